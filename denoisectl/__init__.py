@@ -1,0 +1,1 @@
+"""denoisectl: cleans folders of noisy photographs. The library front door is `Denoiser`."""

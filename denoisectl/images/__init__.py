@@ -1,0 +1,1 @@
+"""Photographs in and out of files: decoding, encoding and what must survive between them."""

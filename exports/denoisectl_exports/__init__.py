@@ -1,0 +1,1 @@
+"""PyTorch to one self-describing ONNX file, and the models that ship."""

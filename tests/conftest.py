@@ -1,0 +1,35 @@
+"""What every test may use: the repository root and the command line in a real process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Cli = Callable[..., subprocess.CompletedProcess[bytes]]
+
+
+@pytest.fixture(scope="session")
+def cli_env() -> dict[str, str]:
+    """The environment in which a child process finds this checkout, installed or not."""
+    roots = [ROOT, ROOT / "training", ROOT / "exports"]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, roots)), "NO_COLOR": "1", "COLUMNS": "110"}
+
+
+@pytest.fixture(scope="session")
+def cli(cli_env: dict[str, str]) -> Cli:
+    """Run `denoisectl` with the given arguments in a process of its own."""
+
+    def run(*args: object, stdin: bytes | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-m", "denoisectl", *map(str, args)]
+        return subprocess.run(
+            command, input=stdin, cwd=cwd, env=cli_env, capture_output=True, timeout=300, check=False
+        )
+
+    return run

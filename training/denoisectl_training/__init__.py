@@ -1,0 +1,1 @@
+"""Training: chapters 17 and 18 of the text in PyTorch."""
