@@ -1,0 +1,137 @@
+"""The networks: figure 18.4's three autoencoders and the U-net that ships.
+
+Each maps `(B, channels, H, W)` planes scaled to about [-1, 1] to planes of the same shape, and says what a
+caller must know: `multiple_of` (H and W must divide by it) and `halo` (the receptive-field radius in pixels).
+
+Figure 18.4 is not in the text. Widths and depths are reconstructed from its prose: "very shallow" (one
+stride), "much deeper" and "as deep" (three strides); skip connections stack an encoder block's output on
+the decoder block's, "which is why the input dimensions are so big"; the comparison without skips "uses
+decoder blocks with smaller input dimensions"; feature dimensions grow as blocks shrink (section 17.1.2).
+The prose calls the small network "shallow (skip only)", so it keeps its one skip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from denoisectl_training.blocks import DecoderBlock, EncoderBlock, ResidualBlock, conv3x3
+
+__all__ = ["BookAutoencoder", "UNet"]
+
+
+class BookAutoencoder(nn.Module):
+    """An autoencoder of figure 18.4: encoder blocks, decoder blocks and, if `skip`, stacked connections.
+
+    The first encoder block keeps the size; each further one halves it. `small` is two widths with skips,
+    `skip` and `noskip` are four widths with and without them.
+    """
+
+    def __init__(
+        self, channels: int, widths: Sequence[int], *, skip: bool, batch_norm: bool = True
+    ) -> None:
+        super().__init__()
+        self.skip = skip
+        self.multiple_of = 2 ** (len(widths) - 1)
+        ins = [channels, *widths[:-1]]
+        self.encoder = nn.ModuleList(
+            EncoderBlock(i, o, stride=1 if level == 0 else 2, batch_norm=batch_norm)
+            for level, (i, o) in enumerate(zip(ins, widths, strict=True))
+        )
+        self.decoder = nn.ModuleList(
+            DecoderBlock(
+                widths[level] * (2 if skip and level < len(widths) - 1 else 1),
+                widths[max(level - 1, 0)],
+                scale=2 if level > 0 else 1,
+                batch_norm=batch_norm,
+            )
+            for level in reversed(range(len(widths)))
+        )
+        self.head = conv3x3(widths[0], channels)
+
+    @property
+    def halo(self) -> int:
+        """Receptive-field radius in pixels, summed along the deepest path.
+
+        A level at stride s has two 3 x 3 convolutions in the encoder and two in the decoder; those of a
+        decoder block act after its upsampling, and upsampling by repetition shifts a pixel by up to s / 2.
+        """
+        levels = len(self.encoder)
+        encoder = sum(2 * 2**level for level in range(levels)) - sum(2**level // 2 for level in range(levels))
+        decoder = sum(2 * 2 ** max(level - 1, 0) for level in range(levels))
+        upsampling = sum(2**level // 2 for level in range(1, levels))
+        return encoder + decoder + upsampling + 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Encode, decode, and project to the planes."""
+        features = []
+        for block in self.encoder:
+            x = block(x)
+            features.append(x)
+        for level, block in zip(reversed(range(len(features))), self.decoder, strict=True):
+            if self.skip and level < len(features) - 1:
+                x = torch.cat([x, features[level]], dim=1)
+            x = block(x)
+        y: Tensor = self.head(x)
+        return y
+
+
+class UNet(nn.Module):
+    """A U-shaped residual network that works at half resolution and below.
+
+    The first convolution has stride 2 and a 6 x 6 kernel, which is a 3 x 3 convolution on 2 x 2
+    pixel-unshuffled input without the shuffle (FFDNet, Zhang et al. 2018, works there too); the last one
+    pixel-shuffles back. Levels are joined by 2 x 2 strided convolutions, by pixel shuffles, and by
+    additive skips, which cost no multiply-adds where stacking would double the decoder's.
+    """
+
+    def __init__(
+        self, channels: int, widths: Sequence[int], encoder: Sequence[int], decoder: Sequence[int]
+    ) -> None:
+        """Args: planes, features a level, residual blocks a level on the way down (the last is the bottom) and up."""
+        super().__init__()
+        self.blocks_down, self.blocks_up = tuple(encoder), tuple(decoder)
+        self.multiple_of = 2 ** len(widths)
+        self.head = nn.Conv2d(channels, widths[0], 6, stride=2, padding=2)
+        self.down_blocks = nn.ModuleList(
+            nn.Sequential(*(ResidualBlock(width) for _ in range(count)))
+            for width, count in zip(widths, encoder, strict=True)
+        )
+        pairs = list(zip(widths[:-1], widths[1:], strict=True))
+        self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in pairs)
+        self.up = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(coarse, 4 * fine, 1), nn.PixelShuffle(2)) for fine, coarse in pairs
+        )
+        self.up_blocks = nn.ModuleList(
+            nn.Sequential(*(ResidualBlock(width) for _ in range(count)))
+            for width, count in zip(widths[:-1], decoder, strict=True)
+        )
+        self.tail = nn.Sequential(conv3x3(widths[0], 4 * channels), nn.PixelShuffle(2))
+
+    @property
+    def halo(self) -> int:
+        """Receptive-field radius in pixels, summed along the deepest path.
+
+        A residual block reaches two cells of its level to each side; one cell of level k is 2^(k+1) pixels.
+        Strided convolutions and pixel shuffles tile the plane, so all they add is one cell's width less one.
+        """
+        cells = [2 ** (level + 1) for level in range(len(self.blocks_down))]
+        down = sum(2 * count * cell for count, cell in zip(self.blocks_down, cells, strict=True))
+        up = sum(2 * count * cell for count, cell in zip(self.blocks_up, cells, strict=False))
+        return 2 + down + up + 2 + cells[-1] - 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map scaled planes to a correction of the same shape."""
+        x = self.head(x)  # (B, widths[0], H / 2, W / 2)
+        skips = []
+        for blocks, down in zip(self.down_blocks, self.down, strict=False):
+            x = blocks(x)
+            skips.append(x)
+            x = down(x)
+        x = self.down_blocks[-1](x)
+        for blocks, up in zip(reversed(self.up_blocks), reversed(self.up), strict=True):
+            x = blocks(up(x) + skips.pop())
+        y: Tensor = self.tail(x)
+        return y

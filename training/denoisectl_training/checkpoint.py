@@ -1,0 +1,52 @@
+"""Checkpoints: plain data in one file, written beside and renamed, so that the last good one survives."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from denoisectl.errors import TrainingError
+
+__all__ = ["FORMAT", "load_checkpoint", "save_checkpoint"]
+
+FORMAT = 1
+"""Grows when a checkpoint's keys change in a way that older code cannot read."""
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write `state` (tensors, numbers, strings, lists and dicts of them) at once or not at all.
+
+    Raises:
+        TrainingError: the disk is full or the folder cannot be written; the previous file is untouched.
+    """
+    beside = path.with_name(f".{path.name}.partial")
+    try:
+        with beside.open("wb") as file:
+            torch.save({"format": FORMAT, **state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except (OSError, RuntimeError) as error:  # torch reports a failed write as RuntimeError
+        beside.unlink(missing_ok=True)
+        raise TrainingError(f"{path}: checkpoint not written ({error}); the previous one is untouched") from error
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint without running any code that it may hold.
+
+    Raises:
+        TrainingError: the file is missing, damaged, or written by a newer version.
+    """
+    if not path.is_file():
+        raise TrainingError(f"{path}: no checkpoint there; `denoisectl train` writes one into each run folder")
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError) as error:
+        raise TrainingError(f"{path}: not a denoisectl checkpoint, or damaged ({error})") from error
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise TrainingError(f"{path}: not a checkpoint that this version of denoisectl reads")
+    return state

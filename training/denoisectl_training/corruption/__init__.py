@@ -1,0 +1,16 @@
+"""Corruption on the fly: pure functions of (clean, generator), and the mixture a recipe asks for."""
+
+from denoisectl_training.corruption.basic import blur, gaussian, knockout, poisson, salt_and_pepper
+from denoisectl_training.corruption.camera import camera
+from denoisectl_training.corruption.mixture import corrupt, corrupt_one_kind
+
+__all__ = [
+    "blur",
+    "camera",
+    "corrupt",
+    "corrupt_one_kind",
+    "gaussian",
+    "knockout",
+    "poisson",
+    "salt_and_pepper",
+]

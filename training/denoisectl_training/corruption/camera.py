@@ -1,0 +1,151 @@
+"""A camera: from a clean photo back to raw, noise where the sensor makes it, and forward to a JPEG again.
+
+Noise of real photographs is signal-dependent, spread over neighbours by demosaicing and in-camera denoising,
+stronger in chroma and compressed. Adding Gaussian noise to the finished photo shows a network none of that.
+The order of stages and the shot and read noise model follow Brooks et al., "Unprocessing Images for Learned
+Raw Denoising" (2019); the target is the same photo through the same camera without noise, before JPEG.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from denoisectl_training.colour import linear_to_srgb, srgb_to_linear
+from denoisectl_training.corruption.basic import gaussian_blur, uniform
+from denoisectl_training.corruption.demosaic import bayer_masks, demosaic_bilinear, demosaic_gradient_corrected
+from denoisectl_training.corruption.jpeg import jpeg
+
+__all__ = ["camera"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sensor:
+    """What one camera does to colour: each image of the batch has its own."""
+
+    gains: Tensor  # (B, 3, 1, 1): white balance, green = 1
+    matrix: Tensor  # (B, 3, 3): camera RGB to linear sRGB, rows sum to 1
+    exposure: Tensor  # (B, 1, 1, 1): brightness of the raw frame relative to the photo
+    contrast: Tensor  # (B, 1, 1, 1): 1 where the tone curve is an S, 0 where it is plain
+
+
+def _draw_sensor(clean: Tensor, generator: Generator) -> _Sensor:
+    batch, device = len(clean), clean.device
+    gains = torch.cat(
+        [
+            uniform(clean, generator, 1.2, 2.3),
+            torch.ones((batch, 1, 1, 1), device=device),
+            uniform(clean, generator, 1.2, 2.1),
+        ],
+        dim=1,
+    )
+    # Colour matrices subtract each channel's neighbours, which is what makes chroma noise strong.
+    leaks = 0.05 + 0.45 * torch.rand((batch, 3, 2), generator=generator, device=device)
+    matrix = torch.eye(3, device=device).repeat(batch, 1, 1)
+    for row, others in enumerate(((1, 2), (0, 2), (0, 1))):
+        matrix[:, row, others[0]] = -leaks[:, row, 0]
+        matrix[:, row, others[1]] = -0.5 * leaks[:, row, 1]
+        matrix[:, row, row] = 1.0 + leaks[:, row, 0] + 0.5 * leaks[:, row, 1]
+    contrast = (uniform(clean, generator, 0.0, 1.0) < 0.5).float()
+    return _Sensor(gains, matrix, uniform(clean, generator, 0.5, 1.0), contrast)
+
+
+def _transform(images: Tensor, matrix: Tensor) -> Tensor:
+    return torch.einsum("bij,bjhw->bihw", matrix, images)
+
+
+def _to_raw(clean: Tensor, sensor: _Sensor) -> Tensor:
+    """sRGB in [0, 1] to linear camera RGB before white balance, clipped to [0, 1]."""
+    # The inverse of 3x^2 - 2x^3; the sine keeps it closed-form.
+    flat = 0.5 - torch.sin(torch.asin((1.0 - 2.0 * clean).clamp(-1.0, 1.0)) / 3.0)
+    linear = srgb_to_linear(torch.lerp(clean, flat, sensor.contrast))
+    return (_transform(linear, torch.linalg.inv(sensor.matrix)) / sensor.gains * sensor.exposure).clamp(0.0, 1.0)
+
+
+def _to_srgb(raw: Tensor, sensor: _Sensor) -> Tensor:
+    """Linear camera RGB to sRGB in [0, 1]: white balance, colour matrix, gamma, tone curve."""
+    linear = _transform(raw * sensor.gains / sensor.exposure, sensor.matrix)
+    srgb = linear_to_srgb(linear.clamp(0.0, 1.0))
+    return torch.lerp(srgb, srgb * srgb * (3.0 - 2.0 * srgb), sensor.contrast)
+
+
+def _sensor_noise(mosaic: Tensor, generator: Generator) -> Tensor:
+    """Shot and read noise of about ISO 100 to 25,600, and now and then row noise, on a `(B, 1, H, W)` mosaic."""
+    # Read noise grows with shot noise as the analogue gain does: log-linear with scatter (Brooks et al.).
+    log_shot = uniform(mosaic, generator, -10.0, -4.4)
+    scatter = torch.randn(log_shot.shape, generator=generator, device=mosaic.device)
+    shot, read = log_shot.exp(), (2.18 * log_shot + 1.2 + 0.26 * scatter).exp()
+    noise = torch.randn(mosaic.shape, generator=generator, device=mosaic.device)
+    rows = torch.randn((len(mosaic), 1, mosaic.shape[2], 1), generator=generator, device=mosaic.device)
+    banding = (uniform(mosaic, generator, 0.0, 1.0) < 0.15).float() * 0.4 * read.sqrt()
+    return mosaic + noise * (shot * mosaic + read).sqrt() + banding * rows
+
+
+def _in_camera_denoise(noisy: Tensor, clean: Tensor, generator: Generator) -> Tensor:
+    """Smooth the noise, not the picture: what a good in-camera denoiser leaves is a correlated residue.
+
+    Chroma is smoothed over more pixels than luma, as cameras do.
+    """
+    noise = noisy - clean
+    luma = noise.mean(dim=1, keepdim=True)
+    wide = uniform(noisy, generator, 0.0, 2.5)
+    smooth_luma = gaussian_blur(luma, 0.6 * wide * uniform(noisy, generator, 0.0, 1.0))
+    smooth_chroma = gaussian_blur(noise - luma, wide)
+    keep = uniform(noisy, generator, 0.3, 1.0)
+    return clean + keep * (smooth_luma + smooth_chroma)
+
+
+def _sharpen(images: Tensor, amount: Tensor) -> Tensor:
+    """Unsharp masking with a 3 x 3 neighbourhood; `amount` is `(B, 1, 1, 1)`."""
+    mean = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    return images + amount * (images - mean)
+
+
+def _chance(clean: Tensor, generator: Generator, probability: float) -> bool:
+    """One throw for the whole batch."""
+    return bool(torch.rand((), generator=generator, device=clean.device) < probability)
+
+
+def camera(clean: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """A photo as a random camera takes it, and the same without noise.
+
+    Args:
+        clean: `(B, 3, H, W)` float32 sRGB in [0, 1]; H and W multiples of 16.
+        generator: of the device that `clean` is on.
+
+    Returns:
+        `(noisy, target)`, each like `clean`.
+    """
+    sensor = _draw_sensor(clean, generator)
+    raw = _to_raw(clean, sensor)
+    # Lens and antialiasing filter: without them the sharp, reduced training photos alias as no camera does.
+    raw = gaussian_blur(raw, uniform(clean, generator, 0.4, 1.0))
+    masks = bayer_masks(raw, generator)
+    mosaic = (raw * masks).sum(dim=1, keepdim=True)  # (B, 1, H, W)
+    both = torch.cat([_sensor_noise(mosaic, generator), mosaic])
+    demosaic = demosaic_bilinear if _chance(clean, generator, 0.4) else demosaic_gradient_corrected
+    developed = _to_srgb(demosaic(both, masks.repeat(2, 1, 1, 1)), _twice(sensor))
+    noisy, target = developed.chunk(2)
+    if _chance(clean, generator, 0.6):
+        noisy = _in_camera_denoise(noisy, target, generator)
+    if _chance(clean, generator, 0.5):
+        amount = uniform(clean, generator, 0.0, 1.2).repeat(2, 1, 1, 1)
+        noisy, target = _sharpen(torch.cat([noisy, target]), amount).chunk(2)
+    target = target.clamp(0.0, 1.0)
+    if _chance(clean, generator, 0.75):
+        quality = uniform(clean, generator, 0.0, 1.0).sqrt() * 60.0 + 40.0
+        noisy = jpeg(noisy, quality, subsample=_chance(clean, generator, 0.5))
+    return noisy.clamp(0.0, 1.0), target
+
+
+def _twice(sensor: _Sensor) -> _Sensor:
+    """The same sensors for a batch that holds noisy frames first and clean ones after."""
+    return _Sensor(
+        gains=sensor.gains.repeat(2, 1, 1, 1),
+        matrix=sensor.matrix.repeat(2, 1, 1),
+        exposure=sensor.exposure.repeat(2, 1, 1, 1),
+        contrast=sensor.contrast.repeat(2, 1, 1, 1),
+    )

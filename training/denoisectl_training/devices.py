@@ -1,0 +1,46 @@
+"""Where and how exactly to train: device by name, precision by what the hardware multiplies fast."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+from denoisectl.errors import DeviceError
+
+__all__ = ["autocast", "choose_device", "choose_precision"]
+
+_DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` (CUDA if torch can use it), `cpu`, `cuda` or `cuda:N`.
+
+    Raises:
+        DeviceError: the device was asked for by name and torch cannot use it.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise DeviceError(f"--device {name}: torch cannot use it ({reason}); use --device cpu or auto") from error
+    return device
+
+
+def choose_precision(name: str, device: torch.device) -> str:
+    """Resolve `auto`: bfloat16 where the hardware multiplies it, which trains 2 to 3 times faster."""
+    if name != "auto":
+        return name
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
+    return "bfloat16" if torch.cpu.get_capabilities().get("avx512_bf16", False) else "float32"
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
+    """The context in which the network runs forward."""
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, _DTYPES[precision])

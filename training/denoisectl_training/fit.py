@@ -1,0 +1,202 @@
+"""The training loop: batch, loss, backward, step, record. Everything else is around it."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from denoisectl.errors import TrainingError
+from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
+from denoisectl_training.corruption import corrupt
+from denoisectl_training.devices import autocast
+from denoisectl_training.losses import training_loss
+from denoisectl_training.model import DenoisingAutoencoder, build_model
+from denoisectl_training.optimizers import build_optimizer
+from denoisectl_training.photos import PhotoSet, random_crops, step_generator
+from denoisectl_training.recipes import Recipe
+from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.schedule import learning_rate
+from denoisectl_training.validation import validate
+
+__all__ = ["Fit", "Progress", "fit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands, for a display."""
+
+    images: int
+    total: int
+    loss: float
+    lr: float
+    psnr: float | None
+    images_per_second: float
+
+
+@dataclass(slots=True)
+class Fit:
+    """All that changes during a run; `state()` is what a checkpoint holds."""
+
+    recipe: Recipe
+    device: torch.device
+    precision: str
+    model: DenoisingAutoencoder
+    average: DenoisingAutoencoder
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    step: int = 0
+    best_psnr: float = float("-inf")
+    psnr: float | None = None
+
+    @classmethod
+    def start(cls, recipe: Recipe, device: torch.device, precision: str) -> Fit:
+        """Fresh weights, drawn from the recipe's seed."""
+        torch.manual_seed(recipe.training.seed)
+        model = build_model(recipe.model).to(device, memory_format=torch.channels_last)
+        average = copy.deepcopy(model) if recipe.training.ema else model
+        optimizer = build_optimizer(model.parameters(), recipe.optimizer)
+        scaler = torch.amp.GradScaler(device.type, enabled=precision == "float16")
+        return cls(recipe, device, precision, model, average, optimizer, scaler)
+
+    @property
+    def images(self) -> int:
+        """Crops seen so far."""
+        return self.step * self.recipe.training.batch
+
+    def state(self) -> dict[str, Any]:
+        """Plain data, enough to go on as if nothing had happened."""
+        return {
+            "recipe": self.recipe.model_dump(mode="json"),
+            "step": self.step,
+            "best_psnr": self.best_psnr,
+            "psnr": self.psnr,
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict() if self.average is not self.model else None,
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+        }
+
+    def restore(self, run: RunFolder) -> None:
+        """Take up the run's last checkpoint.
+
+        Raises:
+            TrainingError: the checkpoint is missing, damaged or of another recipe.
+        """
+        state = load_checkpoint(run.last)
+        if state["recipe"]["model"] != self.recipe.model.model_dump(mode="json"):
+            raise TrainingError(f"{run.last}: is of another recipe ({state['recipe']['name']}); resume its own run")
+        self.model.load_state_dict(state["model"])
+        if state["average"] is not None:
+            self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.step, self.best_psnr, self.psnr = state["step"], state["best_psnr"], state["psnr"]
+
+
+def training_batch(fit: Fit, photos: PhotoSet) -> tuple[Tensor, Tensor]:
+    """The `(noisy, target)` batch of the current step: a function of photos, seed and step."""
+    settings = fit.recipe.training
+    crops = random_crops(
+        photos.training, settings.batch, fit.recipe.data.crop, step_generator(settings.seed, fit.step)
+    ).to(fit.device)
+    generator = step_generator(settings.seed + 1, fit.step, fit.device)
+    return corrupt(crops, fit.recipe.corruption, generator, grey=fit.recipe.data.grey)
+
+
+def training_step(fit: Fit, noisy: Tensor, target: Tensor) -> Tensor:
+    """One descent step; returns the loss, still on the device."""
+    recipe, model = fit.recipe, fit.model
+    rate = learning_rate(recipe.schedule, recipe.optimizer.lr, fit.images, recipe.training.images)
+    for group in fit.optimizer.param_groups:
+        group["lr"] = rate
+    fit.optimizer.zero_grad(set_to_none=True)
+    planes = model.planes(noisy).contiguous(memory_format=torch.channels_last)
+    with autocast(fit.device, fit.precision):
+        predicted = model.predict(planes)
+    loss = training_loss(predicted, model.planes(target), recipe.loss)
+    fit.scaler.scale(loss).backward()
+    if recipe.optimizer.clip_norm is not None:
+        fit.scaler.unscale_(fit.optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), recipe.optimizer.clip_norm)
+    fit.scaler.step(fit.optimizer)
+    fit.scaler.update()
+    fit.step += 1
+    _update_average(fit)
+    return loss.detach()
+
+
+def _update_average(fit: Fit) -> None:
+    """Move the averaged weights towards the current ones; young averages forget faster."""
+    if fit.average is fit.model:
+        return
+    decay = min(fit.recipe.training.ema, (1 + fit.step) / (10 + fit.step))
+    with torch.no_grad():
+        for mean, current in zip(fit.average.parameters(), fit.model.parameters(), strict=True):
+            mean.lerp_(current, 1.0 - decay)
+        for kept, fresh in zip(fit.average.buffers(), fit.model.buffers(), strict=True):
+            kept.copy_(fresh)
+
+
+def fit(
+    fit: Fit,
+    photos: PhotoSet,
+    run: RunFolder,
+    *,
+    report: Callable[[Progress], None] = lambda progress: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Train until the recipe's images are seen or `stop()` says so; the last step is always checkpointed.
+
+    Raises:
+        TrainingError: the loss is no longer finite; the last good checkpoint stays.
+    """
+    settings = fit.recipe.training
+    total, losses = settings.images, []
+    started, begun_at = time.monotonic(), fit.images
+    fit.model.train()
+    while fit.images < total and not stop():
+        losses.append(training_step(fit, *training_batch(fit, photos)))
+        if _passed(fit, settings.log_every):
+            loss = torch.stack(losses).mean().item()  # synchronises: only when a record is due
+            losses.clear()
+            _refuse_divergence(loss, fit)
+            rate = fit.optimizer.param_groups[0]["lr"]
+            run.append({"images": fit.images, "loss": loss, "lr": rate})
+            speed = (fit.images - begun_at) / (time.monotonic() - started)
+            report(Progress(fit.images, total, loss, rate, fit.psnr, speed))
+        if photos.validation and _passed(fit, settings.validate_every):
+            _validate_and_keep_best(fit, photos, run)
+        if _passed(fit, settings.checkpoint_every):
+            save_checkpoint(run.last, fit.state())
+    if losses:
+        _refuse_divergence(torch.stack(losses).mean().item(), fit)
+    save_checkpoint(run.last, fit.state())
+
+
+def _passed(fit: Fit, every: int) -> bool:
+    """Whether the last step crossed a multiple of `every` images."""
+    return fit.images // every > (fit.images - fit.recipe.training.batch) // every
+
+
+def _refuse_divergence(loss: float, fit: Fit) -> None:
+    if loss == loss and loss < 1e6:
+        return
+    lr = fit.optimizer.param_groups[0]["lr"]
+    raise TrainingError(
+        f"training diverged at image {fit.images} (loss {loss:g}, learning rate {lr:g}); the last checkpoint is "
+        f"good: lower the rate, for example --set optimizer.lr={lr / 3:.1g}"
+    )
+
+
+def _validate_and_keep_best(fit: Fit, photos: PhotoSet, run: RunFolder) -> None:
+    fit.psnr = validate(fit.average, photos.validation, fit.recipe, fit.device)
+    run.append({"images": fit.images, "psnr": fit.psnr})
+    if fit.psnr > fit.best_psnr:
+        fit.best_psnr = fit.psnr
+        save_checkpoint(run.best, fit.state())

@@ -1,0 +1,23 @@
+"""The training loss of sections 17.4.1 and 18.4: SSD and L1 on per-pixel means, and the out-of-range penalty."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from denoisectl_training.outputs import out_of_range_penalty
+from denoisectl_training.recipes import LossSettings
+
+__all__ = ["training_loss"]
+
+
+def training_loss(predicted: Tensor, clean: Tensor, settings: LossSettings) -> Tensor:
+    """Weighted sum over two `(B, C, H, W)` float32 blocks of planes in [0, 1]; a scalar.
+
+    The text's weights, 100 for the mean squared residual and 30 for the mean absolute one, make the two
+    equal where the residual is 0.3.
+    """
+    residual = predicted - clean
+    loss = settings.ssd * residual.square().mean() + settings.l1 * residual.abs().mean()
+    if settings.out_of_range:
+        loss = loss + settings.out_of_range * out_of_range_penalty(predicted)
+    return loss

@@ -1,0 +1,265 @@
+"""Recipes: everything that decides a training run, in one TOML file, checked before anything starts.
+
+A recipe is read into frozen models; an unknown or ill-typed key is a `ConfigError` that names the key path
+and the nearest right key. The recipes that ship are the `.toml` files beside this module.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from denoisectl.errors import ConfigError
+
+__all__ = [
+    "CorruptionSettings",
+    "DataSettings",
+    "LossSettings",
+    "ModelSettings",
+    "OptimizerSettings",
+    "Recipe",
+    "ScheduleSettings",
+    "TrainingSettings",
+    "load_recipe",
+    "parse_recipe",
+    "shipped_recipes",
+]
+
+Positive = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Weight = Annotated[float, Field(ge=0.0)]
+
+
+class _Settings(BaseModel):
+    """Frozen, strict about keys, and documented field by field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ModelSettings(_Settings):
+    """What network is trained and what it sees (sections 18.2 to 18.4)."""
+
+    architecture: Literal["small", "noskip", "skip", "unet"] = "skip"
+    """Figure 18.4's three autoencoders, or the U-net that ships."""
+    colour: Literal["l", "lab", "rgb"] = "l"
+    """The network works on L alone (A and B smoothed), on all of LAB, or on RGB."""
+    chroma_sigma: Annotated[float, Field(gt=0.0)] = 3.0
+    """Gaussian sigma in pixels that smooths A and B in mode `l`."""
+    input_scale: Literal["signed", "unit", "standardised"] = "signed"
+    """The network's input range: [-1, 1], [0, 1], or mean 0 and deviation 1."""
+    output: Literal["residual", "identity", "sigmoid", "tanh", "scaled_tanh", "relu_pair", "hard_clamp"] = (
+        "scaled_tanh"
+    )
+    """From raw output to planes in [0, 1]; `scaled_tanh` is the text's a(tanh x + b)."""
+    widths: tuple[Positive, ...] = (32, 64, 128, 256)
+    """Features at each level, finest first."""
+    batch_norm: bool = True
+    """Batch normalisation in the book's blocks; the U-net has none."""
+    encoder_blocks: tuple[Positive, ...] = (1, 1, 2)
+    """U-net: residual blocks at each level on the way down, the bottom last."""
+    decoder_blocks: tuple[Positive, ...] = (1, 1)
+    """U-net: residual blocks at each level on the way up, finest first."""
+
+    @property
+    def skip(self) -> bool:
+        """Whether decoder blocks see the encoder's features (every architecture but `noskip`)."""
+        return self.architecture != "noskip"
+
+    @model_validator(mode="after")
+    def _levels_agree(self) -> ModelSettings:
+        if self.architecture == "unet" and not (
+            len(self.encoder_blocks) == len(self.widths) == len(self.decoder_blocks) + 1
+        ):
+            raise ValueError(
+                f"widths has {len(self.widths)} levels, so encoder_blocks needs {len(self.widths)} numbers "
+                f"and decoder_blocks {len(self.widths) - 1}"
+            )
+        return self
+
+
+class CorruptionSettings(_Settings):
+    """One kind of corruption and how often it is drawn; `[[corruption]]` tables make the mixture."""
+
+    kind: Literal["clean", "gaussian", "poisson", "salt_and_pepper", "blur", "knockout", "camera"]
+    weight: Annotated[float, Field(gt=0.0)] = 1.0
+    """Relative share of the samples of a batch."""
+    magnitude: Annotated[float, Field(gt=0.0)] | None = None
+    """Largest sigma (8-bit levels for `gaussian`, pixels for `blur`), share of pixels, or block side."""
+    clipped: Share = 0.0
+    """Share of the images whose noisy version is rounded and clipped to 8 bits, as a file would hold it."""
+
+
+class LossSettings(_Settings):
+    """Weights of the loss terms on per-pixel means of planes in [0, 1] (sections 17.4.1, 18.2, 18.4)."""
+
+    ssd: Weight = 100.0
+    l1: Weight = 30.0
+    out_of_range: Weight = 1.0
+
+
+class OptimizerSettings(_Settings):
+    """How the gradient becomes a step (section 18.4.2)."""
+
+    name: Literal["sgd", "momentum", "adam", "adamw"] = "adam"
+    lr: Annotated[float, Field(gt=0.0)] = 1e-3
+    momentum: Share = 0.9
+    beta1: Share = 0.9
+    beta2: Share = 0.999
+    epsilon: Annotated[float, Field(gt=0.0)] = 1e-8
+    weight_decay: Weight = 0.0
+    clip_norm: Annotated[float, Field(gt=0.0)] | None = None
+    """Gradients longer than this are shortened to it."""
+
+
+class ScheduleSettings(_Settings):
+    """The learning rate as a function of images seen (sections 17.3.3, 18.4)."""
+
+    name: Literal["constant", "steps", "geometric", "cosine"] = "constant"
+    rates: tuple[Annotated[float, Field(gt=0.0)], ...] = (2e-3, 1e-3, 7e-4, 3e-4, 1e-4)
+    """`steps`: one rate after the other, in place of `optimizer.lr`."""
+    every: Positive = 100_000
+    """`steps` and `geometric`: images between changes."""
+    factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.3
+    """`geometric`: what the rate is multiplied by."""
+    warmup: Annotated[int, Field(ge=0)] = 0
+    """`cosine`: images over which the rate rises from nothing."""
+    final: Share = 0.0
+    """`cosine`: share of `optimizer.lr` left at the end."""
+
+
+class DataSettings(_Settings):
+    """How photos become batches."""
+
+    crop: Annotated[int, Field(ge=32)] = 128
+    """Side of the square crops, in pixels."""
+    max_side: Positive = 1024
+    """Photos with a longer side are reduced to it when read, which also averages their own noise away."""
+    grey: Share = 0.0
+    """Share of the images made grey after corruption: scans and old photographs have one channel."""
+    validation_photos: Annotated[int, Field(ge=0)] = 16
+    """Photos set aside from training to be measured on."""
+
+
+class TrainingSettings(_Settings):
+    """How long, in what portions, and how exactly."""
+
+    images: Positive = 500_000
+    """Crops seen in the whole run; the schedule counts them."""
+    batch: Positive = 16
+    seed: int = 0
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Autocast precision; `auto` is bfloat16 where the device multiplies it in hardware, else float32."""
+    ema: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """Decay of the running average of the weights that is validated and exported; 0 keeps none."""
+    log_every: Positive = 640
+    """Images between records of the training loss (figure 17.4)."""
+    validate_every: Positive = 6_400
+    """Images between validations (figure 17.4)."""
+    checkpoint_every: Positive = 12_800
+    """Images between checkpoints."""
+
+
+class Recipe(_Settings):
+    """A whole training run."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    summary: str = ""
+    model: ModelSettings = ModelSettings()
+    corruption: Annotated[tuple[CorruptionSettings, ...], Field(min_length=1)]
+    loss: LossSettings = LossSettings()
+    optimizer: OptimizerSettings = OptimizerSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    data: DataSettings = DataSettings()
+    training: TrainingSettings = TrainingSettings()
+
+
+def shipped_recipes() -> list[str]:
+    """Names of the recipes in the package, sorted."""
+    folder = resources.files(__name__)
+    return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+
+
+def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
+    """Read a shipped recipe by name or a TOML file by path, with `key.path=value` overrides applied.
+
+    Raises:
+        ConfigError: no such recipe, not TOML, or a key that is unknown, ill-typed or out of range.
+    """
+    path = Path(name)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise ConfigError(f"recipe file {name} does not exist; shipped recipes: {', '.join(shipped_recipes())}")
+        text = path.read_text(encoding="utf-8")
+    elif name in shipped_recipes():
+        text = (resources.files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
+    else:
+        raise ConfigError(f"no recipe named {name!r}{_nearest(name, shipped_recipes())}")
+    try:
+        values = tomllib.loads(text)
+        for override in overrides or []:
+            _apply(values, override)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"recipe {name}: not valid TOML: {error}") from error
+    return parse_recipe(values, origin=f"recipe {name}")
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    """Set one `key.path=value` in a nested mapping; the value is TOML, or else a bare word."""
+    key, equals, text = override.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {override}: expected KEY=VALUE, for example --set optimizer.lr=1e-3")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *sections, last = key.strip().split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"--set {override}: {section} is not a section of the recipe")
+    values[last] = value
+
+
+def parse_recipe(values: dict[str, Any], *, origin: str) -> Recipe:
+    """Check a mapping of settings; `origin` opens every message.
+
+    Raises:
+        ConfigError: a key is unknown, ill-typed or out of range; the message names its path.
+    """
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"{origin}: " + "; ".join(_sentence(item) for item in error.errors())) from error
+
+
+def _sentence(error: Any) -> str:
+    """One pydantic error in the user's terms."""
+    path = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"unknown key {path}{_nearest(str(error['loc'][-1]), _keys_beside(error['loc']))}"
+    if error["type"] == "missing":
+        return f"{path} is missing"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{path}: {message[0].lower()}{message[1:]} (got {error['input']!r})"
+
+
+def _keys_beside(path: tuple[str | int, ...]) -> list[str]:
+    """The keys that would have been right where an unknown one stands."""
+    model: Any = Recipe
+    for part in path[:-1]:
+        if isinstance(part, str):
+            model = CorruptionSettings if part == "corruption" else type(getattr(_DEFAULTS, part))
+    return list(model.model_fields)
+
+
+def _nearest(word: str, words: list[str]) -> str:
+    matches = difflib.get_close_matches(word, words, n=1)
+    return f"; did you mean {matches[0]}?" if matches else f"; there are: {', '.join(words)}"
+
+
+_DEFAULTS = Recipe(name="defaults", corruption=(CorruptionSettings(kind="clean"),))

@@ -1,0 +1,105 @@
+"""The folder of one training run: what it was asked, what it saw, and where it stands.
+
+    runs/NAME/run.json       resolved recipe, seed, versions, digest of the photos
+    runs/NAME/log.jsonl      one record a line: training loss, validation PSNR
+    runs/NAME/last.pt        the checkpoint to resume from
+    runs/NAME/best.pt        the checkpoint with the best validation PSNR
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from denoisectl.errors import TrainingError
+from denoisectl_training.recipes import Recipe, parse_recipe
+
+__all__ = ["RunFolder", "new_run_folder"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths of a run, and reading and writing of its small files."""
+
+    path: Path
+
+    @property
+    def last(self) -> Path:
+        """The checkpoint to resume from."""
+        return self.path / "last.pt"
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint with the best validation PSNR."""
+        return self.path / "best.pt"
+
+    @property
+    def log(self) -> Path:
+        """The learning curve, JSON lines."""
+        return self.path / "log.jsonl"
+
+    def describe(self, recipe: Recipe, *, photos: int, digest: str, device: str, precision: str) -> None:
+        """Write `run.json`."""
+        record = {
+            "recipe": recipe.model_dump(mode="json"),
+            "photos": photos,
+            "data_digest": digest,
+            "device": device,
+            "precision": precision,
+            "versions": {"python": platform.python_version(), "torch": torch.__version__},
+        }
+        text = json.dumps(record, indent=2) + "\n"
+        (self.path / "run.json").write_text(text, encoding="utf-8")
+
+    def description(self) -> dict[str, Any]:
+        """Read `run.json`.
+
+        Raises:
+            TrainingError: the folder is not a run's.
+        """
+        path = self.path / "run.json"
+        if not path.is_file():
+            raise TrainingError(f"{self.path}: not the folder of a training run (no run.json in it)")
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return record
+
+    def recipe(self) -> Recipe:
+        """The resolved recipe of the run."""
+        return parse_recipe(self.description()["recipe"], origin=f"{self.path / 'run.json'}")
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Add a record to the log."""
+        with self.log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def forget_after(self, images: int) -> None:
+        """Drop records past `images`: a killed run may have logged more than its checkpoint holds."""
+        if not self.log.is_file():
+            return
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if _is_record(line) and json.loads(line)["images"] <= images]
+        self.log.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+
+def _is_record(line: str) -> bool:
+    """Whether a line is whole: a kill may have cut the last one."""
+    return line.startswith("{") and line.endswith("}")
+
+
+def new_run_folder(parent: Path, name: str) -> RunFolder:
+    """Make `parent/name`, or `parent/name-2` and so on: a run never overwrites another."""
+    number = 1
+    while True:
+        path = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir(parents=True)
+            return RunFolder(path)
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise TrainingError(f"{path}: cannot make the run folder ({error}); choose another --runs") from error
