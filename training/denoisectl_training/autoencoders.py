@@ -29,9 +29,7 @@ class BookAutoencoder(nn.Module):
     `skip` and `noskip` are four widths with and without them.
     """
 
-    def __init__(
-        self, channels: int, widths: Sequence[int], *, skip: bool, batch_norm: bool = True
-    ) -> None:
+    def __init__(self, channels: int, widths: Sequence[int], *, skip: bool, batch_norm: bool = True) -> None:
         super().__init__()
         self.skip = skip
         self.multiple_of = 2 ** (len(widths) - 1)

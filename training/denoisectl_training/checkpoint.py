@@ -32,7 +32,9 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
         beside.replace(path)
     except (OSError, RuntimeError) as error:  # torch reports a failed write as RuntimeError
         beside.unlink(missing_ok=True)
-        raise TrainingError(f"{path}: checkpoint not written ({error}); the previous one is untouched") from error
+        raise TrainingError(
+            f"{path}: checkpoint not written ({error}); the previous one is untouched"
+        ) from error
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -42,7 +44,9 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         TrainingError: the file is missing, damaged, or written by a newer version.
     """
     if not path.is_file():
-        raise TrainingError(f"{path}: no checkpoint there; `denoisectl train` writes one into each run folder")
+        raise TrainingError(
+            f"{path}: no checkpoint there; `denoisectl train` writes one into each run folder"
+        )
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError) as error:

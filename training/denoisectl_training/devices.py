@@ -26,7 +26,9 @@ def choose_device(name: str) -> torch.device:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise DeviceError(f"--device {name}: torch cannot use it ({reason}); use --device cpu or auto") from error
+        raise DeviceError(
+            f"--device {name}: torch cannot use it ({reason}); use --device cpu or auto"
+        ) from error
     return device
 
 

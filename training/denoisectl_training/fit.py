@@ -90,7 +90,9 @@ class Fit:
         """
         state = load_checkpoint(run.last)
         if state["recipe"]["model"] != self.recipe.model.model_dump(mode="json"):
-            raise TrainingError(f"{run.last}: is of another recipe ({state['recipe']['name']}); resume its own run")
+            raise TrainingError(
+                f"{run.last}: is of another recipe ({state['recipe']['name']}); resume its own run"
+            )
         self.model.load_state_dict(state["model"])
         if state["average"] is not None:
             self.average.load_state_dict(state["average"])

@@ -121,7 +121,10 @@ def random_crops(photos: Sequence[Tensor], count: int, side: int, generator: Gen
 def _random_crop(photo: Tensor, side: int, generator: Generator) -> Tensor:
     _, height, width = photo.shape
     draw = torch.rand(2, generator=generator).tolist()
-    turns, flip = torch.randint(0, 8, (1,), generator=generator).item() % 4, torch.rand((), generator=generator) < 0.5
+    turns, flip = (
+        torch.randint(0, 8, (1,), generator=generator).item() % 4,
+        torch.rand((), generator=generator) < 0.5,
+    )
     top, left = int(draw[0] * (height - side + 1)), int(draw[1] * (width - side + 1))
     crop = photo[:, top : top + side, left : left + side].rot90(int(turns), (1, 2))
     return crop.flip(2) if flip else crop

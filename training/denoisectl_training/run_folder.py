@@ -1,9 +1,9 @@
 """The folder of one training run: what it was asked, what it saw, and where it stands.
 
-    runs/NAME/run.json       resolved recipe, seed, versions, digest of the photos
-    runs/NAME/log.jsonl      one record a line: training loss, validation PSNR
-    runs/NAME/last.pt        the checkpoint to resume from
-    runs/NAME/best.pt        the checkpoint with the best validation PSNR
+runs/NAME/run.json       resolved recipe, seed, versions, digest of the photos
+runs/NAME/log.jsonl      one record a line: training loss, validation PSNR
+runs/NAME/last.pt        the checkpoint to resume from
+runs/NAME/best.pt        the checkpoint with the best validation PSNR
 """
 
 from __future__ import annotations
@@ -102,4 +102,6 @@ def new_run_folder(parent: Path, name: str) -> RunFolder:
         except FileExistsError:
             number += 1
         except OSError as error:
-            raise TrainingError(f"{path}: cannot make the run folder ({error}); choose another --runs") from error
+            raise TrainingError(
+                f"{path}: cannot make the run folder ({error}); choose another --runs"
+            ) from error

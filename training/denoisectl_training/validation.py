@@ -33,7 +33,9 @@ def validate(
     with torch.inference_mode():
         scores = [
             psnr(model(noisy), target)
-            for noisy, target in (_corrupted_middle(photo, recipe, i, device) for i, photo in enumerate(photos))
+            for noisy, target in (
+                _corrupted_middle(photo, recipe, i, device) for i, photo in enumerate(photos)
+            )
         ]
     model.train(was_training)
     return torch.cat(scores).mean().item()

@@ -52,7 +52,9 @@ def gaussian_blur(images: Tensor, sigma: Tensor) -> Tensor:
     offsets = torch.arange(-radius, radius + 1, dtype=torch.float32, device=images.device)
     kernel = torch.exp(-0.5 * (offsets / sigma.reshape(batch, 1).clamp(min=1e-3)).square())
     kernel = (kernel / kernel.sum(dim=1, keepdim=True)).repeat_interleave(channels, dim=0)
-    stacked = F.pad(images, (radius,) * 4, mode="reflect").reshape(1, batch * channels, height + 2 * radius, -1)
+    stacked = F.pad(images, (radius,) * 4, mode="reflect").reshape(
+        1, batch * channels, height + 2 * radius, -1
+    )
     columns = F.conv2d(stacked, kernel[:, None, :, None], groups=batch * channels)
     return F.conv2d(columns, kernel[:, None, None, :], groups=batch * channels).reshape(images.shape)
 

@@ -16,7 +16,11 @@ from torch.nn import functional as F
 
 from denoisectl_training.colour import linear_to_srgb, srgb_to_linear
 from denoisectl_training.corruption.basic import gaussian_blur, uniform
-from denoisectl_training.corruption.demosaic import bayer_masks, demosaic_bilinear, demosaic_gradient_corrected
+from denoisectl_training.corruption.demosaic import (
+    bayer_masks,
+    demosaic_bilinear,
+    demosaic_gradient_corrected,
+)
 from denoisectl_training.corruption.jpeg import jpeg
 
 __all__ = ["camera"]
@@ -58,11 +62,13 @@ def _transform(images: Tensor, matrix: Tensor) -> Tensor:
 
 
 def _to_raw(clean: Tensor, sensor: _Sensor) -> Tensor:
-    """sRGB in [0, 1] to linear camera RGB before white balance, clipped to [0, 1]."""
+    """SRGB in [0, 1] to linear camera RGB before white balance, clipped to [0, 1]."""
     # The inverse of 3x^2 - 2x^3; the sine keeps it closed-form.
     flat = 0.5 - torch.sin(torch.asin((1.0 - 2.0 * clean).clamp(-1.0, 1.0)) / 3.0)
     linear = srgb_to_linear(torch.lerp(clean, flat, sensor.contrast))
-    return (_transform(linear, torch.linalg.inv(sensor.matrix)) / sensor.gains * sensor.exposure).clamp(0.0, 1.0)
+    return (_transform(linear, torch.linalg.inv(sensor.matrix)) / sensor.gains * sensor.exposure).clamp(
+        0.0, 1.0
+    )
 
 
 def _to_srgb(raw: Tensor, sensor: _Sensor) -> Tensor:

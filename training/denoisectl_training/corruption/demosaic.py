@@ -40,9 +40,9 @@ def demosaic_bilinear(mosaic: Tensor, masks: Tensor) -> Tensor:
 def demosaic_gradient_corrected(mosaic: Tensor, masks: Tensor) -> Tensor:
     """Malvar, He and Cutler (2004): bilinear estimates corrected by the gradient of the colour that is there."""
     rows = torch.tensor(_COLOUR_IN_ROW)
-    bank = torch.stack(
-        [torch.tensor(_GREEN_AT_COLOUR), rows, rows.T, torch.tensor(_COLOUR_DIAGONAL)]
-    ).to(mosaic.device)
+    bank = torch.stack([torch.tensor(_GREEN_AT_COLOUR), rows, rows.T, torch.tensor(_COLOUR_DIAGONAL)]).to(
+        mosaic.device
+    )
     padded = F.pad(mosaic, (2, 2, 2, 2), mode="reflect")
     green, in_row, in_column, diagonal = F.conv2d(padded, bank[:, None] / 8.0).split(1, dim=1)
     red_at, green_at, blue_at = masks.split(1, dim=1)

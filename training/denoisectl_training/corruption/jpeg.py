@@ -63,6 +63,7 @@ def jpeg(images: Tensor, quality: Tensor, subsample: bool) -> Tensor:
     red, green, blue = (255.0 * images.clamp(0.0, 1.0)).round().split(1, dim=1)
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     chroma = torch.cat([(blue - luma) / 1.772, (red - luma) / 1.402], dim=1)
+    luma, chroma = luma.round(), chroma.round()  # a codec's colour transform ends in integers
     luma = _quantise(luma - 128.0, _table(_LUMA, quality)) + 128.0
     if subsample:
         coarse = _quantise(F.avg_pool2d(chroma, 2), _table(_CHROMA, quality))

@@ -187,18 +187,21 @@ def shipped_recipes() -> list[str]:
 def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
     """Read a shipped recipe by name or a TOML file by path, with `key.path=value` overrides applied.
 
+    A book recipe answers to its short name too: `skip` is `book-skip`.
+
     Raises:
         ConfigError: no such recipe, not TOML, or a key that is unknown, ill-typed or out of range.
     """
-    path = Path(name)
+    path, shipped = Path(name), shipped_recipes()
     if path.suffix == ".toml":
         if not path.is_file():
-            raise ConfigError(f"recipe file {name} does not exist; shipped recipes: {', '.join(shipped_recipes())}")
+            raise ConfigError(f"recipe file {name} does not exist; shipped recipes: {', '.join(shipped)}")
         text = path.read_text(encoding="utf-8")
-    elif name in shipped_recipes():
-        text = (resources.files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
+    elif name in shipped or f"book-{name}" in shipped:
+        file = f"{name if name in shipped else f'book-{name}'}.toml"
+        text = (resources.files(__name__) / file).read_text(encoding="utf-8")
     else:
-        raise ConfigError(f"no recipe named {name!r}{_nearest(name, shipped_recipes())}")
+        raise ConfigError(f"no recipe named {name!r}{_nearest(name, shipped)}")
     try:
         values = tomllib.loads(text)
         for override in overrides or []:

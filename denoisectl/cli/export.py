@@ -1,0 +1,56 @@
+"""`denoisectl export`: a trained run to one model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from denoisectl.cli import console
+from denoisectl.cli.extras import needs_extra
+from denoisectl.cli.options import QuietOpt
+from denoisectl.errors import UsageError
+
+__all__ = ["export"]
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a checkpoint file in one.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The .onnx file to write.")],
+    card: Annotated[
+        Path | None,
+        typer.Option(
+            "--card", metavar="FILE", help="A .toml file with name, summary, data, scores and limits."
+        ),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+    quiet: QuietOpt = False,
+) -> None:
+    """Export a trained network to one ONNX file that needs nothing beside it.
+
+    Colour conversion and ranges are inside the graph, the card is in the file's metadata, and the file is
+    compared with PyTorch at three sizes before it is written.
+
+    Example:
+      denoisectl export runs/skip --out skip.onnx
+    """
+    console.set_loudness(quiet=quiet)
+    if out.suffix != ".onnx":
+        raise UsageError(f"--out {out}: a model file's name ends in .onnx")
+    if out.exists() and not overwrite:
+        raise UsageError(f"--out {out}: exists already; choose another name or add --overwrite")
+    if not out.parent.is_dir():
+        raise UsageError(f"--out {out}: the folder {out.parent} does not exist")
+    with needs_extra("train"):
+        from denoisectl_exports.facts import Facts, read_facts
+        from denoisectl_exports.write import export_run
+    facts = Facts() if card is None else read_facts(card)
+    made = export_run(run, out, facts)
+    console.say(
+        f"{out}: {made.architecture}, {made.parameters / 1e6:.2f} M parameters, "
+        f"{made.macs_per_pixel / 1e3:.1f} k multiply-adds a pixel, halo {made.halo} pixels, "
+        f"{made.images_seen:,} images seen"
+    )
+    console.say(f"next: denoisectl run PHOTOS --model {out} --out CLEAN")

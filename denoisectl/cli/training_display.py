@@ -1,0 +1,67 @@
+"""What a training run shows on stderr: a live line on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from denoisectl.cli import console
+
+if TYPE_CHECKING:
+    from denoisectl_training.fit import Progress
+
+__all__ = ["training_display"]
+
+_PLAIN_SECONDS = 30.0
+
+
+@contextmanager
+def training_display(name: str) -> Iterator[Callable[[Progress], None]]:
+    """Yield the function that a run reports its progress to."""
+    if console.quiet():
+        yield lambda progress: None
+    elif console.stderr().is_terminal:
+        with _live(name) as report:
+            yield report
+    else:
+        yield _plain(name)
+
+
+def _facts(progress: Progress) -> str:
+    psnr = "" if progress.psnr is None else f" · held out {progress.psnr:.2f} dB"
+    return f"loss {progress.loss:.3f}{psnr} · {progress.images_per_second:.0f} images/s"
+
+
+def _plain(name: str) -> Callable[[Progress], None]:
+    last = time.monotonic() - _PLAIN_SECONDS  # the first report is shown at once
+
+    def report(progress: Progress) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _PLAIN_SECONDS:
+            last = time.monotonic()
+            console.say(f"{name}: {progress.images:,} of {progress.total:,} images · {_facts(progress)}")
+
+    return report
+
+
+@contextmanager
+def _live(name: str) -> Iterator[Callable[[Progress], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[facts]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=console.stderr(), speed_estimate_period=120.0) as bar:
+        task = bar.add_task(name, total=None, facts="reading photos")
+
+        def report(progress: Progress) -> None:
+            bar.update(task, total=progress.total, completed=progress.images, facts=_facts(progress))
+
+        yield report

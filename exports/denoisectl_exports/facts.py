@@ -1,0 +1,58 @@
+"""What a card says that no layer and no run knows: name, purpose, licences of the photos, scores, limits.
+
+Written by hand (or by a benchmark) in a TOML file and given to `denoisectl export --card`:
+
+    name = "photo"
+    version = "1"
+    summary = "Real photographs, blind"
+    limits = ["..."]
+    [[data]]
+    source = "...", files = 12, licence = "CC0-1.0"
+    [[scores]]
+    set = "kodak24", condition = "gaussian 25", metric = "psnr", input = 20.2, value = 30.9, command = "..."
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from denoisectl.model_card import DataSource, Score
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from denoisectl.errors import ConfigError
+
+__all__ = ["Facts", "read_facts"]
+
+
+@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
+class Facts:
+    """The hand-written part of a `ModelCard`; empty names are filled from the recipe."""
+
+    name: str = ""
+    version: str = "1"
+    summary: str = ""
+    data: tuple[DataSource, ...] = ()
+    scores: tuple[Score, ...] = ()
+    limits: tuple[str, ...] = ()
+
+
+def read_facts(path: Path) -> Facts:
+    """Read a card file.
+
+    Raises:
+        ConfigError: missing, not TOML, or a key that is unknown or ill-typed, named by its path.
+    """
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return TypeAdapter(Facts).validate_python(values)
+    except FileNotFoundError as error:
+        raise ConfigError(f"card file {path} does not exist") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"card file {path}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise ConfigError(f"card file {path}: {key}: {first['msg']}") from error

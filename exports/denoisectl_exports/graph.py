@@ -1,0 +1,100 @@
+"""A trained network as an ONNX graph in memory, and the proof that the two agree."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import onnx
+import onnxruntime
+import torch
+
+from denoisectl.errors import ExportError
+from denoisectl_training.model import DenoisingAutoencoder
+
+__all__ = ["OPSET", "largest_difference", "to_onnx"]
+
+OPSET = 18
+"""Newer opsets bring operators whose CUDA kernels came late or are missing, and silently run on the CPU."""
+
+_INPUT, _OUTPUT = "image", "denoised"
+_TOLERANCE = 1e-4  # a fortieth of an 8-bit level
+_log = logging.getLogger("denoisectl")
+
+
+def to_onnx(model: DenoisingAutoencoder) -> onnx.ModelProto:
+    """Export `model` and check it against PyTorch at three sizes.
+
+    The graph maps `image`, `(batch, 3, height, width)` float32 sRGB in [0, 1], to `denoised` of the same
+    shape and range; height and width must divide by `model.multiple_of`.
+
+    Raises:
+        ExportError: the model is in train mode, or the graph disagrees with it.
+    """
+    if any(module.training for module in model.modules()):
+        raise ExportError("the network is in train mode, where batch statistics change it; call eval() first")
+    side = 16 * model.multiple_of
+    example = torch.rand(2, 3, side, side + model.multiple_of)
+    with _quiet_exporter():
+        program = torch.onnx.export(
+            model,
+            (example,),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=[_INPUT],
+            output_names=[_OUTPUT],
+            dynamic_shapes={"rgb": {0: "batch", 2: "height", 3: "width"}},
+            external_data=False,
+            verbose=False,
+        )
+    assert program is not None
+    proto = program.model_proto
+    _name_output_axes(proto)
+    onnx.checker.check_model(proto, full_check=True)
+    difference = largest_difference(model, proto)
+    if not difference <= _TOLERANCE:
+        raise ExportError(
+            f"the exported graph differs from PyTorch by {difference:.2g}, more than {_TOLERANCE:g}; nothing written"
+        )
+    _log.info("onnxruntime agrees with PyTorch within %.2g at three sizes", difference)
+    return proto
+
+
+def largest_difference(model: DenoisingAutoencoder, proto: onnx.ModelProto) -> float:
+    """Largest absolute difference between PyTorch and onnxruntime over three batch sizes and shapes."""
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    generator, multiple = torch.Generator().manual_seed(0), model.multiple_of
+    differences = []
+    for batch, height, width in ((1, 64, 64), (3, 40, 136), (2, 200, 72)):
+        shape = (batch, 3, _round_up(height, multiple), _round_up(width, multiple))
+        image = torch.rand(shape, generator=generator)
+        with torch.inference_mode():
+            expected = model(image)
+        (found,) = session.run([_OUTPUT], {_INPUT: image.numpy()})
+        differences.append((torch.from_numpy(found) - expected).abs().max().item())
+    return float("nan") if any(value != value for value in differences) else max(differences)
+
+
+def _round_up(size: int, multiple: int) -> int:
+    return -(-size // multiple) * multiple
+
+
+def _name_output_axes(proto: onnx.ModelProto) -> None:
+    """Call the output's axes what the input's are called: sizes divide, so they are equal."""
+    shape = proto.graph.output[0].type.tensor_type.shape
+    for axis, name in ((0, "batch"), (2, "height"), (3, "width")):
+        shape.dim[axis].dim_param = name
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """Keep torch's exporter from speaking of torchvision and of its own deprecated internals."""
+    logger = logging.getLogger("torch.onnx._internal.exporter._registration")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning, message=".*LeafSpec.*")
+        yield
+    logger.setLevel(level)

@@ -1,0 +1,128 @@
+"""From a training run to a model file on disk, with its card inside."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import onnx
+from denoisectl.model_card import CARD_KEY, ModelCard
+
+import denoisectl
+from denoisectl.errors import ExportError
+from denoisectl_exports.facts import Facts
+from denoisectl_exports.graph import to_onnx
+from denoisectl_training.checkpoint import load_checkpoint
+from denoisectl_training.model import DenoisingAutoencoder, build_model
+from denoisectl_training.profile import profile
+from denoisectl_training.recipes import Recipe, parse_recipe
+from denoisectl_training.run_folder import RunFolder
+
+__all__ = ["card_of", "export_run", "load_trained", "restamp"]
+
+
+def load_trained(run: Path) -> tuple[DenoisingAutoencoder, Recipe, int]:
+    """The network of a run folder or checkpoint file in eval mode, its recipe, and the images it saw.
+
+    Averaged weights are taken where the run kept them.
+
+    Raises:
+        TrainingError: no checkpoint there, or not one of ours.
+    """
+    checkpoint = RunFolder(run).last if run.is_dir() else run
+    state = load_checkpoint(checkpoint)
+    recipe = parse_recipe(state["recipe"], origin=str(checkpoint))
+    model = build_model(recipe.model)
+    model.load_state_dict(state["average"] if state["average"] is not None else state["model"])
+    return model.eval(), recipe, state["step"] * recipe.training.batch
+
+
+def card_of(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Facts) -> ModelCard:
+    """The card: what the network is by its layers, what the run says of itself, and the given facts."""
+    resolved = recipe.model_dump(mode="json")
+    size = profile(model)
+    return ModelCard(
+        name=facts.name or recipe.name,
+        version=facts.version,
+        summary=facts.summary or recipe.summary,
+        architecture=recipe.model.architecture,
+        colour=recipe.model.colour,
+        multiple_of=model.multiple_of,
+        halo=model.halo,
+        effective_halo=None,
+        tileable=True,
+        precision="float32",
+        fp16_safe=False,
+        fp16_error=None,
+        parameters=size.parameters,
+        macs_per_pixel=size.macs_per_pixel,
+        recipe=resolved,
+        recipe_digest=hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest(),
+        images_seen=images,
+        data=facts.data,
+        scores=facts.scores,
+        limits=facts.limits,
+        tool_version=denoisectl.__version__,
+    )
+
+
+def export_run(run: Path, out: Path, facts: Facts | None = None) -> ModelCard:
+    """Export a run to one model file that needs nothing beside it.
+
+    Raises:
+        TrainingError: the run has no usable checkpoint.
+        ExportError: the graph disagrees with PyTorch, or `out` cannot be written.
+    """
+    model, recipe, images = load_trained(run)
+    card = card_of(model, recipe, images, facts or Facts())
+    _write(to_onnx(model), card, out)
+    return card
+
+
+def restamp(path: Path, facts: Facts) -> ModelCard:
+    """Replace the facts in the card of an exported file: name, version, summary, data, scores and limits.
+
+    Raises:
+        ExportError: the file is no model file with a card.
+    """
+    try:
+        proto = onnx.load(path)
+    except Exception as error:  # protobuf's decode error is not public
+        raise ExportError(f"{path}: not an ONNX file ({error})") from error
+    texts = [entry.value for entry in proto.metadata_props if entry.key == CARD_KEY]
+    if not texts:
+        raise ExportError(
+            f"{path}: has no card to restamp; export it with `denoisectl export RUN --out {path}`"
+        )
+    old = ModelCard.from_json(texts[0])
+    card = replace(
+        old,
+        name=facts.name or old.name,
+        version=facts.version,
+        summary=facts.summary or old.summary,
+        data=facts.data,
+        scores=facts.scores,
+        limits=facts.limits,
+    )
+    _write(proto, card, path)
+    return card
+
+
+def _write(proto: onnx.ModelProto, card: ModelCard, out: Path) -> None:
+    """Put the card into the file and the file into place, whole or not at all."""
+    del proto.metadata_props[:]
+    entry = proto.metadata_props.add()
+    entry.key, entry.value = CARD_KEY, card.to_json()
+    beside = out.with_name(f".{out.name}.partial")
+    try:
+        with beside.open("wb") as file:
+            file.write(proto.SerializeToString())
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(out)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise ExportError(f"{out}: cannot be written ({error.strerror or error})") from error

@@ -1,0 +1,160 @@
+"""Each corruption against what it claims to do to a real photo, and against purity."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+import torch
+from torch import Generator, Tensor
+
+from denoisectl_training.corruption import blur, camera, corrupt, gaussian, knockout, poisson, salt_and_pepper
+from denoisectl_training.recipes import CorruptionSettings
+
+CORRUPTIONS: dict[str, Callable[[Tensor, Generator], Tensor]] = {
+    "gaussian": gaussian,
+    "poisson": poisson,
+    "salt and pepper": salt_and_pepper,
+    "blur": blur,
+    "knockout": knockout,
+    "camera": lambda clean, generator: camera(clean, generator)[0],
+}
+
+
+def seeded(seed: int = 0) -> Generator:
+    return Generator().manual_seed(seed)
+
+
+@pytest.fixture(scope="module")
+def grey() -> Tensor:
+    return torch.full((2, 3, 256, 256), 0.5)
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_the_same_generator_gives_the_same_noise_and_the_input_is_left_alone(
+    name: str, photo: Tensor
+) -> None:
+    before = photo.clone()
+    first, again, other = (CORRUPTIONS[name](photo, seeded(seed)) for seed in (3, 3, 4))
+    assert first.shape == photo.shape and first.dtype == torch.float32 and first.isfinite().all()
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert torch.equal(photo, before)
+
+
+def test_gaussian_noise_has_the_sigma_asked_for(grey: Tensor) -> None:
+    noise = gaussian(grey, seeded(), 25.0, fixed=True) - grey
+    assert noise.std().item() * 255 == pytest.approx(25.0, rel=0.02)
+    assert abs(noise.mean().item()) * 255 < 0.3
+
+
+def test_gaussian_magnitudes_differ_between_the_images_of_a_batch() -> None:
+    clean = torch.full((64, 3, 16, 16), 0.5)
+    sigmas = (gaussian(clean, seeded(), 50.0) - clean).std(dim=(1, 2, 3)) * 255
+    assert sigmas.max() > 40 and sigmas.min() < 10
+
+
+def test_poisson_variance_grows_with_the_signal() -> None:
+    clean = torch.cat([torch.full((1, 3, 256, 128), 0.2), torch.full((1, 3, 256, 128), 0.8)], dim=3)
+    noise = poisson(clean, seeded()) - clean
+    assert noise[..., 128:].var().item() / noise[..., :128].var().item() == pytest.approx(4.0, rel=0.1)
+
+
+def test_salt_and_pepper_hits_its_share_of_pixels_in_all_channels(grey: Tensor) -> None:
+    noisy = salt_and_pepper(grey, seeded(), 0.05)
+    salt, pepper = (noisy == 1).float().mean().item(), (noisy == 0).float().mean().item()
+    assert (salt, pepper) == pytest.approx((0.025, 0.025), rel=0.1)
+    assert torch.equal(noisy[:, 0], noisy[:, 1]) and torch.equal(noisy[:, 0], noisy[:, 2])
+
+
+def test_blur_is_the_gaussian_that_opencv_computes(photo: Tensor) -> None:
+    blurred = blur(photo, seeded(), 1.5, fixed=True)[0].permute(1, 2, 0).numpy()
+    expected = cv2.GaussianBlur(
+        photo[0].permute(1, 2, 0).numpy(), (11, 11), 1.5, borderType=cv2.BORDER_REFLECT_101
+    )
+    assert np.abs(blurred - expected).max() < 2e-3
+
+
+@pytest.mark.parametrize("fixed", [True, False])
+def test_knockout_removes_about_its_share_in_blocks(grey: Tensor, fixed: bool) -> None:
+    gone = knockout(grey, seeded(), 9, 0.02, fixed=fixed) == 0
+    assert gone.float().mean().item() == pytest.approx(0.02, rel=0.25)
+    if fixed:
+        runs = gone[0, 0].int().diff(dim=1)
+        starts, ends = (runs == 1).nonzero(), (runs == -1).nonzero()
+        inner = (starts[:, 1] > 0) & (ends[: len(starts), 1] < 255) if len(starts) == len(ends) else None
+        assert inner is None or (ends[:, 1] - starts[:, 1])[inner].min() >= 9
+
+
+def test_a_camera_without_light_or_noise_range_stays_in_range(photo: Tensor) -> None:
+    noisy, target = camera(photo.repeat(4, 1, 1, 1), seeded())
+    for image in (noisy, target):
+        assert image.min() >= 0.0 and image.max() <= 1.0
+
+
+def camera_noise(level: float, draws: int = 24) -> Tensor:
+    """Noise of many cameras on a flat patch, `(draws, 3, 64, 64)`."""
+    clean = torch.full((draws, 3, 64, 64), level)
+    pairs = [camera(clean[i : i + 1], seeded(i)) for i in range(draws)]
+    return torch.cat([noisy - target for noisy, target in pairs])
+
+
+def test_camera_noise_is_spread_over_neighbours() -> None:
+    noise = camera_noise(0.4)
+    noise = noise - noise.mean(dim=(2, 3), keepdim=True)
+    beside = (noise[..., 1:] * noise[..., :-1]).mean(dim=(1, 2, 3)) / noise.square().mean(dim=(1, 2, 3))
+    assert beside.median().item() > 0.15  # white noise has 0
+
+
+def test_camera_noise_is_strong_in_chroma() -> None:
+    noise = camera_noise(0.4)
+    luma = noise.mean(dim=1, keepdim=True)
+    ratio = (noise - luma).square().mean() / luma.square().mean()
+    assert ratio.item() > 0.5
+
+
+def test_camera_noise_differs_from_camera_to_camera() -> None:
+    sigmas = camera_noise(0.4).std(dim=(1, 2, 3)) * 255
+    assert sigmas.min() < 3 and sigmas.max() > 10
+
+
+def test_simulated_jpeg_is_close_to_a_real_one() -> None:
+    from denoisectl_training.corruption.jpeg import jpeg
+
+    pixels = skimage.data.astronaut()[:128, 130:322]
+    image = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255.0
+    for quality, subsample in ((90, False), (60, True)):
+        sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420 if subsample else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
+        flags = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+        _, encoded = cv2.imencode(".jpg", pixels[..., ::-1], flags)
+        real = cv2.imdecode(encoded, cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32)
+        ours = (
+            jpeg(image, torch.full((1, 1, 1, 1), float(quality)), subsample)[0].permute(1, 2, 0).numpy() * 255
+        )
+        loss = np.abs(real - pixels).mean()
+        assert np.abs(ours - real).mean() < 0.35 * loss  # far closer to the codec than the codec to the photo
+
+
+def test_a_mixture_draws_kinds_by_weight(photo: Tensor) -> None:
+    mixture = (
+        CorruptionSettings(kind="clean", weight=3.0),
+        CorruptionSettings(kind="salt_and_pepper", weight=1.0),
+    )
+    clean = photo[..., :32, :32].repeat(400, 1, 1, 1)
+    noisy, target = corrupt(clean, mixture, seeded())
+    untouched = (noisy == clean).flatten(1).all(dim=1).float().mean().item()
+    assert untouched == pytest.approx(0.75, abs=0.08)
+    assert torch.equal(target, clean)
+
+
+def test_clipped_noise_is_what_an_8_bit_file_would_hold(photo: Tensor) -> None:
+    noisy, _ = corrupt(photo, (CorruptionSettings(kind="gaussian", magnitude=50.0, clipped=1.0),), seeded())
+    assert noisy.min() >= 0 and noisy.max() <= 1
+    torch.testing.assert_close(noisy * 255, (noisy * 255).round())
+
+
+def test_a_grey_share_is_grey_in_both(photo: Tensor) -> None:
+    noisy, target = corrupt(photo, (CorruptionSettings(kind="gaussian"),), seeded(), grey=1.0)
+    for image in (noisy, target):
+        assert torch.equal(image[:, 0], image[:, 1]) and torch.equal(image[:, 0], image[:, 2])

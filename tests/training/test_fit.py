@@ -1,0 +1,220 @@
+"""Whole runs of a toy network: it learns, it resumes as if nothing had happened, and it refuses to go wrong."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from denoisectl.errors import ConfigError, DeviceError, TrainingError
+from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
+from denoisectl_training.recipes import Recipe, parse_recipe
+from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.train import TrainRequest, parse_duration, prepare, train
+
+
+def toy(**changes: object) -> Recipe:
+    values: dict[str, object] = {
+        "name": "toy",
+        "model": {"architecture": "small", "widths": [4, 8], "colour": "rgb"},
+        "corruption": [{"kind": "gaussian", "magnitude": 25.0}, {"kind": "knockout"}],
+        "optimizer": {"name": "adam", "lr": 3e-3},
+        "data": {"crop": 32, "validation_photos": 1},
+        "training": {
+            "images": 48, "batch": 4, "ema": 0.9, "log_every": 8, "validate_every": 16,
+            "checkpoint_every": 16, "precision": "float32",
+        },
+    }  # fmt: skip
+    return parse_recipe({**values, **changes}, origin="toy")
+
+
+def request(
+    folder: Path, runs: Path, recipe: Recipe | None = None, resume: Path | None = None
+) -> TrainRequest:
+    return prepare([folder], recipe or toy(), runs=runs, resume=resume, device="cpu")
+
+
+def weights(run: RunFolder) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = load_checkpoint(run.last)["average"]
+    return state
+
+
+def test_a_run_leaves_a_folder_that_says_what_it_did(photo_folder: Path, tmp_path: Path) -> None:
+    asked = request(photo_folder, tmp_path)
+    state = train(asked)
+    assert state.images == 48
+    assert sorted(path.name for path in asked.run.path.iterdir()) == [
+        "best.pt",
+        "last.pt",
+        "log.jsonl",
+        "run.json",
+    ]
+    records = [json.loads(line) for line in asked.run.log.read_text().splitlines()]
+    assert [record["images"] for record in records if "loss" in record] == [8, 16, 24, 32, 40, 48]
+    assert [record["images"] for record in records if "psnr" in record] == [16, 32, 48]
+    assert asked.run.recipe() == asked.recipe
+    assert asked.run.description()["photos"] == 3
+
+
+def test_training_lowers_the_loss(photo_folder: Path, tmp_path: Path) -> None:
+    recipe = toy(training={"images": 1600, "batch": 8, "log_every": 80, "precision": "float32"})
+    asked = request(photo_folder, tmp_path, recipe)
+    train(asked)
+    losses = [json.loads(line)["loss"] for line in asked.run.log.read_text().splitlines() if "loss" in line]
+    assert sum(losses[-3:]) < 0.5 * sum(losses[:3])
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(
+    photo_folder: Path, tmp_path: Path
+) -> None:
+    runs = [request(photo_folder, tmp_path) for _ in range(2)]
+    other = request(photo_folder, tmp_path, toy(training={**toy().training.model_dump(), "seed": 1}))
+    for asked in (*runs, other):
+        train(asked)
+    first, again, different = (weights(asked.run) for asked in (*runs, other))
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert any(not torch.equal(first[key], different[key]) for key in first)
+
+
+@pytest.mark.parametrize("steps", [1, 3, 7])
+def test_a_run_stopped_at_any_step_and_resumed_ends_with_the_same_weights(
+    steps: int, photo_folder: Path, tmp_path: Path
+) -> None:
+    whole = request(photo_folder, tmp_path)
+    train(whole)
+    asked = [0]
+
+    def stop() -> bool:
+        asked[0] += 1
+        return asked[0] > steps
+
+    broken = request(photo_folder, tmp_path)
+    assert train(broken, stop=stop).step == steps
+    resumed = request(photo_folder, tmp_path, resume=broken.run.path)
+    train(resumed)
+    expected, found = weights(whole.run), weights(broken.run)
+    assert all(torch.equal(expected[key], found[key]) for key in expected)
+    assert (
+        whole.run.log.read_text() == broken.run.log.read_text() or steps % 2
+    )  # a stop between records splits one
+
+
+def test_a_kill_after_the_last_checkpoint_loses_only_the_records_after_it(
+    photo_folder: Path, tmp_path: Path
+) -> None:
+    whole, killed = request(photo_folder, tmp_path), request(photo_folder, tmp_path)
+    train(whole)
+
+    def die(progress: object) -> None:
+        if getattr(progress, "images", 0) == 24:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(killed, report=die)
+    with killed.run.log.open("a") as log:
+        log.write('{"images": 24, "lo')  # the kill cut a line
+    train(request(photo_folder, tmp_path, resume=killed.run.path))
+    expected, found = weights(whole.run), weights(killed.run)
+    assert all(torch.equal(expected[key], found[key]) for key in expected)
+    assert whole.run.log.read_text() == killed.run.log.read_text()
+
+
+def test_a_finished_run_resumed_does_nothing(photo_folder: Path, tmp_path: Path) -> None:
+    asked = request(photo_folder, tmp_path)
+    train(asked)
+    before = weights(asked.run)
+    train(request(photo_folder, tmp_path, resume=asked.run.path))
+    assert all(torch.equal(before[key], value) for key, value in weights(asked.run).items())
+
+
+def test_divergence_stops_the_run_and_names_the_setting(photo_folder: Path, tmp_path: Path) -> None:
+    recipe = toy(optimizer={"name": "sgd", "lr": 1e6}, model={"architecture": "small", "widths": [4, 8],
+                 "colour": "rgb", "output": "identity", "batch_norm": False})  # fmt: skip
+    asked = request(photo_folder, tmp_path, recipe)
+    with pytest.raises(TrainingError, match=r"diverged at image 8 .*--set optimizer.lr="):
+        train(asked)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("colour", ["l", "lab", "rgb"])
+def test_every_precision_and_colour_trains(
+    precision: str, colour: str, photo_folder: Path, tmp_path: Path
+) -> None:
+    recipe = toy(
+        model={"architecture": "skip", "widths": [4, 8], "colour": colour},
+        training={"images": 8, "batch": 4, "precision": precision},
+    )
+    assert train(request(photo_folder, tmp_path, recipe)).images == 8
+
+
+def test_resuming_on_other_photos_or_another_recipe_is_refused(photo_folder: Path, tmp_path: Path) -> None:
+    asked = request(photo_folder, tmp_path)
+    train(asked)
+    with pytest.raises(TrainingError, match="other photos"):
+        train(
+            replace(
+                request(photo_folder, tmp_path, resume=asked.run.path),
+                folders=(photo_folder / "coffee.jpg",) * 2,
+            )
+        )
+    other = toy(model={"architecture": "small", "widths": [4, 16], "colour": "rgb"})
+    with pytest.raises(TrainingError, match="another recipe"):
+        train(replace(request(photo_folder, tmp_path, resume=asked.run.path), recipe=other))
+
+
+def test_a_folder_that_is_no_run_is_named(photo_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="not the folder of a training run"):
+        request(photo_folder, tmp_path, resume=photo_folder)
+
+
+def test_runs_never_overwrite_each_other(photo_folder: Path, tmp_path: Path) -> None:
+    names = [request(photo_folder, tmp_path).run.path.name for _ in range(3)]
+    assert names == ["toy", "toy-2", "toy-3"]
+
+
+def test_a_failed_write_leaves_the_previous_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "last.pt"
+    save_checkpoint(path, {"step": 1})
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(TrainingError, match="No space left on device"):
+        save_checkpoint(path, {"step": 2})
+    assert load_checkpoint(path)["step"] == 1
+    assert [item.name for item in tmp_path.iterdir()] == ["last.pt"]
+
+
+def test_damaged_and_foreign_checkpoints_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no checkpoint there"):
+        load_checkpoint(tmp_path / "last.pt")
+    (tmp_path / "text.pt").write_text("not a checkpoint")
+    with pytest.raises(TrainingError, match="not a denoisectl checkpoint"):
+        load_checkpoint(tmp_path / "text.pt")
+    torch.save({"weights": torch.zeros(3)}, tmp_path / "foreign.pt")
+    with pytest.raises(TrainingError, match="not a checkpoint that this version"):
+        load_checkpoint(tmp_path / "foreign.pt")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400), ("2", 120)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "10x", "m10"])
+def test_bad_durations_are_named(text: str) -> None:
+    with pytest.raises(ConfigError, match="--max-time"):
+        parse_duration(text)
+
+
+def test_a_device_that_is_not_there_is_an_error(photo_folder: Path, tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(DeviceError, match="--device cuda"):
+        train(replace(request(photo_folder, tmp_path), device="cuda"))

@@ -1,0 +1,39 @@
+import pytest
+import torch
+
+from denoisectl_training.losses import training_loss
+from denoisectl_training.outputs import OUTPUT_MAPS, out_of_range_penalty
+from denoisectl_training.recipes import LossSettings
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [("sigmoid", 0.0, 1.0), ("tanh", 0.0, 1.0), ("scaled_tanh", -0.09, 1.11), ("relu_pair", 0.0, 1.0)],
+)
+def test_bounded_maps_end_where_they_say(name: str, low: float, high: float) -> None:
+    ends = OUTPUT_MAPS[name](torch.tensor([-100.0, 100.0]), torch.zeros(2))
+    torch.testing.assert_close(ends, torch.tensor([low, high]))
+
+
+@pytest.mark.parametrize("name", ["relu_pair", "hard_clamp"])
+def test_the_bad_maps_have_no_gradient_when_it_is_needed(name: str) -> None:
+    raw = torch.tensor([-0.5, 1.5], requires_grad=True)
+    OUTPUT_MAPS[name](raw, torch.zeros(2)).sum().backward()
+    assert raw.grad is not None and torch.equal(raw.grad, torch.zeros(2))
+
+
+def test_the_scaled_tanh_still_has_a_gradient_at_zero_and_one() -> None:
+    raw = torch.atanh(torch.tensor([0.0, 1.0]) / 0.6 - 0.85).requires_grad_()
+    OUTPUT_MAPS["scaled_tanh"](raw, torch.zeros(2)).sum().backward()
+    assert raw.grad is not None and (raw.grad > 0.15).all()
+
+
+def test_the_penalty_is_the_texts() -> None:
+    planes = torch.tensor([-0.5, 0.0, 0.3, 1.0, 1.2])
+    torch.testing.assert_close(out_of_range_penalty(planes), torch.tensor((0.25 + 0.04) / 5))
+
+
+def test_a_residual_of_a_tenth_costs_four() -> None:
+    # Section 18.4: "if the root mean squared value of R is 0.1 ... then the loss value will be about 4".
+    loss = training_loss(torch.full((2, 1, 8, 8), 0.6), torch.full((2, 1, 8, 8), 0.5), LossSettings())
+    torch.testing.assert_close(loss, torch.tensor(4.0))

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from denoisectl.errors import ConfigError
+from denoisectl_training.recipes import load_recipe, shipped_recipes
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_every_shipped_recipe_loads_under_its_own_name(name: str) -> None:
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    assert recipe.summary
+
+
+def test_a_book_recipe_answers_to_its_short_name() -> None:
+    assert load_recipe("skip") == load_recipe("book-skip")
+
+
+def test_overrides_reach_nested_keys_of_every_type() -> None:
+    recipe = load_recipe(
+        "skip", ["optimizer.lr=1e-4", "model.colour=lab", "model.widths=[8, 16]", "training.batch=2"]
+    )
+    assert recipe.optimizer.lr == 1e-4
+    assert recipe.model.colour == "lab"
+    assert recipe.model.widths == (8, 16)
+    assert recipe.training.batch == 2
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("optimizer.lrr=1", "unknown key optimizer.lrr; did you mean lr?"),
+        ("optimiser.lr=1", "unknown key optimiser; did you mean optimizer?"),
+        ("optimizer.lr=fast", "optimizer.lr: input should be a valid number"),
+        ("optimizer.lr=-1", "optimizer.lr: input should be greater than 0 (got -1)"),
+        ("model.architecture=big", "model.architecture"),
+        ("optimizer", "expected KEY=VALUE"),
+        ("name.first=1", "name is not a section"),
+    ],
+)
+def test_a_bad_key_is_named(override: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_recipe("skip", [override])
+    assert message in str(caught.value)
+
+
+def test_a_unets_levels_must_agree() -> None:
+    with pytest.raises(ConfigError, match="widths has 2 levels"):
+        load_recipe("photo", ["model.widths=[8, 16]"])
+
+
+def test_unknown_names_and_files_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="did you mean photo"):
+        load_recipe("foto")
+    with pytest.raises(ConfigError, match="does not exist"):
+        load_recipe(str(tmp_path / "mine.toml"))
+    (tmp_path / "broken.toml").write_text("name = ")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        load_recipe(str(tmp_path / "broken.toml"))

@@ -1,0 +1,42 @@
+"""Reasons to stop a run between two steps, where nothing is lost: a signal, or the time it was given."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+__all__ = ["Stop", "stoppable"]
+
+
+@dataclass(slots=True)
+class Stop:
+    """Asked after every step; true once a signal came or the time is over."""
+
+    deadline: float | None
+    signum: int | None = None
+
+    def __call__(self) -> bool:
+        """Whether to stop now."""
+        return self.signum is not None or (self.deadline is not None and time.monotonic() >= self.deadline)
+
+
+@contextmanager
+def stoppable(max_seconds: float | None = None) -> Iterator[Stop]:
+    """Turn the first SIGINT or SIGTERM into a request to stop; a second one ends the process at once."""
+    stop = Stop(None if max_seconds is None else time.monotonic() + max_seconds)
+
+    def request(signum: int, _frame: FrameType | None) -> None:
+        stop.signum = signum
+        for each in before:
+            signal.signal(each, signal.SIG_DFL)
+
+    before = {each: signal.signal(each, request) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
