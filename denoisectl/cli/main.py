@@ -1,0 +1,75 @@
+"""The command line: mounts one thin file per command, and nothing else.
+
+Nothing heavy is imported here or at the top of a command's file: `denoisectl --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Annotated
+
+import typer
+
+from denoisectl.cli.exits import guarded
+
+__all__ = ["app", "main"]
+
+# One line a command, in the order of `--help`: its name, and its function as `file:function` in this folder.
+_COMMANDS = (
+    ("run", "run:run"),
+    ("train", "train:train"),
+    ("export", "export:export"),
+    ("eval", "evaluate:evaluate"),
+    ("corrupt", "corrupt:corrupt"),
+    ("models", "models:models"),
+    ("doctor", "doctor:doctor"),
+    ("demo", "demo:demo"),
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"denoisectl {version('denoisectl')}")
+        except PackageNotFoundError:
+            typer.echo("denoisectl, run from a checkout that is not installed")
+        raise typer.Exit
+
+
+def _callback(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Clean folders of noisy photographs.
+
+    denoisectl run ./photos --out ./clean
+    """
+
+
+def _build() -> typer.Typer:
+    built = typer.Typer(
+        name="denoisectl",
+        callback=_callback,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    for name, place in _COMMANDS:
+        file, function = place.split(":")
+        module = f"denoisectl.cli.{file}"
+        if importlib.util.find_spec(module):
+            built.command(name)(guarded(getattr(importlib.import_module(module), function)))
+    return built
+
+
+app = _build()
+
+
+def main() -> None:
+    """Run the command line; the console script's entry."""
+    app(prog_name="denoisectl")
