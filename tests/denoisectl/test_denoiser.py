@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -339,6 +340,17 @@ def test_all_tiles_of_an_image_have_one_shape_and_progress_is_told(photo: Image)
     Denoiser(engine, TileRules(8, 4, tile=64), batch=4).image(photo, progress=lambda *pair: told.append(pair))
     assert {shape[1:] for shape in engine.shapes} == {(3, 64, 64)}
     assert told == [(min(done, 48), 48) for done in range(4, 52, 4)]
+
+
+def test_a_large_image_is_never_in_float_whole(folder: Path) -> None:
+    path = toy_models.identity(folder / "identity.onnx")
+    denoiser = Denoiser.open(path, "cpu", memory=64 * 2**20)
+    image = np.zeros((3000, 4000, 3), np.uint8)
+    tracemalloc.start()
+    clean = denoiser.image(image)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < clean.nbytes + 16 * 2**20, "the result and the buffers of a tile; as float it takes 137 MiB"
 
 
 def test_threads_may_share_one_denoiser(changing: Denoiser, photo: Image) -> None:
