@@ -1,0 +1,59 @@
+"""PNG as a container: chunks taken apart and put together. Pure functions on bytes."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+
+from denoisectl.errors import ImageError
+
+__all__ = ["SIGNATURE", "Chunk", "inflate", "join", "split"]
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+Chunk = tuple[bytes, bytes]
+"""A chunk's type and its data."""
+
+_CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"}
+_MAX_INFLATED = 64 << 20
+
+
+def split(data: bytes) -> list[Chunk]:
+    """Chunks up to and with IEND; ancillary ones with a wrong checksum are left out.
+
+    Raises:
+        ImageError: the file ends before IEND, or a chunk that pixels depend on has a wrong checksum.
+    """
+    chunks: list[Chunk] = []
+    start = len(SIGNATURE)
+    while not chunks or chunks[-1][0] != b"IEND":
+        size, kind = int.from_bytes(data[start : start + 4], "big"), data[start + 4 : start + 8]
+        content, check = data[start + 8 : start + 8 + size], data[start + 8 + size : start + 12 + size]
+        if len(check) != 4:
+            raise ImageError("the file is cut short: it ends before the image does")
+        if zlib.crc32(content, zlib.crc32(kind)) == int.from_bytes(check, "big"):
+            chunks.append((kind, content))
+        elif kind in _CRITICAL or not kind[:1].islower():
+            raise ImageError(
+                f"the image data is damaged: wrong checksum in the {kind.decode('latin-1')!r} chunk"
+            )
+        start += 12 + size
+    return chunks
+
+
+def join(chunks: Iterable[Chunk]) -> bytes:
+    """Put a PNG file together."""
+    parts = [SIGNATURE]
+    for kind, content in chunks:
+        check = zlib.crc32(content, zlib.crc32(kind))
+        parts += [len(content).to_bytes(4, "big"), kind, content, check.to_bytes(4, "big")]
+    return b"".join(parts)
+
+
+def inflate(compressed: bytes) -> bytes | None:
+    """Decompress a text or profile; None if it is damaged or suspiciously large."""
+    decompressor = zlib.decompressobj()
+    try:
+        content = decompressor.decompress(compressed, _MAX_INFLATED)
+    except zlib.error:
+        return None
+    return content if decompressor.eof else None
