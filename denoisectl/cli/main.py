@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 from typing import Annotated
 
 import typer
@@ -41,7 +42,8 @@ def _version(wanted: bool) -> None:
 
 def _callback(
     version: Annotated[
-        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """Clean folders of noisy photographs.
@@ -63,8 +65,14 @@ def _build() -> typer.Typer:
         file, function = place.split(":")
         module = f"denoisectl.cli.{file}"
         if importlib.util.find_spec(module):
-            built.command(name)(guarded(getattr(importlib.import_module(module), function)))
+            command = getattr(importlib.import_module(module), function)
+            built.command(name, help=_paragraphs(command.__doc__ or ""))(guarded(command))
     return built
+
+
+def _paragraphs(docstring: str) -> str:
+    """The docstring with the lines of each paragraph joined, so that they fold where the terminal ends."""
+    return "\n\n".join(" ".join(part.split("\n")) for part in inspect.cleandoc(docstring).split("\n\n"))
 
 
 app = _build()
