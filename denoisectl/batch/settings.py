@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from denoisectl.errors import UsageError
 from denoisectl.images import Format
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "format_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,16 @@ class Settings:
         if self.quality is not None and not 1 <= self.quality <= 100:
             raise UsageError(f"--quality {self.quality}: give a number from 1 to 100")
 
+    def named_by(self, target: Path) -> Settings:
+        """These settings with the format that an output file's ending asks for, unless they name one."""
+        return replace(self, format=self.format or format_of(target))
+
     def digest(self, model: str) -> str:
         """A short name for these settings with the model of that digest, for the journal."""
         facts = asdict(self) | {"format": self.format.name if self.format else None, "model": model}
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def format_of(path: Path) -> Format | None:
+    """The format with this file name ending; None if it belongs to none."""
+    return next((kind for kind in Format if path.suffix.lower() in kind.suffixes), None)

@@ -1,4 +1,4 @@
-"""One image, from bytes to bytes, with the settings of a run."""
+"""One image: from bytes to bytes, or from file to file."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -19,10 +19,9 @@ from denoisectl.batch.journal import Journal
 from denoisectl.batch.plan import Naming, Plan, make_plan
 from denoisectl.batch.policy import FailureLimit
 from denoisectl.batch.result import FileResult, Tally
-from denoisectl.batch.settings import Settings
+from denoisectl.batch.settings import Settings, format_of
 from denoisectl.batch.shard import Shard
 from denoisectl.cli import console
-from denoisectl.cli.formats import format_of
 from denoisectl.cli.opening import Opening
 from denoisectl.cli.progress import progress
 from denoisectl.cli.report import JsonReport, TextReport
@@ -76,7 +75,10 @@ class Faults:
         if self.failed_to:
             end = "\0" if self.null else "\n"
             names = "".join(failure.source + end for failure in tally.failures)
-            write_whole(self.failed_to, names.encode("utf-8", "surrogateescape"))
+            try:
+                write_whole(self.failed_to, names.encode("utf-8", "surrogateescape"))
+            except OSError as error:
+                console.error(f"--failed-to {self.failed_to}: cannot be written: {error.strerror}")
 
 
 def batch(
@@ -162,12 +164,11 @@ def _list(name: str) -> bytes:
 def _naming(request: Request, settings: Settings) -> tuple[Naming, Settings]:
     """Whether --out is a folder or the file itself; a file's ending chooses its format."""
     out = Path(request.out)
-    named = format_of(out)
-    if out.is_dir() or not named:
+    if out.is_dir() or not format_of(out):
         return Naming(out, settings.format, request.suffix), settings
     if not request.single:
         raise UsageError(f"--out {out} is one file and the input is not one file; give a folder")
-    return Naming(out, single=True), replace(settings, format=settings.format or named)
+    return Naming(out, single=True), settings.named_by(out)
 
 
 def _resources(memory: int, jobs: str) -> Resources:

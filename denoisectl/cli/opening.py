@@ -28,12 +28,12 @@ class Opening:
     threads: int | None = None
 
     def digest(self) -> str:
-        """A short name for the model file's content.
+        """SHA-256 of the model file, as `Denoiser.digest` gives it, without loading the model.
 
         Raises:
             ModelError: there is no such file.
         """
-        return hashlib.sha256(read_model(find_model(self.model))).hexdigest()[:16]
+        return hashlib.sha256(read_model(find_model(self.model))).hexdigest()
 
     def open(self) -> Denoiser:
         """Load the model; this imports onnxruntime."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from denoisectl.batch.atomic import write_whole
-from denoisectl.batch.settings import Settings
+from denoisectl.batch.settings import Settings, format_of
 from denoisectl.batch.single import denoise_bytes
-from denoisectl.cli.formats import format_of
 from denoisectl.cli.opening import Opening
 from denoisectl.cli.stdout import data_stdout
 from denoisectl.errors import ImageError, UsageError
@@ -23,7 +21,7 @@ def stream(
     """Denoise one image from or to a pipe."""
     _check(names, out, overwrite=overwrite, json=json)
     if out != "-":
-        settings = replace(settings, format=settings.format or format_of(Path(out)))
+        settings = settings.named_by(Path(out))
     with data_stdout() as write:
         data = denoise_bytes(opening.open(), _read(names[0]), settings, name=_called(names[0]))
         if out == "-":
