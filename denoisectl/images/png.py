@@ -141,6 +141,7 @@ def _metadata(chunks: list[Chunk]) -> Metadata:
     return Metadata(
         exif=by_kind.get(b"eXIf") or (raw_exif.removeprefix(b"Exif\0\0") if raw_exif else None),
         icc=_icc(by_kind.get(b"iCCP")),
+        icc_name=by_kind.get(b"iCCP", b"ICC Profile\0").partition(b"\0")[0],
         xmp=xmp or profiles.get("xmp"),
         photoshop=_resources(iptc) if iptc else None,
         resolution=_resolution(by_kind.get(b"pHYs")),
@@ -170,7 +171,7 @@ def _beside(metadata: Metadata) -> list[Chunk]:
     """Everything that stands between the header and the image data."""
     chunks = [c for c in metadata.png_chunks if c[0] in _COLOUR_CHUNKS]
     if metadata.icc:
-        chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc)))
+        chunks.append((b"iCCP", metadata.icc_name + b"\0\0" + zlib.compress(metadata.icc)))
     if metadata.resolution:
         resolution = metadata.resolution.to(Unit.METRE)
         x, y = (min(max(round(value), 1), 2**31 - 1) for value in (resolution.x, resolution.y))

@@ -82,7 +82,7 @@ def _samples(photo: Photo) -> NDArray[Any]:
 
 
 def _rows_per_strip(samples: NDArray[Any]) -> int:
-    return int(max(1, _STRIP_BYTES // samples[0].nbytes))
+    return min(len(samples), max(1, _STRIP_BYTES // samples[0].nbytes))
 
 
 def _strips(samples: NDArray[Any], order: Order, compressed: bool) -> list[Any]:
@@ -131,7 +131,7 @@ def _beside(metadata: Metadata, order: Order) -> dict[int, Field]:
     contents = {
         700: (1, metadata.xmp),
         33723: (7, photoshop.find(metadata.photoshop, photoshop.IPTC)),
-        34377: (7, metadata.photoshop),
+        34377: (1, metadata.photoshop),
         34675: (7, metadata.icc),
     }
     fields = {
