@@ -72,7 +72,7 @@ def write(photo: Photo) -> bytes:
     header = _header_bytes(photo, samples, row * height, icc)
     start = 14 + len(header) + len(palette)
     total = start + row * height + len(icc)
-    return b"".join([struct.pack("<2sIII", b"BM", total, 0, start), header, palette, rows.tobytes(), icc])
+    return b"".join([struct.pack("<2sIII", b"BM", total, 0, start), header, palette, rows.data, icc])
 
 
 def _planes(pixels: Pixels, alpha: Pixels | None) -> list[Pixels]:
@@ -131,18 +131,21 @@ def _pixels(data: bytes, header: _Header) -> tuple[Pixels, Pixels | None]:
         header.compression in (_BITFIELDS, _ALPHA_BITFIELDS)
         and struct.unpack_from("<3I", data, 54) == _BGRA_MASKS
     )
-    if header.bits != 32 or not plain:
+    if header.bits not in (24, 32) or not plain:
         decoded = decode_with(data, STORED)
         return (decoded if decoded.ndim == 2 else np.ascontiguousarray(decoded[..., 2::-1])), None
     height = abs(header.height)
-    stored = np.frombuffer(data, np.uint8, height * header.row_bytes, header.pixels_start)
-    stored = stored.reshape(height, header.width, 4)[:: -1 if header.height > 0 else 1]
+    data = data.ljust(header.pixels_start + height * header.row_bytes, b"\0")
+    rows = np.frombuffer(data, np.uint8, height * header.row_bytes, header.pixels_start)
+    rows = rows.reshape(height, -1)[:: -1 if header.height > 0 else 1, : header.width * header.bits // 8]
+    stored = rows.reshape(height, header.width, -1)
+    pixels = np.ascontiguousarray(stored[..., 2::-1])
+    if header.bits == 24:
+        return pixels, None
     # Without a mask the fourth byte is reserved; programs that put alpha there do not leave it zero.
     declared = len(masks) == 4 and masks[3] == 0xFF000000
     has_alpha = declared or (header.compression == _RGB and bool(stored[..., 3].any()))
-    return np.ascontiguousarray(stored[..., 2::-1]), np.ascontiguousarray(
-        stored[..., 3]
-    ) if has_alpha else None
+    return pixels, np.ascontiguousarray(stored[..., 3]) if has_alpha else None
 
 
 def _icc(data: bytes, header: _Header) -> bytes | None:

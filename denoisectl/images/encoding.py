@@ -65,13 +65,15 @@ def losses(photo: Photo, *, format: Format | None = None) -> tuple[str, ...]:
 def _unholdable(photo: Photo, target: Format) -> list[str]:
     metadata, bare = photo.metadata, target is Format.BMP
     iptc = photoshop.find(metadata.photoshop, photoshop.IPTC) is not None
+    chunks = {kind for kind, _ in metadata.png_chunks}
     checks = (
         ("EXIF", metadata.exif and bare),
         ("XMP", metadata.xmp and bare),
         ("long XMP", metadata.xmp_extension and target is not Format.JPEG),
         ("IPTC", iptc and target not in (Format.JPEG, Format.TIFF)),
         ("comments", metadata.comments and target not in (Format.JPEG, Format.PNG)),
-        ("PNG text and colour chunks", metadata.png_chunks and target is not Format.PNG),
+        ("PNG text", target is not Format.PNG and chunks & {b"tEXt", b"zTXt", b"iTXt"}),
+        ("PNG colour chunks", target is not Format.PNG and chunks & {b"gAMA", b"cHRM", b"cICP"}),
         (
             "a channel that is not transparency",
             photo.origin.alpha is Alpha.UNSPECIFIED and target is not Format.TIFF,
@@ -120,6 +122,7 @@ def _requantised(samples: Pixels, to: type[np.uint8] | type[np.uint16]) -> Pixel
     """Float or 16-bit samples to fewer bits, rounded."""
     white = np.iinfo(to).max
     if samples.dtype == np.float32:
-        return np.rint(np.clip(samples, 0, 1) * white).astype(to)
+        scaled: Pixels = np.rint(np.clip(samples, 0, 1) * white).astype(to)
+        return scaled
     fewer: Pixels = ((samples.astype(np.uint32) + 128) // 257).astype(to)
     return fewer

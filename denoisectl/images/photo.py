@@ -67,6 +67,8 @@ class Metadata:
     """A TIFF-structured block (from `II*` or `MM`): orientation 1, true sizes, no thumbnail."""
     icc: bytes | None = None
     """The colour profile, untouched: pixels stay in the profile's own encoding."""
+    icc_name: bytes = b"ICC Profile"
+    """What the profile is called, in the one format (PNG) that names it beside itself."""
     xmp: bytes | None = None
     """The XMP packet: orientation 1, no thumbnail."""
     xmp_extension: tuple[bytes, ...] = ()

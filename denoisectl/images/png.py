@@ -42,9 +42,9 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
     """
     header = _header(data)
     check_size(header.width, header.height, max_pixels)
-    chunks = split(data)
-    _check(chunks, header)
-    pixels, alpha = _pixels(chunks, header)
+    chunks, image = split(data)
+    _check(chunks, image, header)
+    pixels, alpha = _pixels(chunks, image, header)
     layout = {_PALETTE: "palette", _RGB: "rgb", _RGB_ALPHA: "rgb"}.get(header.colour, "grey")
     kind = Alpha.NONE if alpha is None else Alpha.STRAIGHT
     return Photo(pixels, alpha, _metadata(chunks), Origin(Format.PNG, header.bits, layout, kind))
@@ -56,14 +56,12 @@ def write(photo: Photo) -> bytes:
     if photo.origin.layout == "rgb" and pixels.ndim == 2:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
     if pixels.ndim == 2 and alpha is not None:
-        chunks = _grey_alpha_chunks(pixels, alpha)
-    elif pixels.ndim == 2:
-        chunks = split(encode_with(".png", pixels))
-    else:
-        stored = pixels if alpha is None else np.dstack([pixels, alpha])
-        chunks = split(encode_with(".png", swap_red_blue(stored)))
-    image = [chunk for chunk in chunks if chunk[0] in (b"IDAT", b"IEND")]
-    return join([chunks[0], *_beside(photo.metadata), *image])
+        header, image = _grey_alpha(pixels, alpha)
+        return join([header, *_beside(photo.metadata)], [image])
+    if pixels.ndim == 3:
+        pixels = swap_red_blue(pixels if alpha is None else np.dstack([pixels, alpha]))
+    chunks, parts = split(encode_with(".png", pixels))
+    return join([chunks[0], *_beside(photo.metadata)], parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +87,21 @@ def _header(data: bytes) -> _Header:
     return header
 
 
-def _check(chunks: list[Chunk], header: _Header) -> None:
+def _check(chunks: list[Chunk], image: list[memoryview], header: _Header) -> None:
     kinds = dict(reversed(chunks))
     if len(kinds.get(b"acTL", b"")) >= 4 and int.from_bytes(kinds[b"acTL"][:4], "big") > 1:
         raise ImageError(
             "an animated PNG is not processed; take its frames apart first, for example "
             "`ffmpeg -i IN.png frame-%04d.png`"
         )
-    compressed = sum(len(content) for kind, content in chunks if kind == b"IDAT")
-    if compressed * 1100 < header.raw_size:  # deflate reaches 1,032 : 1
+    if sum(map(len, image)) * 1100 < header.raw_size:  # deflate reaches 1,032 : 1
         raise ImageError(f"the file is too short for the {header.width} x {header.height} pixels it states")
 
 
-def _pixels(chunks: list[Chunk], header: _Header) -> tuple[Pixels, Pixels | None]:
-    kept = {b"IHDR", b"PLTE", b"IDAT", b"IEND"} | ({b"tRNS"} if header.colour == _PALETTE else set())
-    data = join(chunk for chunk in chunks if chunk[0] in kept)
+def _pixels(chunks: list[Chunk], image: list[memoryview], header: _Header) -> tuple[Pixels, Pixels | None]:
+    # Only what pixels depend on goes to the decoder, which would complain of the rest on stderr.
+    kept = {b"IHDR", b"PLTE"} | ({b"tRNS"} if header.colour == _PALETTE else set())
+    data = join((chunk for chunk in chunks if chunk[0] in kept), image)
     key = dict(chunks).get(b"tRNS")
     if header.colour in (_GREY, _RGB):
         pixels = decode_with(data, GREY if header.colour == _GREY else COLOUR)
@@ -141,6 +139,7 @@ def _metadata(chunks: list[Chunk]) -> Metadata:
     return Metadata(
         exif=by_kind.get(b"eXIf") or (raw_exif.removeprefix(b"Exif\0\0") if raw_exif else None),
         icc=_icc(by_kind.get(b"iCCP")),
+        icc_name=by_kind.get(b"iCCP", b"ICC Profile\0").partition(b"\0")[0],
         xmp=xmp or profiles.get("xmp"),
         photoshop=_resources(iptc) if iptc else None,
         resolution=_resolution(by_kind.get(b"pHYs")),
@@ -170,7 +169,7 @@ def _beside(metadata: Metadata) -> list[Chunk]:
     """Everything that stands between the header and the image data."""
     chunks = [c for c in metadata.png_chunks if c[0] in _COLOUR_CHUNKS]
     if metadata.icc:
-        chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc)))
+        chunks.append((b"iCCP", metadata.icc_name + b"\0\0" + zlib.compress(metadata.icc)))
     if metadata.resolution:
         resolution = metadata.resolution.to(Unit.METRE)
         x, y = (min(max(round(value), 1), 2**31 - 1) for value in (resolution.x, resolution.y))
@@ -183,8 +182,8 @@ def _beside(metadata: Metadata) -> list[Chunk]:
     return chunks + [c for c in metadata.png_chunks if c[0] not in _COLOUR_CHUNKS]
 
 
-def _grey_alpha_chunks(pixels: Pixels, alpha: Pixels) -> list[Chunk]:
-    """Grey with alpha, which OpenCV cannot write: each row as differences from the pixel to the left."""
+def _grey_alpha(pixels: Pixels, alpha: Pixels) -> tuple[Chunk, bytes]:
+    """Header and image data for grey with alpha, which OpenCV cannot write: rows of differences."""
     height, width = pixels.shape
     samples: NDArray[np.uint8] = (
         np.dstack([pixels, alpha]).astype(pixels.dtype.newbyteorder(">")).view(np.uint8)
@@ -193,4 +192,4 @@ def _grey_alpha_chunks(pixels: Pixels, alpha: Pixels) -> list[Chunk]:
     filtered = np.diff(rows, axis=1, prepend=np.zeros_like(rows[:, :1])).reshape(height, -1)
     filtered = np.hstack([np.ones((height, 1), np.uint8), filtered])  # filter type 1: Sub
     header = struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, _GREY_ALPHA, 0, 0, 0)
-    return [(b"IHDR", header), (b"IDAT", zlib.compress(filtered.tobytes(), 4)), (b"IEND", b"")]
+    return (b"IHDR", header), zlib.compress(filtered.tobytes(), 4)

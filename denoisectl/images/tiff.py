@@ -21,15 +21,8 @@ from denoisectl.images.tiff_layout import BY_LIBTIFF, PALETTE, WHITE_IS_ZERO, La
 __all__ = ["read"]
 
 _ALPHAS = {0: Alpha.UNSPECIFIED, 1: Alpha.PREMULTIPLIED, 2: Alpha.STRAIGHT}
-_NEW_SUBFILE_TYPE, _COLOUR_MAP, _ICC, _XMP, _IPTC, _RESOURCES, _LAYERS = (
-    254,
-    320,
-    34675,
-    700,
-    33723,
-    34377,
-    37724,
-)
+_NEW_SUBFILE_TYPE, _OLD_SUBFILE_TYPE, _COLOUR_MAP = 254, 255, 320
+_ICC, _XMP, _IPTC, _RESOURCES, _LAYERS = 34675, 700, 33723, 34377, 37724
 
 
 def read(data: bytes, max_pixels: int | None) -> Photo:
@@ -41,8 +34,8 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
     """
     block = Block(data)
     directory = block.directory(block.first)
-    extra_pages = _check_single(block, directory)
     layout = layout_of(block, directory)
+    extra_pages = _check_single(block, directory)
     check_size(layout.width, layout.height, max_pixels)
     if layout.compression in BY_LIBTIFF:
         pixels, alpha = _by_libtiff(data, block, directory, layout), None
@@ -67,8 +60,7 @@ def _check_single(block: Block, directory: Directory) -> int:
     while start and start not in seen and len(seen) < 4096:
         seen.add(start)
         page = block.directory(start)
-        tag = page.tags.get(_NEW_SUBFILE_TYPE)
-        reduced = tag is not None and bool((block.integers(tag) or (0,))[0] & 1)
+        reduced = _is_reduced(block, page)
         previews, pages, start = previews + reduced, pages + (not reduced), page.next
     if pages > 1:
         raise ImageError(
@@ -76,6 +68,14 @@ def _check_single(block: Block, directory: Directory) -> int:
             "for example `magick IN.tif page-%03d.tif`"
         )
     return previews
+
+
+def _is_reduced(block: Block, page: Directory) -> bool:
+    """True for a smaller copy of another page, as the new tag or the old one says."""
+    new, old = page.tags.get(_NEW_SUBFILE_TYPE), page.tags.get(_OLD_SUBFILE_TYPE)
+    if new is not None and new.count:
+        return bool(block.integers(new)[0] & 1)
+    return old is not None and block.integers(old) == (2,)
 
 
 def _by_libtiff(data: bytes, block: Block, directory: Directory, layout: Layout) -> Pixels:
