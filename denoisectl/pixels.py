@@ -65,5 +65,9 @@ def store_planes(planes: Planes, image: Image, rows: slice, columns: slice) -> N
         np.multiply(levels, np.float32(white), out=levels)
         np.rint(levels, out=levels)
         np.clip(levels, 0, white, out=levels)
-    pixels = levels[0] if image.ndim == 2 else levels.transpose(1, 2, 0)
-    np.copyto(image[rows, columns], pixels, casting="unsafe")
+    part = image[rows, columns]
+    if image.ndim == 2:
+        part = part[..., None]
+    # Channel by channel: a transposed copy of all three at once takes three times as long.
+    for channel, plane in enumerate(levels):
+        np.copyto(part[..., channel], plane, casting="unsafe")
