@@ -36,7 +36,7 @@ def _version(wanted: bool) -> None:
         try:
             typer.echo(f"denoisectl {version('denoisectl')}")
         except PackageNotFoundError:
-            typer.echo("denoisectl, run from a checkout that is not installed")
+            typer.echo("denoisectl from a checkout that is not installed")
         raise typer.Exit
 
 
