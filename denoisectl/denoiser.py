@@ -40,6 +40,7 @@ class Runner(Protocol):
     """What a `Denoiser` needs of an engine."""
 
     card: ModelCard
+    digest: str
     device: str
     device_note: str
 
@@ -104,6 +105,11 @@ class Denoiser:
     def card(self) -> ModelCard:
         """What the model says of itself."""
         return self._runner.card
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the model file, in hex: two models with equal cards may still differ."""
+        return self._runner.digest
 
     @property
     def device(self) -> str:

@@ -26,7 +26,9 @@ def cli_env() -> dict[str, str]:
 def cli(cli_env: dict[str, str]) -> Cli:
     """Run `denoisectl` with the given arguments in a process of its own."""
 
-    def run(*args: object, stdin: bytes | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+    def run(
+        *args: object, stdin: bytes | None = None, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-m", "denoisectl", *map(str, args)]
         return subprocess.run(
             command, input=stdin, cwd=cwd, env=cli_env, capture_output=True, timeout=300, check=False

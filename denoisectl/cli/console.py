@@ -1,7 +1,7 @@
 """One voice: results go to stdout, everything else to stderr, and only here.
 
-The loudness is set once a command: `-q` keeps errors and warnings, `-v` adds details. Colour follows NO_COLOR,
-FORCE_COLOR, TERM and whether the stream is a terminal; rich decides that for each stream apart.
+The loudness is set once a command: `-q` keeps errors and warnings, `-v` adds details. Colour follows
+NO_COLOR, FORCE_COLOR, TERM and whether the stream is a terminal; rich decides that for each stream apart.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 from typing import Annotated
 
 import typer
@@ -35,13 +36,14 @@ def _version(wanted: bool) -> None:
         try:
             typer.echo(f"denoisectl {version('denoisectl')}")
         except PackageNotFoundError:
-            typer.echo("denoisectl, run from a checkout that is not installed")
+            typer.echo("denoisectl from a checkout that is not installed")
         raise typer.Exit
 
 
 def _callback(
     version: Annotated[
-        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """Clean folders of noisy photographs.
@@ -63,8 +65,14 @@ def _build() -> typer.Typer:
         file, function = place.split(":")
         module = f"denoisectl.cli.{file}"
         if importlib.util.find_spec(module):
-            built.command(name)(guarded(getattr(importlib.import_module(module), function)))
+            command = getattr(importlib.import_module(module), function)
+            built.command(name, help=_paragraphs(command.__doc__ or ""))(guarded(command))
     return built
+
+
+def _paragraphs(docstring: str) -> str:
+    """The docstring with the lines of each paragraph joined, so that they fold where the terminal ends."""
+    return "\n\n".join(" ".join(part.split("\n")) for part in inspect.cleandoc(docstring).split("\n\n"))
 
 
 app = _build()

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from denoisectl.cli.sizes import tile_edge
+
 __all__ = ["DeviceOpt", "JsonOpt", "ModelOpt", "QuietOpt", "ThreadsOpt", "TileOpt", "VerboseOpt"]
 
 ModelOpt = Annotated[
@@ -30,16 +32,20 @@ DeviceOpt = Annotated[
     ),
 ]
 TileOpt = Annotated[
-    str,
+    int | None,
     typer.Option(
         "--tile",
+        parser=tile_edge,
         metavar="auto|PIXELS",
-        help="Edge of the square pieces an image is cut into; 0 for whole images. Lower it to save memory.",
+        help="Edge of the squares that images are cut into; 0 for whole images. Never changed once given.",
+        show_default="auto",
     ),
 ]
 ThreadsOpt = Annotated[
     int | None,
-    typer.Option("--threads", min=1, metavar="N", help="Processor threads of the network.", show_default="all cores"),
+    typer.Option(
+        "--threads", min=1, metavar="N", help="Processor threads of the network.", show_default="all cores"
+    ),
 ]
 JsonOpt = Annotated[bool, typer.Option("--json", help="Write JSON to stdout instead of text for people.")]
 QuietOpt = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors and warnings.")]

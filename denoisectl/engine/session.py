@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections import OrderedDict
 from pathlib import Path
@@ -32,6 +33,7 @@ class Engine:
 
     Attributes:
         card: what the model says of itself.
+        digest: SHA-256 of the model file, in hex.
         device: where it runs: "cpu" or "cuda:N".
         device_note: why `auto` did not take a GPU; empty if it did or was not asked.
     """
@@ -44,6 +46,7 @@ class Engine:
             DeviceError: the device cannot run it.
         """
         self.card = card
+        self.digest = hashlib.sha256(model).hexdigest()
         self.device = str(device)
         self.device_note = note
         self._model = model
