@@ -1,1 +1,28 @@
-"""Photographs in and out of files: decoding, encoding and what must survive between them."""
+"""Image files in and out with their meaning intact: depth, alpha, orientation, EXIF, ICC, XMP, resolution.
+
+    photo = decode(data, name="a.jpg")
+    clean = photo.with_denoised(denoise(photo.for_network))
+    data = encode(clean)
+
+Importing this package silences OpenCV's log for the process (see `denoisectl.images.opencv`).
+"""
+
+from denoisectl.images.decoding import decode
+from denoisectl.images.encoding import encode, losses
+from denoisectl.images.formats import Format, sniff
+from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, Resolution, Unit, replace_pixels
+
+__all__ = [
+    "Alpha",
+    "Format",
+    "Metadata",
+    "Origin",
+    "Photo",
+    "Resolution",
+    "Unit",
+    "decode",
+    "encode",
+    "losses",
+    "replace_pixels",
+    "sniff",
+]

@@ -1,0 +1,94 @@
+"""Whole files or none: written beside the target under a hidden name, flushed to the disk, then renamed.
+
+A temporary file is locked while its writer lives. The lock dies with the process, whatever killed it, so the
+next start can tell a stale file from one that another process is still writing into the same folder.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows, where a file that is still open cannot be removed anyway
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["remove_stale", "write_whole"]
+
+_PREFIX, _SUFFIX = ".denoisectl-", ".part"
+
+
+def write_whole(
+    target: Path,
+    data: bytes,
+    *,
+    times_of: os.stat_result | None = None,
+    before_rename: Callable[[os.stat_result], None] | None = None,
+) -> None:
+    """Put `data` under the name `target`, or leave what was there untouched.
+
+    Args:
+        target: the final name; its folder is made if need be.
+        data: the whole content.
+        times_of: give the file these access and modification times.
+        before_rename: told size and modification time that the target is about to have.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=target.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            _lock(file.fileno())
+            file.write(data)
+            file.flush()
+            _dress(part, target, times_of)
+            os.fsync(file.fileno())
+            if before_rename:
+                before_rename(part.stat())
+            if fcntl:
+                part.replace(target)
+        if not fcntl:  # Windows renames closed files only
+            part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def remove_stale(folders: Iterable[Path]) -> int:
+    """Remove what killed runs left in `folders`; returns how many files that were."""
+    parts = (part for folder in folders if folder.is_dir() for part in folder.glob(f"{_PREFIX}*{_SUFFIX}"))
+    return sum(_removed_if_stale(part) for part in parts)
+
+
+def _removed_if_stale(part: Path) -> bool:
+    try:
+        with part.open("rb") as file:
+            _lock(file.fileno())
+            part.unlink()
+    except OSError:
+        return False  # somebody writes it, or somebody else removed it
+    return True
+
+
+def _lock(descriptor: int) -> None:
+    if fcntl:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _dress(part: Path, target: Path, times_of: os.stat_result | None) -> None:
+    """Permissions as any new file has them (temporary files are private), times as asked."""
+    part.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+    if times_of:
+        os.utime(part, ns=(times_of.st_atime_ns, times_of.st_mtime_ns))
+
+
+def _umask() -> int:
+    # The mask can only be read by setting it; several writer threads doing so would race.
+    return _UMASK
+
+
+_UMASK = os.umask(0)
+os.umask(_UMASK)

@@ -1,0 +1,69 @@
+"""What is to be done about outputs that are already there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+
+from denoisectl.batch.journal import Journal
+from denoisectl.batch.plan import Job, Plan
+from denoisectl.errors import UsageError
+
+__all__ = ["IfExists", "mark_done"]
+
+
+class IfExists(StrEnum):
+    """What to do with an input whose output is already there."""
+
+    SKIP = "skip"
+    """Leave it, unless this tool made it from an input, settings or a model that have changed since."""
+    OVERWRITE = "overwrite"
+    """Make it again."""
+    ERROR = "error"
+    """Refuse the run before anything is written."""
+    NEWER = "newer"
+    """Make it again if the input was changed after it."""
+
+
+def mark_done(plan: Plan, if_exists: IfExists, journal: Journal | None = None) -> Plan:
+    """The plan with a reason to skip on every job that need not be done.
+
+    Raises:
+        UsageError: `if_exists` is `ERROR` and an output exists.
+    """
+    stats = [_stat(job.target) for job in plan.jobs]
+    if if_exists is IfExists.ERROR:
+        _refuse([job.target for job, stat in zip(plan.jobs, stats, strict=True) if stat])
+    jobs = (
+        replace(job, skip=_reason_to_skip(job, stat, if_exists, journal)) if stat else job
+        for job, stat in zip(plan.jobs, stats, strict=True)
+    )
+    return replace(plan, jobs=tuple(jobs))
+
+
+def _refuse(existing: list[Path | None]) -> None:
+    if existing:
+        others = f" (and {len(existing) - 1} more)" if len(existing) > 1 else ""
+        raise UsageError(
+            f"{existing[0]}{others} exists already; --if-exists overwrite replaces it, skip leaves it"
+        )
+
+
+def _reason_to_skip(job: Job, output: os.stat_result, if_exists: IfExists, journal: Journal | None) -> str:
+    if if_exists is IfExists.OVERWRITE:
+        return ""
+    if if_exists is IfExists.NEWER:
+        return "" if job.mtime_ns > output.st_mtime_ns else "the output is newer than the input"
+    made_alike = journal.made_alike(job, output) if journal else None
+    if made_alike is None:
+        return "the output exists, and not from this tool as it stands; --if-exists overwrite replaces it"
+    return "already done" if made_alike else ""
+
+
+def _stat(path: Path | None) -> os.stat_result | None:
+    try:
+        return path.stat() if path else None
+    except OSError:
+        return None

@@ -1,0 +1,89 @@
+"""Whole runs: a plan's jobs through the pipeline, with the output folder's journal."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from denoisectl.batch.atomic import remove_stale
+from denoisectl.batch.budget import Budget
+from denoisectl.batch.journal import Journal
+from denoisectl.batch.pipeline import pipeline
+from denoisectl.batch.plan import Plan
+from denoisectl.batch.result import FileResult
+from denoisectl.batch.settings import Settings
+from denoisectl.batch.work import Worker
+from denoisectl.errors import UsageError
+
+if TYPE_CHECKING:
+    from denoisectl.denoiser import Denoiser
+
+__all__ = ["Resources", "check_writable", "run_plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the stages around the network may use."""
+
+    memory: int = 512 * 2**20
+    """Bytes for pixels between reading and writing; one image larger than that still passes, alone."""
+    readers: int = 2
+    """Threads that read and decode."""
+    writers: int = 2
+    """Threads that encode and write."""
+
+
+def check_writable(folder: Path) -> None:
+    """Make the output folder, and see that files can be written there.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"--out {folder}: cannot be written to: {error.strerror}; choose another folder"
+        ) from None
+
+
+def run_plan(
+    denoiser: Denoiser | None,
+    plan: Plan,
+    settings: Settings,
+    journal: Journal | None = None,
+    resources: Resources = Resources(),
+) -> Generator[FileResult, None, None]:
+    """Do what the plan says; yields the result of every input, in order.
+
+    Closing the iterator early stops the run; what was written stays, and a later run goes on from there.
+
+    Args:
+        denoiser: may be None if no job of the plan is pending.
+        plan: from `make_plan`, and then `mark_done`.
+        settings: what is done to every image.
+        journal: the output folder's memory; None if there is none.
+        resources: memory and threads around the network.
+    """
+    budget = Budget(resources.memory)
+    with ExitStack() as stack:
+        if journal:
+            stack.enter_context(journal)
+        worker = Worker(denoiser, settings, budget, record=journal.record if journal else None)
+        remove_stale(plan.folders())
+        results = pipeline(
+            enumerate(plan.jobs),
+            read=worker.read,
+            infer=worker.infer,
+            write=worker.write,
+            close=budget.close,
+            readers=resources.readers,
+            writers=resources.writers,
+        )
+        yield from stack.enter_context(closing(results))

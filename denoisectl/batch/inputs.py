@@ -1,0 +1,139 @@
+"""From what the user named to the files that are meant, in an order that every run repeats.
+
+Files, folders, quoted globs and lists become `Found` entries. What was named but is not there stays in the
+list as a `Found` without a file, so that it can end as a failure and not as silence.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path, PurePath
+
+from denoisectl.errors import UsageError
+
+__all__ = ["JOURNAL_FOLDER", "Found", "Selection", "find", "read_list"]
+
+JOURNAL_FOLDER = ".denoisectl"
+"""The hidden folder that marks a folder as one that an earlier run wrote into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One input file."""
+
+    path: Path
+    relative: PurePath
+    """Where it belongs under the output folder."""
+    named: bool
+    """Whether the user named this very file, rather than a folder that holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of the files inside named folders are meant."""
+
+    recursive: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    out: Path | None = None
+    """The output folder; it is not entered."""
+    base: Path | None = None
+    """The folder from which results mirror the inputs' paths; None starts at each folder that was named."""
+
+    def place(self, path: Path, root: Path) -> PurePath:
+        """Where the result of `path`, found in `root`, belongs under the output folder."""
+        return _below(self.base, path) if self.base else path.relative_to(root)
+
+    def takes(self, relative: PurePath) -> bool:
+        """Whether the globs let this file through; a glob without a slash looks at the name alone."""
+        if self.include and not any(_matches(relative, pattern) for pattern in self.include):
+            return False
+        return not any(_matches(relative, pattern) for pattern in self.exclude)
+
+
+def find(
+    inputs: Iterable[str], selection: Selection, notice: Callable[[str], None] = lambda _: None
+) -> Iterator[Found]:
+    """Yield the files that `inputs` mean: files, folders, and globs that the shell left alone.
+
+    Args:
+        inputs: what the user named.
+        selection: which files inside folders are meant.
+        notice: told what was left out on purpose and might be missed.
+    """
+    for name in inputs:
+        path = Path(name)
+        if path.is_dir():
+            yield from _walk(path, selection, notice)
+        elif os.path.lexists(path) or not glob.has_magic(name):
+            yield Found(path, selection.place(path, path.parent), named=True)
+        else:
+            matches = sorted(glob.glob(name, recursive=True), key=_natural)  # noqa: PTH207 - Path.glob takes no absolute patterns
+            if not matches:
+                raise UsageError(f"{name}: no file matches this pattern")
+            yield from find(matches, selection, notice)
+
+
+def read_list(data: bytes, *, null: bool, base: Path) -> Iterator[Found]:
+    """Yield the files of a list, one a line, or one before each NUL; each keeps its path below `base`."""
+    for entry in data.split(b"\0" if null else b"\n"):
+        name = os.fsdecode(entry if null else entry.rstrip(b"\r"))
+        if name:
+            yield Found(Path(name), _below(base, Path(name)), named=True)
+
+
+def _below(base: Path, path: Path) -> PurePath:
+    # Not `resolve`: a link stands for the place where it is, not for the one it points to.
+    absolute, root = Path(os.path.abspath(path)), Path(os.path.abspath(base))  # noqa: PTH100
+    return absolute.relative_to(root) if absolute.is_relative_to(root) else PurePath(path.name)
+
+
+def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> Iterator[Found]:
+    """Files below `root` in natural order; hidden ones, the output folder and link loops are left out."""
+    seen: set[tuple[int, int]] = set()
+    avoided = _identity(selection.out)
+
+    def visit(folder: Path) -> Iterator[Found]:
+        identity = _identity(folder)
+        if identity is None or identity in seen or (identity == avoided and folder != root):
+            return
+        seen.add(identity)
+        entries = sorted(
+            (e for e in os.scandir(folder) if not e.name.startswith(".")), key=lambda e: _natural(e.name)
+        )
+        for entry in entries:
+            path = folder / entry.name
+            if not entry.is_dir():
+                if selection.takes(path.relative_to(root)):
+                    yield Found(path, selection.place(path, root), named=False)
+            elif selection.recursive and (path / JOURNAL_FOLDER).is_dir() and _identity(path) != avoided:
+                notice(
+                    f"{path}: left out, it holds the output of an earlier run; name it to denoise it again"
+                )
+            elif selection.recursive:
+                yield from visit(path)
+
+    return visit(root)
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    try:
+        stat = path.stat() if path else None
+    except OSError:
+        return None
+    return (stat.st_dev, stat.st_ino) if stat else None
+
+
+def _matches(relative: PurePath, pattern: str) -> bool:
+    return fnmatch(relative.as_posix() if "/" in pattern else relative.name, pattern)
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    """Sort key that puts `img2` before `img10`."""
+    parts = re.split(r"([0-9]+)", name)  # every second part is a number
+    return [(0, int(part), "") if place % 2 else (1, 0, part) for place, part in enumerate(parts) if part]

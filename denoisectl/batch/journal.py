@@ -1,0 +1,110 @@
+"""What was made from what: JSON lines in the output folder, so that a second run does only what is missing.
+
+A line is written before its output gets its name and says which size and time that output will have. So an
+output that answers to a line was made by it, at whatever moment a run was killed; one that answers to no line
+was made, or changed, by somebody else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from denoisectl.batch.inputs import JOURNAL_FOLDER
+from denoisectl.batch.plan import Job
+from denoisectl.batch.shard import Shard
+
+__all__ = ["Journal"]
+
+_VERSION = 1
+
+
+class Journal:
+    """The memory of an output folder. Several processes may share one; each shard has a file of its own."""
+
+    def __init__(self, out: Path, settings: str, shard: Shard | None = None) -> None:
+        """Read what earlier runs wrote.
+
+        Args:
+            out: the output folder.
+            settings: digest of this run's settings and model.
+            shard: the part of the plan that this process works on.
+        """
+        self._out = out
+        self._settings = settings
+        part = f"-{shard.index}-of-{shard.count}" if shard and shard.count > 1 else ""
+        self._path = out / JOURNAL_FOLDER / f"journal{part}.jsonl"
+        self._made = dict(_entries(out / JOURNAL_FOLDER))
+        self._lock = threading.Lock()
+        self._file: int | None = None
+
+    def __enter__(self) -> Self:
+        """Open the file for new lines."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        """Close the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def made_alike(self, job: Job, output: os.stat_result) -> bool | None:
+        """Whether this output was made from the same input, settings and model; None if not made here."""
+        assert job.target is not None
+        made = self._made.get((self._name(job.target), output.st_size, output.st_mtime_ns))
+        return None if made is None else made == self._key(job)
+
+    def record(self, job: Job, output: os.stat_result) -> None:
+        """Note that this job's output is about to get its name, with this size and time."""
+        if job.target is None or self._file is None:
+            return
+        name = self._name(job.target)
+        line = {
+            "v": _VERSION,
+            "output": name,
+            "bytes": output.st_size,
+            "mtime_ns": output.st_mtime_ns,
+            **self._key_facts(job),
+        }
+        with self._lock:
+            # One call a line: what the lines of other processes are appended to stays whole lines.
+            os.write(self._file, (json.dumps(line) + "\n").encode())
+            self._made[name, output.st_size, output.st_mtime_ns] = self._key(job)
+
+    def _name(self, target: Path) -> str:
+        return Path(os.path.relpath(target, self._out)).as_posix()
+
+    def _key_facts(self, job: Job) -> dict[str, str | int]:
+        return {
+            "input": job.relative.as_posix(),
+            "input_bytes": job.size,
+            "input_mtime_ns": job.mtime_ns,
+            "settings": self._settings,
+        }
+
+    def _key(self, job: Job) -> tuple[str | int, ...]:
+        return tuple(self._key_facts(job).values())
+
+
+_Output = tuple[str, int, int]
+
+
+def _entries(folder: Path) -> Iterator[tuple[_Output, tuple[str | int, ...]]]:
+    for path in sorted(folder.glob("journal*.jsonl")):
+        with path.open("rb") as lines:
+            for line in lines:
+                try:
+                    entry = json.loads(line)
+                    yield (
+                        (entry["output"], entry["bytes"], entry["mtime_ns"]),
+                        (entry["input"], entry["input_bytes"], entry["input_mtime_ns"], entry["settings"]),
+                    )
+                except (ValueError, KeyError, TypeError):
+                    continue  # a line that a kill or a full disk cut short: its output never got its name

@@ -1,0 +1,97 @@
+"""What `Denoiser.file` and `Denoiser.folder` do: the runs of the command line, for programs and notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from denoisectl.batch.existing import IfExists, mark_done
+from denoisectl.batch.folder import Resources, check_writable, run_plan
+from denoisectl.batch.inputs import Selection, find
+from denoisectl.batch.journal import Journal
+from denoisectl.batch.plan import Naming, make_plan
+from denoisectl.batch.result import FileResult, Status
+from denoisectl.batch.settings import Settings
+from denoisectl.errors import ImageError, UsageError
+
+if TYPE_CHECKING:
+    from denoisectl.denoiser import Denoiser
+
+__all__ = ["denoise_file", "denoise_folder"]
+
+_Policy = Literal["skip", "overwrite", "error", "newer"]
+
+
+def denoise_file(
+    denoiser: Denoiser,
+    source: str | Path,
+    target: str | Path,
+    *,
+    settings: Settings | None = None,
+    if_exists: _Policy = "error",
+) -> FileResult:
+    """Denoise one image file.
+
+    Args:
+        denoiser: an open model.
+        source: the image.
+        target: the result; its ending chooses the format unless `settings` does.
+        settings: strength, format and quality; None for the defaults.
+        if_exists: what to do if `target` is there; "error" refuses.
+
+    Raises:
+        ImageError: the image cannot be read, denoised or written; nothing is left behind.
+        UsageError: there is no such file, the target exists or is the source, or its folder is not writable.
+    """
+    source, target = Path(source), Path(target)
+    settings = (settings or Settings()).named_by(target)
+    plan = make_plan(find([str(source)], Selection()), Naming(target, single=True))
+    plan = mark_done(plan, IfExists(if_exists))
+    check_writable(target.parent)
+    (result,) = run_plan(denoiser, plan, settings)
+    if result.status is Status.FAILED:
+        raise ImageError(result.reason)
+    return result
+
+
+def denoise_folder(
+    denoiser: Denoiser,
+    folder: str | Path,
+    out: str | Path,
+    *,
+    recursive: bool = False,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    settings: Settings | None = None,
+    if_exists: _Policy = "skip",
+    resources: Resources | None = None,
+) -> Iterator[FileResult]:
+    """Denoise the photos in a folder, yielding what became of each, in order.
+
+    The plan is made, and refused if it has to be, before the first result is asked for. Work happens while
+    results are taken; a caller that stops taking them stops the run, and another call goes on from there.
+
+    Args:
+        denoiser: an open model.
+        folder: where the photos are.
+        out: where the results go; it keeps a journal of what was made from what.
+        recursive: enter subfolders; `out` mirrors the tree.
+        include: only files that match one of these globs.
+        exclude: no files that match one of these globs.
+        settings: strength, format and quality; None for the defaults.
+        if_exists: "skip" makes an output again only if its input, the settings or the model changed.
+        resources: memory and threads for reading and writing; None for the defaults.
+
+    Raises:
+        UsageError: nothing to denoise, outputs that collide or exist, or `out` cannot be written.
+    """
+    out, settings = Path(out), settings or Settings()
+    if not Path(folder).is_dir():
+        raise UsageError(f"{folder}: no such folder; check the name")
+    selection = Selection(recursive, tuple(include), tuple(exclude), out)
+    plan = make_plan(find([str(folder)], selection), Naming(out, settings.format))
+    journal = Journal(out, settings.digest(denoiser.digest))
+    plan = mark_done(plan, IfExists(if_exists), journal)
+    check_writable(out)
+    return run_plan(denoiser, plan, settings, journal, resources or Resources())

@@ -1,0 +1,75 @@
+"""Read | infer | write: three stages that overlap, two bounded queues, results in the order of the items.
+
+Reading and writing have threads of their own. Inference runs in the caller's thread, one image at a time, so
+that Ctrl-C, which Python delivers there, stops it between two tiles.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+__all__ = ["pipeline"]
+
+Item = TypeVar("Item")
+Loaded = TypeVar("Loaded")
+Inferred = TypeVar("Inferred")
+Result = TypeVar("Result")
+
+
+def pipeline(
+    items: Iterable[Item],
+    *,
+    read: Callable[[Item], Loaded],
+    infer: Callable[[Loaded], Inferred],
+    write: Callable[[Inferred], Result],
+    close: Callable[[], None] = lambda: None,
+    readers: int = 2,
+    writers: int = 2,
+) -> Generator[Result, None, None]:
+    """Yield the result of every item, in order.
+
+    An error that a stage raises is fatal: nothing new starts, what runs is waited for, and it is raised again
+    here. What concerns one item alone has to be a result. After Ctrl-C the results that are already there are
+    yielded before the interrupt goes on.
+
+    Args:
+        items: what is to be done; taken one by one as there is room.
+        read: first stage, in `readers` threads.
+        infer: second stage, in the caller's thread.
+        write: third stage, in `writers` threads.
+        close: called before the threads are waited for; it has to wake a stage that waits for another one.
+        readers: threads that read; one item more than that is read ahead.
+        writers: threads that write; as many items more may wait for them.
+    """
+    upcoming = iter(items)
+    reading: deque[Future[Loaded]] = deque()
+    writing: deque[Future[Result]] = deque()
+    read_pool = ThreadPoolExecutor(readers, "read")
+    write_pool = ThreadPoolExecutor(writers, "write")
+
+    def read_ahead() -> None:
+        reading.extend(read_pool.submit(read, item) for item in islice(upcoming, readers + 1 - len(reading)))
+
+    try:
+        read_ahead()
+        while reading:
+            loaded = reading.popleft().result()
+            read_ahead()
+            writing.append(write_pool.submit(write, infer(loaded)))
+            del loaded  # or this image would stay in memory until the next one is here
+            while writing and (writing[0].done() or len(writing) > 2 * writers):
+                yield writing.popleft().result()
+        while writing:
+            yield writing.popleft().result()
+    except KeyboardInterrupt:
+        while writing and not writing[0].cancel():
+            yield writing.popleft().result()
+        raise
+    finally:
+        close()
+        read_pool.shutdown(cancel_futures=True)
+        write_pool.shutdown(cancel_futures=True)

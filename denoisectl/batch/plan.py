@@ -1,0 +1,194 @@
+"""The plan: which input becomes which output, settled before anything is written."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+from denoisectl.batch.inputs import Found
+from denoisectl.batch.shard import Shard
+from denoisectl.errors import UsageError
+from denoisectl.images import Format, sniff
+from denoisectl.images.formats import foreign_kind
+
+__all__ = ["Job", "Naming", "Plan", "make_plan"]
+
+_HEAD = 1024  # bytes that tell a file's kind
+_SHOWN = 5  # names in an error message
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One input and what is to become of it."""
+
+    source: Path
+    target: Path | None
+    """None when the input cannot be an image; `problem` says why."""
+    relative: PurePath
+    size: int = 0
+    """Bytes of the input file."""
+    mtime_ns: int = 0
+    """When the input was last changed."""
+    problem: str = ""
+    """Why it fails without being tried."""
+    code: str = ""
+    """The same for scripts."""
+    skip: str = ""
+    """Why it need not be done."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is work to be done for it."""
+        return not (self.problem or self.skip)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How outputs are called."""
+
+    out: Path
+    """The folder that outputs go to; or the output file, see `single`."""
+    format: Format | None = None
+    suffix: str = ""
+    """Added to the stem: `a.jpg` becomes `a-clean.jpg`."""
+    single: bool = False
+    """Whether `out` is the output file itself."""
+
+    def target(self, relative: PurePath, kind: Format) -> Path:
+        """The output for an input of that place and kind; its name's ending always tells the truth."""
+        if self.single:
+            return self.out
+        wanted = self.format or kind
+        ending = relative.suffix if relative.suffix.lower() in wanted.suffixes else wanted.default_suffix
+        return self.out / relative.with_name(f"{relative.stem}{self.suffix}{ending}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every input that a run has to answer for, in order."""
+
+    jobs: tuple[Job, ...]
+    ignored: int = 0
+    """Files inside named folders that are no images and do not claim to be."""
+
+    @property
+    def pending(self) -> tuple[Job, ...]:
+        """The jobs for which there is work to be done."""
+        return tuple(job for job in self.jobs if job.pending)
+
+    def folders(self) -> set[Path]:
+        """The folders that outputs go to."""
+        return {job.target.parent for job in self.jobs if job.target}
+
+
+def make_plan(found: Iterable[Found], naming: Naming, shard: Shard | None = None) -> Plan:
+    """Map inputs to outputs, or refuse the whole of it.
+
+    Raises:
+        UsageError: two inputs want one output, an output is an input, or there is nothing to do.
+    """
+    files = tuple({(each.path, each.relative): each for each in found}.values())
+    jobs = tuple(job for each in files if (job := _job(each, naming)))
+    if not jobs:
+        raise UsageError(_nothing(files))
+    if all(job.code == "missing" for job in jobs):
+        raise UsageError(_listed("nothing to denoise", (job.problem for job in jobs)))
+    _refuse_collisions(jobs)
+    _refuse_overwritten_inputs(jobs)
+    part = tuple(job for job in jobs if not shard or shard.takes(job.relative))
+    return Plan(part, ignored=len(files) - len(jobs))
+
+
+def _job(found: Found, naming: Naming) -> Job | None:
+    """The job for one file; None for a file that is no image and was not asked for by name."""
+    job = Job(found.path, None, found.relative)
+    try:
+        stat = found.path.stat()
+        if found.path.is_dir():
+            return replace(
+                job, problem=f"{found.path}: is a folder, and a list names files", code="not-an-image"
+            )
+        with found.path.open("rb") as file:
+            head = file.read(_HEAD)
+    except FileNotFoundError:
+        return replace(job, problem=f"{found.path}: no such file or folder; check the name", code="missing")
+    except OSError as error:
+        return replace(job, problem=f"{found.path}: cannot be read: {error.strerror}", code="unreadable")
+    job = replace(job, size=stat.st_size, mtime_ns=stat.st_mtime_ns)
+    kind = sniff(head)
+    if kind:
+        return replace(job, target=naming.target(found.relative, kind))
+    if found.named or found.path.suffix.lower() in _IMAGE_SUFFIXES:
+        return replace(job, problem=_not_an_image(found.path, head), code="not-an-image")
+    return None
+
+
+_IMAGE_SUFFIXES = frozenset(suffix for kind in Format for suffix in kind.suffixes)
+
+
+def _not_an_image(path: Path, head: bytes) -> str:
+    kinds = ", ".join(kind.name for kind in Format)
+    if not head:
+        return f"{path}: is empty; restore it from a backup"
+    if kind := foreign_kind(head):
+        return f"{path}: is a file of another kind ({kind}); convert it to one of {kinds} first"
+    return f"{path}: is not an image, whatever its name says; the kinds that are read are {kinds}"
+
+
+def _nothing(files: tuple[Found, ...]) -> str:
+    if not files:
+        return "nothing to denoise: the input holds no files; -r also looks into subfolders"
+    return (
+        f"nothing to denoise: none of the {len(files)} files found is an image; -r also looks into subfolders"
+    )
+
+
+def _refuse_collisions(jobs: Iterable[Job]) -> None:
+    """Two inputs for one output would lose one of them."""
+    sources: dict[str, list[Job]] = defaultdict(list)
+    for job in jobs:
+        if job.target:
+            sources[os.path.normcase(job.target)].append(job)
+    clashes = [
+        f"{same[0].target} from {' and '.join(str(job.source) for job in same)}"
+        for same in sources.values()
+        if len(same) > 1
+    ]
+    if clashes:
+        raise UsageError(
+            _listed(
+                "two inputs would become one output; run them apart, or name a common --base folder", clashes
+            )
+        )
+
+
+def _refuse_overwritten_inputs(jobs: tuple[Job, ...]) -> None:
+    """No output may stand where any input stands, under whatever name the two are reached."""
+    inputs = {(stat.st_dev, stat.st_ino) for job in jobs for stat in _stats(job.source)}
+    taken = [
+        str(job.target)
+        for job in jobs
+        if job.target
+        for stat in _stats(job.target)
+        if (stat.st_dev, stat.st_ino) in inputs
+    ]
+    if taken:
+        raise UsageError(
+            _listed("an output would overwrite an input; choose another --out, or give --suffix", taken)
+        )
+
+
+def _stats(path: Path) -> Iterator[os.stat_result]:
+    try:
+        yield path.stat()
+    except OSError:
+        return
+
+
+def _listed(message: str, names: Iterable[str]) -> str:
+    names = list(names)
+    more = [f"and {len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+    return "\n  ".join([f"{message}:", *names[:_SHOWN], *more])

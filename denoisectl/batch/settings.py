@@ -1,0 +1,55 @@
+"""What a run does to every image, in one frozen object."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from denoisectl.errors import UsageError
+from denoisectl.images import Format
+
+__all__ = ["Settings", "format_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How each image is denoised and encoded; two runs with equal settings make equal files."""
+
+    strength: float = 1.0
+    """How much of the change is applied: 0 none, 1 all of it."""
+    luma: float = 1.0
+    """The same for brightness alone."""
+    chroma: float = 1.0
+    """The same for colour alone."""
+    format: Format | None = None
+    """The output's format; None keeps the input's."""
+    quality: int | None = None
+    """JPEG or WebP quality; None stays near the source's."""
+    preserve_times: bool = False
+    """Give outputs their inputs' access and modification times."""
+    max_pixels: int | None = 500_000_000
+    """The largest image that is decoded; None for any."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges, in the words of the command line."""
+        for name in ("strength", "luma", "chroma"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise UsageError(f"--{name} {getattr(self, name)}: give a number from 0 (off) to 1 (full)")
+        if self.quality is not None and not 1 <= self.quality <= 100:
+            raise UsageError(f"--quality {self.quality}: give a number from 1 to 100")
+
+    def named_by(self, target: Path) -> Settings:
+        """These settings with the format that an output file's ending asks for, unless they name one."""
+        return replace(self, format=self.format or format_of(target))
+
+    def digest(self, model: str) -> str:
+        """A short name for these settings with the model of that digest, for the journal."""
+        facts = asdict(self) | {"format": self.format.name if self.format else None, "model": model}
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def format_of(path: Path) -> Format | None:
+    """The format with this file name ending; None if it belongs to none."""
+    return next((kind for kind in Format if path.suffix.lower() in kind.suffixes), None)

@@ -1,0 +1,208 @@
+"""What the three stages do with one file. What concerns that file alone becomes its result, not an error."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from denoisectl.batch.atomic import write_whole
+from denoisectl.batch.budget import Budget
+from denoisectl.batch.estimate import working_bytes
+from denoisectl.batch.plan import Job
+from denoisectl.batch.result import FileResult, Status
+from denoisectl.batch.settings import Settings
+from denoisectl.errors import ImageError
+from denoisectl.images import Photo, decode, encode, losses
+
+if TYPE_CHECKING:
+    from denoisectl.denoiser import Denoiser
+
+__all__ = ["Failure", "Work", "Worker"]
+
+_DISK_IS_DONE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+
+
+class Failure(Exception):  # noqa: N818 - an end that one input can have, not an error of the program
+    """This file comes to no output: `code` for scripts, the message for people."""
+
+    def __init__(self, code: str, message: str, *, fatal: bool = False) -> None:
+        """Say what happened; `fatal` if every later file would fail the same way."""
+        super().__init__(message)
+        self.code = code
+        self.fatal = fatal
+
+
+@dataclass(slots=True)
+class Work:
+    """One file on its way through the stages; `result` is set once nothing more is to be done for it."""
+
+    place: int
+    job: Job
+    photo: Photo | None = None
+    result: FileResult | None = None
+    milliseconds: dict[str, float] = field(default_factory=dict)
+    engine: dict[str, str | int] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+
+    def end(self, status: Status, reason: str = "", code: str = "", *, fatal: bool = False) -> None:
+        """Settle what became of the file, and let go of its pixels."""
+        job, photo, self.photo = self.job, self.photo, None
+        self.result = FileResult(
+            source=str(job.source),
+            target=job.target,
+            status=status,
+            reason=reason,
+            code=code,
+            width=photo.width if photo else 0,
+            height=photo.height if photo else 0,
+            bits=photo.origin.bits if photo else 0,
+            size=job.size,
+            milliseconds=self.milliseconds,
+            engine=self.engine,
+            lost=self.lost,
+            fatal=fatal,
+        )
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage; a `Failure` inside it ends the file."""
+        start = time.perf_counter()
+        try:
+            yield
+        except Failure as failure:
+            self.end(Status.FAILED, str(failure), failure.code, fatal=failure.fatal)
+        self.milliseconds[name] = round(1000 * (time.perf_counter() - start), 1)
+
+
+class Worker:
+    """The stages of a run, which share its settings and its memory."""
+
+    def __init__(
+        self,
+        denoiser: Denoiser | None,
+        settings: Settings,
+        budget: Budget,
+        *,
+        record: Callable[[Job, os.stat_result], None] | None = None,
+    ) -> None:
+        """Set up; nothing is opened or read yet.
+
+        Args:
+            denoiser: the session, opened once for the whole run; None if no job of it is pending.
+            settings: what is done to every image.
+            budget: memory for pixels.
+            record: told of every output before it gets its name.
+        """
+        self._denoiser = denoiser
+        self._settings = settings
+        self._budget = budget
+        self._record = record
+
+    def read(self, ticket: tuple[int, Job]) -> Work:
+        """Stage one: from a job and its place in the plan to an image in memory."""
+        work = Work(*ticket)
+        job, data = work.job, b""
+        if job.problem:
+            work.end(Status.FAILED, job.problem, job.code)
+        elif job.skip:
+            work.end(Status.SKIPPED, job.skip)
+        else:
+            with work.stage("read"):
+                data = _data(job)
+        self._budget.take(work.place, working_bytes(data))
+        if work.result is None:
+            with work.stage("decode"):
+                work.photo = _decoded(job, data, self._settings.max_pixels)
+        return work
+
+    def infer(self, work: Work) -> Work:
+        """Stage two: denoise the pixels. Errors of the device or the model are everybody's, and pass."""
+        if work.photo is not None:
+            with work.stage("infer"):
+                work.photo = self._denoised(work, work.photo)
+        return work
+
+    def write(self, work: Work) -> FileResult:
+        """Stage three: encode, write under the final name, and give the memory back."""
+        try:
+            if work.photo is not None:
+                with work.stage("encode"):
+                    self._put(work.job, work.photo)
+            if work.result is None:
+                work.end(Status.OK)
+        finally:
+            self._budget.give_back(work.place)
+        assert work.result is not None
+        return work.result
+
+    def _denoised(self, work: Work, photo: Photo) -> Photo:
+        settings, denoiser = self._settings, self._denoiser
+        assert denoiser is not None
+        try:
+            clean = denoiser.image(
+                photo.for_network, strength=settings.strength, luma=settings.luma, chroma=settings.chroma
+            )
+        except ImageError as error:
+            raise Failure("inference", f"{work.job.source}: {error}") from None
+        work.engine = _facts(denoiser, photo)
+        work.lost = losses(photo, format=settings.format)
+        return photo.with_denoised(clean)
+
+    def _put(self, job: Job, photo: Photo) -> None:
+        assert job.target is not None
+        with _blamed_on(job, "encode"):
+            data = encode(photo, format=self._settings.format, quality=self._settings.quality)
+        try:
+            times = job.source.stat() if self._settings.preserve_times else None
+            write_whole(job.target, data, times_of=times, before_rename=self._recorder(job))
+        except OSError as error:
+            fatal = error.errno in _DISK_IS_DONE
+            raise Failure(
+                "write", f"{job.target}: cannot be written: {error.strerror}", fatal=fatal
+            ) from None
+
+    def _recorder(self, job: Job) -> Callable[[os.stat_result], None] | None:
+        return partial(self._record, job) if self._record else None
+
+
+def _facts(denoiser: Denoiser, photo: Photo) -> dict[str, str | int]:
+    """With what and in how many pieces the image was denoised."""
+    grid = denoiser.grid(photo.height, photo.width)
+    return {
+        "device": denoiser.device,
+        "precision": denoiser.card.precision,
+        "tile": "x".join(map(str, grid.shape[::-1])),
+        "tiles": len(grid),
+    }
+
+
+def _data(job: Job) -> bytes:
+    try:
+        return job.source.read_bytes()
+    except OSError as error:
+        raise Failure("unreadable", f"{job.source}: cannot be read: {error.strerror}") from None
+
+
+def _decoded(job: Job, data: bytes, max_pixels: int | None) -> Photo:
+    with _blamed_on(job, "decode"):
+        return decode(data, name=str(job.source), max_pixels=max_pixels)
+    raise AssertionError  # the line above returns or raises
+
+
+@contextmanager
+def _blamed_on(job: Job, code: str) -> Iterator[None]:
+    """A codec that trips over one file in whatever way costs that file, never the run."""
+    try:
+        yield
+    except ImageError as error:
+        raise Failure(code, str(error)) from None
+    except Exception as error:
+        raise Failure(
+            code, f"{job.source}: {code} failed unexpectedly ({type(error).__name__}: {error})"
+        ) from error

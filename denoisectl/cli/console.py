@@ -1,0 +1,93 @@
+"""One voice: results go to stdout, everything else to stderr, and only here.
+
+The loudness is set once a command: `-q` keeps errors and warnings, `-v` adds details. Colour follows
+NO_COLOR, FORCE_COLOR, TERM and whether the stream is a terminal; rich decides that for each stream apart.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import IntEnum
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+__all__ = ["Loudness", "detail", "emit", "error", "quiet", "say", "set_loudness", "show", "stderr", "warn"]
+
+
+class Loudness(IntEnum):
+    """How much a command says on stderr."""
+
+    QUIET = 0
+    NORMAL = 1
+    VERBOSE = 2
+
+
+_loudness = Loudness.NORMAL
+
+
+def set_loudness(*, quiet: bool = False, verbose: bool = False) -> Loudness:
+    """Apply `-q` and `-v`; the quieter one wins."""
+    global _loudness
+    _loudness = Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else Loudness.NORMAL
+    return _loudness
+
+
+def quiet() -> bool:
+    """Whether `-q` was given."""
+    return _loudness is Loudness.QUIET
+
+
+@cache
+def _console(stream: Literal["stdout", "stderr"]) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stream == "stderr", highlight=False, soft_wrap=True)
+
+
+def stderr() -> Console:
+    """The rich console on stderr, for live displays."""
+    return _console("stderr")
+
+
+def say(message: str) -> None:
+    """Tell the user something; silent under `-q`."""
+    if _loudness >= Loudness.NORMAL:
+        _line(message)
+
+
+def detail(message: str) -> None:
+    """Tell the user something that only `-v` asked for."""
+    if _loudness >= Loudness.VERBOSE:
+        _line(message)
+
+
+def warn(message: str) -> None:
+    """Tell the user of something that went on, but not as asked; `-q` does not hide it."""
+    _line(message, label="warning", style="yellow")
+
+
+def error(message: str) -> None:
+    """Tell the user what failed; `-q` does not hide it."""
+    _line(message, label="error", style="bold red")
+
+
+def emit(line: str) -> None:
+    """Write one line of data to stdout, at once, so that a reader in a pipe need not wait."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def show(result: RenderableType) -> None:
+    """Write a result made for people (a table, a panel) to stdout."""
+    _console("stdout").print(result)
+
+
+def _line(message: str, *, label: str = "", style: str = "") -> None:
+    from rich.text import Text
+
+    prefix = Text(f"{label}: ", style=style) if label else Text()
+    # A file name may hold bytes that are no text; they are shown escaped rather than raised over.
+    stderr().print(prefix.append(message.encode("utf-8", "backslashreplace").decode(), style=""))

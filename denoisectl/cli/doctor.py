@@ -1,0 +1,59 @@
+"""`denoisectl doctor`: what this machine can do, proven by running it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from denoisectl.cli import console
+from denoisectl.cli.options import DeviceOpt, JsonOpt
+from denoisectl.errors import DeviceError
+
+if TYPE_CHECKING:
+    from denoisectl.diagnosis import Diagnosis
+
+__all__ = ["doctor"]
+
+
+def doctor(device: DeviceOpt = "auto", json: JsonOpt = False) -> None:
+    """Show what this machine can do, proven by running a convolution on each device.
+
+    Fails with exit code 3 if the device asked for is not proven.
+
+    [bold]Examples[/bold]
+
+    denoisectl doctor
+
+    denoisectl doctor --device cuda && denoisectl run ./photos --out ./clean --device cuda
+    """
+    from dataclasses import asdict
+    from json import dumps
+
+    from denoisectl.diagnosis import diagnose
+
+    diagnosis = diagnose(device)
+    if json:
+        console.emit(dumps({"v": 1, **asdict(diagnosis)}))
+    else:
+        _show(diagnosis)
+    asked = diagnosis.check(device)
+    if not asked.works:
+        raise DeviceError(asked.reason)
+
+
+def _show(diagnosis: Diagnosis) -> None:
+    # Lines and no table: a command that is to be copied must not be broken.
+    _row("system", diagnosis.system)
+    _row("processors", str(diagnosis.processors))
+    for name, number in diagnosis.packages.items():
+        _row(name, number)
+    _row("models", ", ".join(diagnosis.models) or "none")
+    for check in diagnosis.devices:
+        _row(check.device, check.reason or "works, proven", "yellow" if check.reason else "green")
+    for problem in diagnosis.problems:
+        _row("problem", problem, "red")
+
+
+def _row(name: str, value: str, style: str = "") -> None:
+    from rich.text import Text
+
+    console.show(Text.assemble(f"{name:<24}", (value, style)))

@@ -1,0 +1,95 @@
+"""Errors to words and exit codes: the only place that knows both.
+
+0 done or skipped · 1 some inputs failed · 2 usage, collision, nothing matched · 3 device · 4 model ·
+5 stopped by the failure limit · 70 internal error · 130 / 143 interrupt, terminate · 141 reader gone
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from enum import IntEnum
+from pathlib import Path
+from typing import ParamSpec
+
+import typer
+
+from denoisectl import errors
+from denoisectl.cli import console
+from denoisectl.cli.signals import Interrupted, interruptible
+
+__all__ = ["ExitCode", "guarded"]
+
+P = ParamSpec("P")
+
+
+class ExitCode(IntEnum):
+    """What the process tells the shell."""
+
+    OK = 0
+    SOME_FAILED = 1
+    USAGE = 2
+    DEVICE = 3
+    MODEL = 4
+    STOPPED = 5
+    INTERNAL = 70
+    READER_GONE = 141
+
+
+# The first match counts, so the base class comes last.
+_CODES: tuple[tuple[type[errors.DenoiseError], ExitCode], ...] = (
+    (errors.UsageError, ExitCode.USAGE),
+    (errors.MissingExtraError, ExitCode.USAGE),
+    (errors.DeviceError, ExitCode.DEVICE),
+    (errors.ModelError, ExitCode.MODEL),
+    (errors.StoppedError, ExitCode.STOPPED),
+    (errors.DenoiseError, ExitCode.SOME_FAILED),
+)
+
+
+def guarded(command: Callable[P, None]) -> Callable[P, None]:
+    """Wrap a command so that whatever it raises ends as one message and one exit code."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            with interruptible():
+                command(*args, **kwargs)
+        except Exception as error:
+            raise typer.Exit(_told(error)) from None
+        except KeyboardInterrupt as stop:
+            raise typer.Exit(stop.code if isinstance(stop, Interrupted) else 130) from None
+
+    return run
+
+
+def _told(error: Exception) -> int:
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):
+        return _reader_gone()
+    if isinstance(error, errors.DenoiseError):
+        console.error(str(error))
+        return next(code for kind, code in _CODES if isinstance(error, kind))
+    return _internal(error)
+
+
+def _reader_gone() -> int:
+    # Python flushes stdout once more while it shuts down; that must not fail a second time.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    return ExitCode.READER_GONE
+
+
+def _internal(error: Exception) -> int:
+    trace = "".join(traceback.format_exception(error))
+    handle, name = tempfile.mkstemp(prefix="denoisectl-", suffix=".log")
+    with os.fdopen(handle, "w", errors="backslashreplace") as log:
+        log.write(f"{sys.argv}\n{trace}")
+    console.error(f"internal error: {type(error).__name__}: {error}")
+    console.error(f"this is a bug in denoisectl; please report it with {Path(name)}, which holds the details")
+    console.detail(trace)
+    return ExitCode.INTERNAL

@@ -1,0 +1,52 @@
+"""Options that occur in more than one command, each written once and named by its meaning."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from denoisectl.cli.sizes import tile_edge
+
+__all__ = ["DeviceOpt", "JsonOpt", "ModelOpt", "QuietOpt", "ThreadsOpt", "TileOpt", "VerboseOpt"]
+
+ModelOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME|FILE",
+        envvar="DENOISECTL_MODEL",
+        help="A shipped model's name or an .onnx file; `denoisectl models` lists what ships.",
+        show_default="the shipped default",
+    ),
+]
+DeviceOpt = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        "-d",
+        metavar="DEVICE",
+        envvar="DENOISECTL_DEVICE",
+        help="auto, cpu, cuda, cuda:1 or cuda:0,1. One that is named is used or the command fails (exit 3).",
+    ),
+]
+TileOpt = Annotated[
+    int | None,
+    typer.Option(
+        "--tile",
+        parser=tile_edge,
+        metavar="auto|PIXELS",
+        help="Edge of the squares that images are cut into; 0 for whole images. Never changed once given.",
+        show_default="auto",
+    ),
+]
+ThreadsOpt = Annotated[
+    int | None,
+    typer.Option(
+        "--threads", min=1, metavar="N", help="Processor threads of the network.", show_default="all cores"
+    ),
+]
+JsonOpt = Annotated[bool, typer.Option("--json", help="Write JSON to stdout instead of text for people.")]
+QuietOpt = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors and warnings.")]
+VerboseOpt = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on stderr.")]

@@ -1,0 +1,124 @@
+"""How far a run is: a bar on a terminal, a line every 30 seconds anywhere else, nothing under `-q`."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Protocol
+
+from denoisectl.batch.plan import Plan
+from denoisectl.batch.result import FileResult
+from denoisectl.cli import console
+
+__all__ = ["Lines", "Progress", "progress"]
+
+
+class Progress(Protocol):
+    """Something that is told of every result."""
+
+    def update(self, result: FileResult) -> None:
+        """Count one more result."""
+
+
+class _Silence:
+    def update(self, result: FileResult) -> None:
+        pass
+
+
+@contextmanager
+def progress(plan: Plan) -> Iterator[Progress]:
+    """Show how far the run is, in the way that fits where stderr goes."""
+    stderr = console.stderr()
+    if console.quiet():
+        yield _Silence()
+    elif stderr.is_terminal and os.environ.get("TERM") != "dumb":
+        with _bar(plan) as bar:
+            yield bar
+    else:
+        with Lines(plan) as lines:
+            yield lines
+
+
+class _Pace:
+    """Counts and speed. The part that is done is told by bytes of input, since pixels are known too late."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.planned = len(plan.jobs)
+        self.bytes = sum(job.size for job in plan.pending)
+        self.seen = 0
+        self._bytes_done = 0
+        self._megapixels = 0.0
+        self._start = time.monotonic()
+
+    def count(self, result: FileResult) -> None:
+        self.seen += 1
+        if result.milliseconds:
+            self._bytes_done += result.size
+        self._megapixels += result.megapixels
+
+    @property
+    def done(self) -> float:
+        """The part of the work that is done, 0 to 1."""
+        return self._bytes_done / self.bytes if self.bytes else 1.0
+
+    def __str__(self) -> str:
+        elapsed = time.monotonic() - self._start
+        left = elapsed * (1 - self.done) / self.done if self.done else None
+        told = "" if left is None else f", {timedelta(seconds=round(left))} left"
+        speed = f"{self._megapixels / elapsed:.1f} MP/s" if elapsed and self._megapixels else "starting"
+        return f"{self.seen}/{self.planned} files, {speed}{told}"
+
+
+class Lines:
+    """One plain line every `interval` seconds, for logs."""
+
+    def __init__(self, plan: Plan, interval: float = 30.0) -> None:
+        """Prepare; lines come between `__enter__` and `__exit__`."""
+        self._pace = _Pace(plan)
+        self._interval = interval
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._speak, name="progress", daemon=True)
+
+    def __enter__(self) -> Lines:
+        """Start the clock."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Say no more."""
+        self._over.set()
+        self._thread.join()
+
+    def update(self, result: FileResult) -> None:
+        """Count one more result."""
+        self._pace.count(result)
+
+    def _speak(self) -> None:
+        while not self._over.wait(self._interval):
+            console.say(str(self._pace))
+
+
+@contextmanager
+def _bar(plan: Plan) -> Iterator[Progress]:
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as RichProgress
+
+    pace = _Pace(plan)
+    columns = (
+        BarColumn(bar_width=None),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.description}"),
+    )
+    with RichProgress(*columns, console=console.stderr(), transient=True) as shown:
+        task = shown.add_task(str(pace), total=1.0)
+
+        class Bar:
+            def update(self, result: FileResult) -> None:
+                pace.count(result)
+                shown.update(task, completed=pace.done, description=str(pace))
+
+        yield Bar()

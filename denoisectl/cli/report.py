@@ -1,0 +1,143 @@
+"""What a run tells: sentences on stderr for people, JSON lines on stdout for scripts.
+
+Every JSON object has `v`, the version of these lines, and `event`: `plan` (in a dry run), `file` or
+`summary`. Fields are only ever added.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from denoisectl.batch.plan import Job, Plan
+from denoisectl.batch.result import FileResult, Status, Tally
+from denoisectl.cli import console
+
+__all__ = ["JsonReport", "TextReport"]
+
+_VERSION = 1
+_NAMED_AT_END = 20
+
+
+class TextReport:
+    """Sentences on stderr."""
+
+    def __init__(self) -> None:
+        """Nothing has been told yet."""
+        self._told: set[str] = set()
+
+    def plan(self, plan: Plan) -> None:
+        """Show what a run would do."""
+        for job in plan.jobs:
+            console.emit(_planned(job))
+        self._ignored(plan)
+
+    def start(self, plan: Plan) -> None:
+        """Say how much there is to do."""
+        skipped = sum(bool(job.skip) for job in plan.jobs)
+        console.say(
+            f"{_files(len(plan.pending))} to denoise" + (f", {skipped} left as they are" if skipped else "")
+        )
+        self._ignored(plan)
+
+    def file(self, result: FileResult) -> None:
+        """Tell a failure at once; the rest is detail."""
+        if result.status is Status.FAILED:
+            console.error(result.reason)
+        elif result.status is Status.SKIPPED:
+            console.detail(f"{result.source}: skipped: {result.reason}")
+        else:
+            console.detail(f"{result.source} -> {result.target}")
+        for loss in sorted(set(result.lost) - self._told):
+            self._told.add(loss)
+            console.warn(f"{result.target}: its format does not hold the input's {loss} (said once a run)")
+
+    def summary(self, tally: Tally, seconds: float, reason: str) -> None:
+        """The counts, and the names of what failed."""
+        counts = ", ".join(f"{tally.counts[status]} {status}" for status in Status if tally.counts[status])
+        rest = f", {tally.remaining} not reached ({reason})" if tally.remaining else ""
+        speed = f", {tally.megapixels / seconds:.1f} MP/s" if tally.megapixels else ""
+        console.say(f"{counts or 'nothing done'}{rest} in {seconds:.1f} s{speed}")
+        if tally.failures:
+            names = [f"  {failure.source}" for failure in tally.failures[:_NAMED_AT_END]]
+            more = len(tally.failures) - len(names)
+            names += [f"  and {more} more; --failed-to FILE writes all of them"] if more else []
+            console.error("\n".join([f"{_files(len(tally.failures))} failed:", *names]))
+
+    def _ignored(self, plan: Plan) -> None:
+        if plan.ignored:
+            console.say(f"{_files(plan.ignored)} passed over: not images that are read here")
+
+
+class JsonReport:
+    """One JSON object a line, through `write`."""
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        """Send lines to `write`."""
+        self._write = write
+        self._facts: dict[str, Any] = {}
+
+    def plan(self, plan: Plan) -> None:
+        """Show what a run would do."""
+        for job in plan.jobs:
+            todo = "fail" if job.problem else "skip" if job.skip else "denoise"
+            self._line(
+                "plan",
+                input=str(job.source),
+                output=_text(job.target),
+                action=todo,
+                reason=job.problem or job.skip,
+            )
+
+    def start(self, plan: Plan) -> None:
+        """Nothing to say yet."""
+
+    def file(self, result: FileResult) -> None:
+        """One file's end."""
+        failed = result.status is Status.FAILED
+        self._line(
+            "file",
+            input=result.source,
+            output=_text(result.target),
+            status=result.status,
+            reason=result.reason or None,
+            error={"code": result.code, "message": result.reason} if failed else None,
+            w=result.width or None,
+            h=result.height or None,
+            bits=result.bits or None,
+            lost=result.lost,
+            **result.engine,
+            ms=result.milliseconds,
+        )
+
+    def summary(self, tally: Tally, seconds: float, reason: str) -> None:
+        """The counts; always the last line."""
+        self._line(
+            "summary",
+            planned=tally.planned,
+            **{str(status): tally.counts[status] for status in Status},
+            remaining=tally.remaining,
+            stopped=reason or None,
+            megapixels=round(tally.megapixels, 6),
+            seconds=round(seconds, 3),
+        )
+
+    def _line(self, event: str, **fields: object) -> None:
+        self._write(json.dumps({"v": _VERSION, "event": event, **fields}).encode() + b"\n")
+
+
+def _planned(job: Job) -> str:
+    if job.problem:
+        return f"fail     {job.problem}"
+    return f"{'skip' if job.skip else 'denoise':8} {job.source} -> {job.target}" + (
+        f" ({job.skip})" if job.skip else ""
+    )
+
+
+def _files(count: int) -> str:
+    return f"{count} {'file' if count == 1 else 'files'}"
+
+
+def _text(path: object) -> str | None:
+    return None if path is None else str(path)

@@ -1,0 +1,132 @@
+"""`denoisectl run`: gathers its options into settings; `batch_run` and `stream_run` do the work."""
+
+from __future__ import annotations
+
+import typer
+
+from denoisectl.cli import console
+from denoisectl.cli import run_options as o
+from denoisectl.cli.options import DeviceOpt, JsonOpt, ModelOpt, QuietOpt, ThreadsOpt, TileOpt, VerboseOpt
+from denoisectl.errors import UsageError
+
+__all__ = ["run"]
+
+_MEMORY = 2**30
+_MAX_PIXELS = 500_000_000
+
+
+def run(
+    inputs: o.InputsArg = None,
+    *,
+    recursive: o.RecursiveOpt = False,
+    include: o.IncludeOpt = None,
+    exclude: o.ExcludeOpt = None,
+    files_from: o.FilesFromOpt = None,
+    null: o.NullOpt = False,
+    base: o.BaseOpt = None,
+    shard: o.ShardOpt = None,
+    out: o.OutOpt,
+    if_exists: o.IfExistsOpt = None,
+    overwrite: o.OverwriteOpt = False,
+    format: o.FormatOpt = "keep",
+    quality: o.QualityOpt = None,
+    suffix: o.SuffixOpt = "",
+    preserve_times: o.PreserveTimesOpt = False,
+    dry_run: o.DryRunOpt = False,
+    strength: o.StrengthOpt = 1.0,
+    luma: o.LumaOpt = 1.0,
+    chroma: o.ChromaOpt = 1.0,
+    model: ModelOpt = None,
+    device: DeviceOpt = "auto",
+    threads: ThreadsOpt = None,
+    tile: TileOpt = None,
+    seams: o.SeamsOpt = "auto",
+    memory: o.MemoryOpt = None,
+    max_pixels: o.MaxPixelsOpt = None,
+    jobs: o.JobsOpt = "2:2",
+    fail_fast: o.FailFastOpt = False,
+    max_failures: o.MaxFailuresOpt = None,
+    failed_to: o.FailedToOpt = None,
+    json: JsonOpt = False,
+    quiet: QuietOpt = False,
+    verbose: VerboseOpt = False,
+) -> None:
+    """Denoise photos: files, whole folders, or one image through a pipe.
+
+    Every input ends as done, skipped or failed with a reason; one bad file does not stop the others. Results
+    are written aside and renamed, so a killed run leaves whole files only, and the same command goes on with
+    what is missing.
+
+    [bold]Examples[/bold]
+
+    denoisectl run photos -o clean                         every photo in a folder
+
+    denoisectl run -r photos -o clean --exclude '*.png'    the whole tree, mirrored
+
+    denoisectl run a.jpg -o a-clean.jpg --strength 0.7     one photo, gently
+
+    cat a.png | denoisectl run - -o - | display            in a pipe
+
+    find . -name '*.tif' -print0 | denoisectl run --files-from - -0 -o clean
+
+    denoisectl run photos -o clean --json | jq .status     one JSON object a file
+
+    [bold]Exit codes[/bold]
+
+    0 all done or skipped, 1 some inputs failed, 2 usage or name collision or nothing matched,
+    3 device unusable, 4 model unusable, 5 stopped by the failure limit, 70 internal error,
+    130/143 interrupted, 141 reader gone
+    """
+    console.set_loudness(quiet=quiet, verbose=verbose)
+    names = list(inputs or ())
+    if not names and files_from is None:
+        raise UsageError(
+            "nothing to denoise: name files or folders, or give --files-from; `denoisectl run -h` helps"
+        )
+    if overwrite and if_exists not in (None, "overwrite"):
+        raise UsageError(f"--overwrite contradicts --if-exists {if_exists}; give one of them")
+    if fail_fast and max_failures is not None:
+        raise UsageError("--fail-fast contradicts --max-failures; give one of them")
+
+    # From here on the work begins, and with it the imports that take time.
+    from denoisectl.batch.settings import Settings
+    from denoisectl.cli import batch_run, stream_run
+    from denoisectl.cli.opening import Opening
+    from denoisectl.images import Format
+
+    settings = Settings(
+        strength=strength,
+        luma=luma,
+        chroma=chroma,
+        format=None if format == "keep" else Format(format),
+        quality=quality,
+        preserve_times=preserve_times,
+        max_pixels=(_MAX_PIXELS if max_pixels is None else max_pixels) or None,
+    )
+    # Half for the network's tiles, half for images on their way.
+    half = (memory or _MEMORY) // 2
+    opening = Opening(model, device, tile=tile, seams=seams, memory=half, threads=threads)
+    policy = "overwrite" if overwrite else if_exists
+    if "-" in names or out == "-":
+        if files_from is not None or dry_run:
+            raise UsageError("a pipe carries one image: - goes with neither --files-from nor --dry-run")
+        stream_run.stream(names, out, settings, opening, overwrite=policy == "overwrite", json=json)
+        return
+    request = batch_run.Request(
+        inputs=tuple(names),
+        out=out,
+        files_from=files_from,
+        null=null,
+        base=base,
+        recursive=recursive,
+        include=tuple(include or ()),
+        exclude=tuple(exclude or ()),
+        suffix=suffix,
+        shard=shard,
+        if_exists=policy,
+    )
+    faults = batch_run.Faults("0" if fail_fast else max_failures, failed_to, null=null)
+    if not batch_run.batch(
+        request, settings, opening, faults, memory=half, jobs=jobs, json=json, dry_run=dry_run
+    ):
+        raise typer.Exit(1)

@@ -1,0 +1,46 @@
+"""Ctrl-C and SIGTERM: the first one unwinds the command, the second one ends the process at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+__all__ = ["Interrupted", "interruptible"]
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(KeyboardInterrupt):
+    """Someone asked the process to stop.
+
+    Attributes:
+        code: the exit code that the shell expects, 128 plus the signal's number.
+    """
+
+    def __init__(self, signum: int) -> None:
+        """Remember which signal it was."""
+        super().__init__(signal.Signals(signum).name)
+        self.code = 128 + signum
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn both signals into `Interrupted` for the time of a command."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set handlers; a caller in another one keeps its own
+        return
+    before = {signum: signal.signal(signum, _first) for signum in _SIGNALS}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+def _first(signum: int, _frame: FrameType | None) -> None:
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_DFL)  # the second one needs no Python to be obeyed
+    raise Interrupted(signum)

@@ -1,0 +1,37 @@
+"""Numbers as people write them: 512M, 1.5G, 24MP."""
+
+from __future__ import annotations
+
+import re
+
+import typer
+
+__all__ = ["pixels", "size_in_bytes", "tile_edge"]
+
+_UNITS = {"": 1, "K": 10, "M": 20, "G": 30}
+
+
+def size_in_bytes(text: str) -> int:
+    """Read `800M` or `1.5G` as bytes; K, M and G are powers of 1024."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([KMG]?)(?:i?B)?", text, re.IGNORECASE)
+    if not match or not float(match[1]):
+        raise typer.BadParameter(f"{text}: give bytes, or a number with K, M or G such as 800M")
+    unit = match[2].upper()
+    return int(float(match[1]) * (2 ** _UNITS[unit] if unit else 1))
+
+
+def pixels(text: str) -> int:
+    """Read `500M` or `500MP` as pixels, here in powers of 1000; 0 means any number."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([KMG]?)P?", text, re.IGNORECASE)
+    if not match:
+        raise typer.BadParameter(f"{text}: give a number of pixels such as 500M, or 0 for any")
+    return int(float(match[1]) * {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}[match[2].upper()])
+
+
+def tile_edge(text: str) -> int | None:
+    """Read `auto` as None, or the edge of a tile in pixels; 0 means the whole image."""
+    if text == "auto":
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise typer.BadParameter(f"{text}: give auto, 0 for whole images, or a number of pixels such as 512")
+    return int(text)

@@ -1,0 +1,36 @@
+"""Standard output for data alone.
+
+onnxruntime and its helpers print to stdout, some of it from native code. While data goes out, file descriptor
+1 is therefore stderr, and the real stdout is a descriptor that only this module knows.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+__all__ = ["data_stdout"]
+
+Write = Callable[[bytes], None]
+
+
+@contextmanager
+def data_stdout() -> Iterator[Write]:
+    """Give a function that writes bytes to the real stdout, at once and whole."""
+    sys.stdout.flush()
+    real = os.dup(1)
+    os.dup2(2, 1)
+
+    def write(data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(real, left) :]
+
+    try:
+        yield write
+    finally:
+        sys.stdout.flush()  # what was printed meanwhile still goes to stderr
+        os.dup2(real, 1)
+        os.close(real)

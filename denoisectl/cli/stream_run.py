@@ -1,0 +1,69 @@
+"""A run over one image where stdin or stdout takes part: `denoisectl run - --out -`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from denoisectl.batch.atomic import write_whole
+from denoisectl.batch.settings import Settings, format_of
+from denoisectl.batch.single import denoise_bytes
+from denoisectl.cli.opening import Opening
+from denoisectl.cli.stdout import data_stdout
+from denoisectl.errors import ImageError, UsageError
+
+__all__ = ["stream"]
+
+
+def stream(
+    names: list[str], out: str, settings: Settings, opening: Opening, *, overwrite: bool, json: bool
+) -> None:
+    """Denoise one image from or to a pipe."""
+    _check(names, out, overwrite=overwrite, json=json)
+    if out != "-":
+        settings = settings.named_by(Path(out))
+    with data_stdout() as write:
+        data = denoise_bytes(opening.open(), _read(names[0]), settings, name=_called(names[0]))
+        if out == "-":
+            write(data)
+        else:
+            _put(Path(out), data)
+
+
+def _check(names: list[str], out: str, *, overwrite: bool, json: bool) -> None:
+    if len(names) != 1:
+        raise UsageError("a pipe carries one image: give one INPUT with -, or a folder as --out")
+    if json and out == "-":
+        raise UsageError("--json and --out - both want stdout; give the image a file, or leave out --json")
+    if out == "-" and sys.stdout.isatty():
+        raise UsageError("--out -: stdout is a terminal; pipe the image on, or give --out a file")
+    if names == ["-"] and sys.stdin.isatty():
+        raise UsageError(
+            "INPUT -: stdin is a terminal; pipe an image in, or name a file; `denoisectl run -h` helps"
+        )
+    if out != "-" and (Path(out).is_dir() or not format_of(Path(out))):
+        raise UsageError(
+            f"--out {out}: an image from stdin has no name; give a file such as {out}/image.png, or -"
+        )
+    if out != "-" and Path(out).exists() and not overwrite:
+        raise UsageError(f"{out} exists already; --overwrite replaces it")
+
+
+def _read(name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except FileNotFoundError:
+        raise UsageError(f"{name}: no such file; check the name") from None
+    except OSError as error:
+        raise ImageError(f"{_called(name)}: cannot be read: {error.strerror}") from None
+
+
+def _put(target: Path, data: bytes) -> None:
+    try:
+        write_whole(target, data)
+    except OSError as error:
+        raise ImageError(f"{target}: cannot be written: {error.strerror}") from None
+
+
+def _called(name: str) -> str:
+    return "stdin" if name == "-" else name

@@ -1,0 +1,234 @@
+"""`Denoiser`: an image in, a clean image out. The front door of the library.
+
+    from denoisectl import Denoiser
+
+    denoiser = Denoiser.open()
+    clean = denoiser.image(noisy)  # uint8, uint16 or float32, H x W x 3 RGB or H x W grey
+
+Images are never held in float whole: each tile is converted, denoised and written into the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+
+from denoisectl.engine import Engine, OutOfMemory
+from denoisectl.errors import ImageError, UsageError
+from denoisectl.model_card import ModelCard
+from denoisectl.pixels import Image, Planes, check_image, load_planes, store_planes
+from denoisectl.shipped import find_model
+from denoisectl.strength import Strength
+from denoisectl.tiling import Grid, Tile, TileRules, cut
+
+__all__ = ["DEFAULT_MEMORY", "Denoiser", "Runner", "Seams"]
+
+Seams = Literal["auto", "exact"]
+Progress = Callable[[int, int], None]
+
+DEFAULT_MEMORY = 512 * 2**20
+# Measured on a U-net of 48 channels at half resolution, the tile's own buffers included.
+_BYTES_PER_PIXEL = 320
+
+
+class Runner(Protocol):
+    """What a `Denoiser` needs of an engine."""
+
+    card: ModelCard
+    digest: str
+    device: str
+    device_note: str
+
+    def run(self, batch: Planes) -> Planes:
+        """Map (B, 3, h, w) float32 to the same shape."""
+
+
+class Denoiser:
+    """Denoises images with one model on one device. Methods may be called from several threads at once."""
+
+    def __init__(self, runner: Runner, rules: TileRules, batch: int = 1) -> None:
+        """Use `Denoiser.open`; this takes an engine that is already there.
+
+        Args:
+            runner: runs the network.
+            rules: how images are cut.
+            batch: tiles that go through the network together.
+        """
+        self._runner = runner
+        self._rules = rules
+        self._batch = batch
+
+    @classmethod
+    def open(
+        cls,
+        model: str | Path | None = None,
+        device: str = "auto",
+        *,
+        tile: int | None = None,
+        overlap: int | None = None,
+        seams: Seams = "auto",
+        batch: int = 1,
+        memory: int = DEFAULT_MEMORY,
+        threads: int | None = None,
+    ) -> Denoiser:
+        """Load a model.
+
+        Args:
+            model: a shipped name, a path to an `.onnx` file with a card, or None for the default model.
+            device: "auto", "cpu", "cuda" or "cuda:N"; a named device is used or refused.
+            tile: edge length of the square tiles, 0 for the whole image at once, None for the cheapest shape
+                within `memory`. A length that is given is never changed.
+            overlap: pixels thrown away at each cut edge; None goes by `seams`.
+            seams: "exact" overlaps by the model's halo, so that tiles change nothing; "auto" by its effective
+                halo where the card holds one, so that they change nothing visible.
+            batch: tiles that go through the network together.
+            memory: bytes that the network may work in, for tiles chosen here.
+            threads: processor threads; None takes as many as this process may use.
+
+        Raises:
+            ModelError: no such model, or a file that cannot be used.
+            DeviceError: the device asked for cannot be used here.
+            UsageError: settings that cannot work with this model.
+        """
+        for name, value in (("batch", batch), ("memory", memory), ("threads", threads)):
+            if value is not None and value < 1:
+                raise UsageError(f"{name} must be at least 1, got {value}")
+        engine = Engine.open(find_model(model), device, threads)
+        return cls(engine, tile_rules(engine.card, tile, overlap, seams, memory // batch), batch)
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model says of itself."""
+        return self._runner.card
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the model file, in hex: two models with equal cards may still differ."""
+        return self._runner.digest
+
+    @property
+    def device(self) -> str:
+        """Where the model runs: "cpu" or "cuda:N"."""
+        return self._runner.device
+
+    @property
+    def device_note(self) -> str:
+        """Why `auto` did not take a GPU; empty if it did or was not asked."""
+        return self._runner.device_note
+
+    def grid(self, height: int, width: int) -> Grid:
+        """How an image of this size is cut.
+
+        Raises:
+            UsageError: `memory` does not hold the smallest tile of this model.
+        """
+        return cut(height, width, self._rules)
+
+    def image(
+        self,
+        array: Image,
+        *,
+        strength: float = 1.0,
+        luma: float = 1.0,
+        chroma: float = 1.0,
+        progress: Progress | None = None,
+    ) -> Image:
+        """Denoise one image.
+
+        Args:
+            array: (H, W, 3) RGB or (H, W) grey, gamma-encoded sRGB: uint8, uint16, or float32 with 1.0 as
+                white, whose values outside [0, 1] go in as they are.
+            strength: share of the correction that is applied, in [0, 1]; 0 returns the image bit for bit.
+            luma: share of its lightness that is applied.
+            chroma: share of its colour that is applied.
+            progress: called with tiles done and tiles in all.
+
+        Returns:
+            A new array of the same shape and dtype.
+
+        Raises:
+            ImageError: not such an array, NaN or infinity in or out, or too large for the memory there is.
+            UsageError: a share outside [0, 1].
+        """
+        image = np.asarray(array)
+        check_image(image)
+        amount = Strength.of(strength, luma, chroma)
+        if image.ndim == 2:
+            amount = amount.for_grey()
+        if amount.changes_nothing:
+            return image.copy(order="C")
+        while True:
+            grid = self.grid(*image.shape[:2])
+            try:
+                return self._clean(image, grid, amount, progress)
+            except (OutOfMemory, MemoryError):
+                self._shrink(grid)
+
+    def _clean(self, image: Image, grid: Grid, amount: Strength, progress: Progress | None) -> Image:
+        clean = np.empty(image.shape, image.dtype)
+        noisy = np.empty((min(self._batch, len(grid)), 3, *grid.shape), np.float32)  # (B, 3, h, w)
+        done = 0
+        for tiles in _batches(grid, self._batch):
+            for tile, planes in zip(tiles, noisy, strict=False):
+                load_planes(image, grid.rows.pixels(tile.rows), grid.columns.pixels(tile.columns), planes)
+            outputs = self._runner.run(noisy[: len(tiles)])
+            for tile, before, after in zip(tiles, noisy, outputs, strict=False):
+                _keep_core(tile, before, after, amount, clean)
+            done += len(tiles)
+            if progress:
+                progress(done, len(grid))
+        return clean
+
+    def _shrink(self, grid: Grid) -> None:
+        """Halve the automatic tile for this and all later images.
+
+        Raises:
+            ImageError: the tile was asked for, or is as small as it can be.
+        """
+        height, width = grid.shape
+        smaller = replace(self._rules, budget=height * width // 2)
+        if self._rules.tile is not None or smaller.budget < smaller.smallest_tile**2:
+            raise ImageError(f"not enough memory for tiles of {height} x {width}; try a smaller --tile")
+        self._rules = smaller
+
+
+def tile_rules(
+    card: ModelCard, tile: int | None, overlap: int | None, seams: Seams, memory: int
+) -> TileRules:
+    """How images are cut for a model; the arguments are those of `Denoiser.open`.
+
+    Raises:
+        UsageError: settings that cannot work with this model.
+    """
+    if not card.tileable and tile:
+        raise UsageError(
+            f"{card.name} cannot be run in tiles (it looks at the whole image): leave out --tile"
+        )
+    if overlap is None:
+        use_effective = seams == "auto" and card.effective_halo is not None
+        overlap = card.effective_halo if use_effective and card.effective_halo is not None else card.halo
+    elif overlap < 0:
+        raise UsageError(f"overlap must be at least 0, got {overlap}")
+    budget = memory // (card.bytes_per_pixel or _BYTES_PER_PIXEL)
+    return TileRules(card.multiple_of, overlap, tile if card.tileable else 0, budget)
+
+
+def _batches(grid: Grid, size: int) -> Iterator[list[Tile]]:
+    tiles = iter(grid)
+    while batch := list(islice(tiles, size)):
+        yield batch
+
+
+def _keep_core(tile: Tile, before: Planes, after: Planes, amount: Strength, clean: Image) -> None:
+    """Write the part of a denoised tile (3, h, w) that no cut edge has touched into the image."""
+    part = (slice(None), tile.rows.core_in_tile, tile.columns.core_in_tile)
+    mixed = amount.apply(before[part], after[part])
+    if not np.isfinite(mixed).all():
+        row, column = tile.rows.core_start, tile.columns.core_start
+        raise ImageError(f"the network gave NaN or infinity in the tile at row {row}, column {column}")
+    store_planes(mixed, clean, tile.rows.core, tile.columns.core)

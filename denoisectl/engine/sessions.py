@@ -1,0 +1,66 @@
+"""onnxruntime sessions as this project wants them: no silent fallback, no noise, little memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import onnxruntime
+
+from denoisectl.engine.devices import Device
+
+__all__ = ["OutOfMemory", "create_session", "is_out_of_memory"]
+
+_FATAL = 4  # onnxruntime's log severity; its errors reach us as exceptions, in words that we choose
+_OUT_OF_MEMORY = ("allocate memory", "out of memory", "bad_alloc", "cudamalloc", "cuda_error_out_of_memory")
+
+
+class OutOfMemory(Exception):  # noqa: N818 - a signal between engine and Denoiser, never shown
+    """A batch did not fit; a smaller tile may."""
+
+
+def create_session(model: bytes, device: Device, threads: int, shape: tuple[int, int, int] | None) -> Any:
+    """Build a session on exactly `device`, or raise whatever onnxruntime raises.
+
+    Args:
+        model: the bytes of the `.onnx` file.
+        device: cpu or cuda:N, nothing else.
+        threads: processor threads within one operator.
+        shape: batch, height and width of every input to come, or None if they vary.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _FATAL
+    # Said outright, or onnxruntime binds its threads to cores that a container may not own, and complains.
+    options.intra_op_num_threads = threads
+    # A planned block of memory serves one shape only; it took 1.6 times the memory and gained no speed.
+    options.enable_mem_pattern = False
+    for name, size in zip(("batch", "height", "width"), shape or (), strict=False):
+        options.add_free_dimension_override_by_name(name, size)
+    if device.kind == "cpu":
+        return _session(model, options, ["CPUExecutionProvider"])
+    # With CPU in the list, or without this entry, nodes without a CUDA kernel would run on the CPU unsaid.
+    options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+    onnxruntime.set_default_logger_severity(_FATAL)  # the provider's library is loaded under this logger
+    return _session(model, options, [("CUDAExecutionProvider", _cuda_options(device))])
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether onnxruntime's message speaks of memory; it has no exception type of its own for that."""
+    message = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in message for words in _OUT_OF_MEMORY)
+
+
+def _session(model: bytes, options: onnxruntime.SessionOptions, providers: list[Any]) -> Any:
+    return onnxruntime.InferenceSession(model, options, providers=providers, enable_fallback=0)
+
+
+def _cuda_options(device: Device) -> dict[str, str]:
+    return {
+        "device_id": str(device.index),
+        # A heuristic takes milliseconds a shape; a search took seconds and won nothing that lasts.
+        "cudnn_conv_algo_search": "HEURISTIC",
+        "cudnn_conv_use_max_workspace": "1",
+        # Doubling what is held, the default, runs out of memory at half the tile size.
+        "arena_extend_strategy": "kSameAsRequested",
+        # TF32 keeps 10 bits of the mantissa: a result would depend on the GPU it ran on.
+        "use_tf32": "0",
+    }

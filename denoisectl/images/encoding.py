@@ -1,0 +1,128 @@
+"""A photo to bytes, stored as its source was, or in another format."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from denoisectl.errors import ImageError
+from denoisectl.images import bmp, jpeg, photoshop, png, tiff_write, webp
+from denoisectl.images.formats import Format
+from denoisectl.images.jpeg_segments import MAX_CONTENT
+from denoisectl.images.photo import Alpha, Photo, Pixels
+
+__all__ = ["encode", "losses"]
+
+_DEPTHS = {
+    Format.JPEG: (np.uint8,),
+    Format.PNG: (np.uint8, np.uint16),
+    Format.TIFF: (np.uint8, np.uint16, np.float32),
+    Format.WEBP: (np.uint8,),
+    Format.BMP: (np.uint8,),
+}
+
+
+def encode(photo: Photo, *, format: Format | None = None, quality: int | None = None) -> bytes:
+    """Encode a photo in memory.
+
+    Depth, grey, alpha and compression follow the source as far as the format can hold them; what it cannot
+    hold, `losses` names. A JPEG source is written as JPEG of about its own quality (85 at least) with its
+    own chroma sampling; WebP stays lossless if it was, and is written at 90 if it was not.
+
+    Args:
+        photo: what to write.
+        format: None keeps the source's.
+        quality: 1..100 for JPEG and WebP; None stays near the source. Other formats ignore it.
+
+    Raises:
+        ImageError: the format cannot hold the photo: transparency in JPEG, too many pixels a side.
+        ValueError: a quality outside 1..100.
+    """
+    if quality is not None and not 1 <= quality <= 100:
+        raise ValueError(f"quality must be 1 to 100. Received: {quality}")
+    target = format or photo.origin.format
+    photo = _adapted(photo, target)
+    if target is Format.JPEG:
+        return jpeg.write(photo, quality)
+    if target is Format.WEBP:
+        return webp.write(photo, quality)
+    return {Format.PNG: png.write, Format.TIFF: tiff_write.write, Format.BMP: bmp.write}[target](photo)
+
+
+def losses(photo: Photo, *, format: Format | None = None) -> tuple[str, ...]:
+    """Name what the source holds and the encoded file will not, for example `16 bits` or `IPTC`."""
+    target, metadata, found = format or photo.origin.format, photo.metadata, list(photo.origin.left_behind)
+    if photo.pixels.dtype not in _DEPTHS[target]:
+        found.append("32-bit float" if photo.pixels.dtype == np.float32 else "16 bits")
+    found += _unholdable(photo, target)
+    if target is Format.JPEG:
+        found += ["EXIF (over 64 KiB)"] if len(metadata.exif or b"") > MAX_CONTENT - 6 else []
+        found += ["XMP (over 64 KiB)"] if len(metadata.xmp or b"") > MAX_CONTENT - 29 else []
+    return tuple(found)
+
+
+def _unholdable(photo: Photo, target: Format) -> list[str]:
+    metadata, bare = photo.metadata, target is Format.BMP
+    iptc = photoshop.find(metadata.photoshop, photoshop.IPTC) is not None
+    chunks = {kind for kind, _ in metadata.png_chunks}
+    checks = (
+        ("EXIF", metadata.exif and bare),
+        ("XMP", metadata.xmp and bare),
+        ("long XMP", metadata.xmp_extension and target is not Format.JPEG),
+        ("IPTC", iptc and target not in (Format.JPEG, Format.TIFF)),
+        ("comments", metadata.comments and target not in (Format.JPEG, Format.PNG)),
+        ("PNG text", target is not Format.PNG and chunks & {b"tEXt", b"zTXt", b"iTXt"}),
+        ("PNG colour chunks", target is not Format.PNG and chunks & {b"gAMA", b"cHRM", b"cICP"}),
+        (
+            "a channel that is not transparency",
+            photo.origin.alpha is Alpha.UNSPECIFIED and target is not Format.TIFF,
+        ),
+    )
+    return [name for name, lost in checks if lost]
+
+
+def _adapted(photo: Photo, target: Format) -> Photo:
+    """The photo in a depth, and with an alpha, that the target format holds."""
+    if target is not Format.TIFF and photo.alpha is not None:
+        photo = _with_plain_alpha(photo, target)
+    if photo.pixels.dtype.type in _DEPTHS[target]:
+        return photo
+    to = np.uint16 if target is Format.PNG else np.uint8
+    alpha = None if photo.alpha is None else _requantised(photo.alpha, to)
+    return replace(photo, pixels=_requantised(photo.pixels, to), alpha=alpha)
+
+
+def _with_plain_alpha(photo: Photo, target: Format) -> Photo:
+    alpha = photo.alpha
+    assert alpha is not None
+    if photo.origin.alpha is Alpha.UNSPECIFIED:
+        return replace(photo, alpha=None)
+    white = 1 if alpha.dtype == np.float32 else np.iinfo(alpha.dtype).max
+    if target is Format.JPEG:
+        if (alpha < white).any():
+            raise ImageError("JPEG cannot hold transparency; choose PNG, WebP or TIFF for this photo")
+        return replace(photo, alpha=None)
+    if photo.origin.alpha is Alpha.PREMULTIPLIED:
+        return replace(photo, pixels=_divided(photo.pixels, alpha, white))
+    return photo
+
+
+def _divided(pixels: Pixels, alpha: Pixels, white: int) -> Pixels:
+    """Premultiplied colours to straight ones; black where nothing is visible."""
+    shown = alpha[..., None] if pixels.ndim == 3 else alpha
+    straight = pixels.astype(np.float64) * white / np.maximum(shown, 1e-9)
+    if pixels.dtype != np.float32:
+        straight = np.rint(np.clip(straight, 0, white))
+    divided: Pixels = np.where(shown > 0, straight, 0).astype(pixels.dtype)
+    return divided
+
+
+def _requantised(samples: Pixels, to: type[np.uint8] | type[np.uint16]) -> Pixels:
+    """Float or 16-bit samples to fewer bits, rounded."""
+    white = np.iinfo(to).max
+    if samples.dtype == np.float32:
+        scaled: Pixels = np.rint(np.clip(samples, 0, 1) * white).astype(to)
+        return scaled
+    fewer: Pixels = ((samples.astype(np.uint32) + 128) // 257).astype(to)
+    return fewer

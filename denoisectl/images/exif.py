@@ -1,0 +1,157 @@
+"""EXIF blocks: read what decoding needs, and make a block fit the photo that will be written.
+
+Blocks are changed in place, never rebuilt: maker notes hold offsets into the block and would break.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from denoisectl.images.ifd import EXIF_IFD, Block, Directory, Tag
+from denoisectl.images.orientation import swaps_sides
+from denoisectl.images.photo import Resolution, Unit
+
+__all__ = ["fit", "orientation_of", "resolution_of"]
+
+_ORIENTATION = 0x0112
+_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
+_THUMBNAIL_STARTS, _THUMBNAIL_SIZES = (0x0201, 0x0111), (0x0202, 0x0117)
+_WIDTHS = {0: 0x0100, EXIF_IFD: 0xA002}
+_HEIGHTS = {0: 0x0101, EXIF_IFD: 0xA003}
+_RESOLUTION_PAIRS = {0: (_X_RESOLUTION, _Y_RESOLUTION), EXIF_IFD: (0xA20E, 0xA20F)}
+
+
+def orientation_of(exif: bytes | None) -> int:
+    """The orientation 1..8; 1 where there is none or it cannot be read."""
+    opened = _open(exif)
+    if opened is None:
+        return 1
+    value = _integer(opened.block, opened.main, _ORIENTATION)
+    return value if value is not None and 1 <= value <= 8 else 1
+
+
+def resolution_of(exif: bytes | None) -> Resolution | None:
+    """The resolution of the main image, or None."""
+    opened = _open(exif)
+    if opened is None:
+        return None
+    block, tags = opened.block, opened.main.tags
+    try:
+        x, y = block.rational(tags[_X_RESOLUTION]), block.rational(tags[_Y_RESOLUTION])
+    except (KeyError, ValueError):
+        return None
+    unit = {1: Unit.NONE, 3: Unit.CENTIMETRE}.get(
+        _integer(block, opened.main, _RESOLUTION_UNIT) or 2, Unit.INCH
+    )
+    return Resolution(x, y, unit) if x > 0 and y > 0 else None
+
+
+def fit(exif: bytes, width: int, height: int) -> bytes:
+    """The block for an upright photo of this size: orientation 1, sizes true, thumbnail gone.
+
+    A block that cannot be read comes back as it is: it says nothing that could be wrong.
+    """
+    opened = _open(bytearray(exif))
+    if opened is None:
+        return exif
+    orientation = orientation_of(exif)
+    for key, directory in opened.directories():
+        opened.set(directory, _WIDTHS[key], width)
+        opened.set(directory, _HEIGHTS[key], height)
+        if swaps_sides(orientation):
+            opened.swap(directory, *_RESOLUTION_PAIRS[key])
+    opened.set(opened.main, _ORIENTATION, 1)
+    opened.drop_thumbnail()
+    return bytes(opened.block.data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    block: Block
+    main: Directory
+
+    def directories(self) -> list[tuple[int, Directory]]:
+        camera = self.block.sub(self.main, EXIF_IFD)
+        return [(0, self.main)] + ([(EXIF_IFD, camera)] if camera is not None else [])
+
+    def set(self, directory: Directory, code: int, value: int) -> None:
+        tag = directory.tags.get(code)
+        if tag is None or tag.kind not in (3, 4) or tag.count != 1:
+            return
+        kind = tag.kind if value < 1 << 16 else 4  # the entry has room for either
+        stored = struct.pack(self.block.order + {3: "HI", 4: "HI"}[kind], kind, 1)
+        stored += struct.pack(
+            self.block.order + {3: "HH", 4: "I"}[kind], *((value, 0) if kind == 3 else (value,))
+        )
+        self._write(tag.entry + 2, stored)
+
+    def swap(self, directory: Directory, one: int, other: int) -> None:
+        first, second = directory.tags.get(one), directory.tags.get(other)
+        if first is None or second is None:
+            return
+        data = self.block.data
+        value, other_value = (
+            data[first.entry + 8 : first.entry + 12],
+            data[second.entry + 8 : second.entry + 12],
+        )
+        self._write(first.entry + 8, bytes(other_value))
+        self._write(second.entry + 8, bytes(value))
+
+    def drop_thumbnail(self) -> None:
+        if self.main.next == 0:
+            return
+        try:
+            second = self.block.directory(self.main.next)
+        except ValueError:
+            second = None
+        self._write(self.main.link, bytes(4))
+        if second is None:
+            return
+        for starts, sizes in zip(_THUMBNAIL_STARTS, _THUMBNAIL_SIZES, strict=True):
+            self._erase(second, starts, sizes)
+        # The directory itself usually ends the block once its picture is gone.
+        self._cut(self.main.next, second.link + 4)
+
+    def _erase(self, directory: Directory, starts: int, sizes: int) -> None:
+        start, size = _integer(self.block, directory, starts), _integer(self.block, directory, sizes)
+        if start is None or size is None or start < 8 or start + size > len(self.block.data):
+            return
+        if not self._overlaps_main(start, start + size):
+            self._write(start, bytes(size))
+            self._cut(start, start + size)
+
+    def _overlaps_main(self, start: int, stop: int) -> bool:
+        """Damaged files point at their own tags; those must not be erased."""
+        spans = [(0, 8)]
+        for _, directory in self.directories():
+            spans += [(tag.start, tag.start + tag.size) for tag in directory.tags.values()]
+            spans += [(min((tag.entry for tag in directory.tags.values()), default=0), directory.link + 4)]
+        return any(start < end and begin < stop for begin, end in spans)
+
+    def _cut(self, start: int, stop: int) -> None:
+        assert isinstance(self.block.data, bytearray)
+        if stop >= len(self.block.data) - 1 and not self._overlaps_main(start, stop):
+            del self.block.data[start:]
+
+    def _write(self, start: int, stored: bytes) -> None:
+        assert isinstance(self.block.data, bytearray)
+        self.block.data[start : start + len(stored)] = stored
+
+
+def _open(exif: bytes | bytearray | None) -> _Opened | None:
+    try:
+        if exif is None:
+            return None
+        block = Block(exif)
+        return None if block.big else _Opened(block, block.directory(block.first))
+    except ValueError:
+        return None
+
+
+def _integer(block: Block, directory: Directory, code: int) -> int | None:
+    tag: Tag | None = directory.tags.get(code)
+    try:
+        return None if tag is None else block.integers(tag)[0]
+    except (ValueError, IndexError):
+        return None

@@ -1,0 +1,88 @@
+"""Which kind of file this is, told by its first bytes and never by its name."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+__all__ = ["Format", "foreign_kind", "sniff"]
+
+
+class Format(Enum):
+    """The containers that are read and written."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    TIFF = "tiff"
+    WEBP = "webp"
+    BMP = "bmp"
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Every file name ending in use for this format, lower case, with the dot."""
+        return _SUFFIXES[self]
+
+    @property
+    def default_suffix(self) -> str:
+        """The ending that a new file gets, for example `.jpg`."""
+        return _SUFFIXES[self][0]
+
+
+_SUFFIXES = {
+    Format.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif"),
+    Format.PNG: (".png", ".apng"),
+    Format.TIFF: (".tif", ".tiff"),
+    Format.WEBP: (".webp",),
+    Format.BMP: (".bmp", ".dib"),
+}
+
+_BMP_HEADER_SIZES = {12, 16, 40, 52, 56, 64, 108, 124}
+
+_FOREIGN: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
+    (re.compile(pattern, re.DOTALL), kind)
+    for pattern, kind in (
+        (rb"....ftyp(avif|avis)", "AVIF image"),
+        (rb"....ftyp(heic|heix|hevc|hevx|heim|heis|mif1|msf1)", "HEIC image"),
+        (rb"....ftypcrx ", "Canon CR3 raw photo"),
+        (rb"....ftyp", "video"),
+        (rb"GIF8[79]a", "GIF image"),
+        (rb"(II\*\x00....CR)", "Canon CR2 raw photo"),
+        (rb"IIU\x00", "Panasonic RW2 raw photo"),
+        (rb"(IIRO|IIRS|MMOR)", "Olympus ORF raw photo"),
+        (rb"FUJIFILMCCD-RAW", "Fujifilm RAF raw photo"),
+        (rb"FOVb", "Sigma X3F raw photo"),
+        (rb"\x00MRM", "Minolta MRW raw photo"),
+        (rb"8BPS", "Photoshop document (PSD)"),
+        (rb"%PDF-", "PDF document"),
+        (rb"(\xff\x0a|\x00\x00\x00\x0cJXL )", "JPEG XL image"),
+        (rb"(\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51)", "JPEG 2000 image"),
+        (rb"\x76\x2f\x31\x01", "OpenEXR image"),
+        (rb"#\?RADIANCE", "Radiance HDR image"),
+        (rb"\x00\x00\x01\x00", "Windows icon"),
+        (rb"P[1-7][ \t\r\n#]", "PNM image"),
+        (rb"(\xef\xbb\xbf)?\s*(<\?xml.*)?(<!--.*-->\s*)?(<!DOCTYPE svg.*)?<svg[\s>]", "SVG drawing"),
+    )
+)
+
+
+def sniff(head: bytes) -> Format | None:
+    """Tell the format from a file's first bytes (32 are enough); None if it is none of ours.
+
+    Raw photos that are TIFF files inside (DNG, NEF, ARW) pass as TIFF here; `decode` refuses them by name.
+    """
+    if head.startswith(b"\xff\xd8\xff"):
+        return Format.JPEG
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return Format.PNG
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return Format.WEBP
+    if head[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+") and head[8:10] != b"CR":
+        return Format.TIFF
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
+        return Format.BMP
+    return None
+
+
+def foreign_kind(head: bytes) -> str | None:
+    """Name a known kind that is not processed, from its first bytes (1,024 are enough), or None."""
+    return next((kind for pattern, kind in _FOREIGN if pattern.match(head)), None)

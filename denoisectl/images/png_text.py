@@ -1,0 +1,65 @@
+"""What PNG files keep in text chunks: XMP, comments, and metadata that ImageMagick wrote as hexadecimal."""
+
+from __future__ import annotations
+
+import re
+
+from denoisectl.images.png_chunks import Chunk, inflate
+
+__all__ = ["comment_chunk", "comment_of", "raw_profile", "xmp_chunk", "xmp_of"]
+
+_XMP = b"XML:com.adobe.xmp"
+_COMMENT = b"Comment"
+_RAW_PROFILE = re.compile(rb"\s*\S+\s+\d+\s+([0-9a-fA-F\s]*)")
+
+
+def xmp_of(chunk: Chunk) -> bytes | None:
+    """The XMP packet if this chunk holds it."""
+    kind, content = chunk
+    if kind != b"iTXt" or not content.startswith(_XMP + b"\0"):
+        return None
+    compressed, rest = content[len(_XMP) + 1 : len(_XMP) + 2], content[len(_XMP) + 3 :]
+    text = rest.split(b"\0", 2)[-1]  # after language and translated keyword
+    return inflate(text) if compressed == b"\1" else text
+
+
+def xmp_chunk(xmp: bytes) -> Chunk:
+    """The chunk that holds an XMP packet, uncompressed as Adobe asks."""
+    return b"iTXt", _XMP + b"\0\0\0\0\0" + xmp
+
+
+def comment_of(chunk: Chunk) -> bytes | None:
+    """The text if this chunk is a plain comment."""
+    kind, content = chunk
+    keyword, _, text = content.partition(b"\0")
+    return text if kind == b"tEXt" and keyword == _COMMENT else None
+
+
+def comment_chunk(comment: bytes) -> Chunk:
+    """The chunk that holds a comment; text that is UTF-8 but not ASCII goes in a chunk that says so."""
+    comment = comment.rstrip(b"\0").replace(b"\0", b" ")
+    try:
+        comment.decode("ascii")
+    except UnicodeDecodeError:
+        try:
+            comment.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+        else:
+            return b"iTXt", _COMMENT + b"\0\0\0\0\0" + comment
+    return b"tEXt", _COMMENT + b"\0" + comment
+
+
+def raw_profile(chunk: Chunk) -> tuple[str, bytes] | None:
+    """Name (`exif`, `iptc`, `xmp`...) and content if the chunk is one of ImageMagick's raw profiles."""
+    kind, content = chunk
+    keyword, _, text = content.partition(b"\0")
+    if kind not in (b"tEXt", b"zTXt") or not keyword.startswith(b"Raw profile type "):
+        return None
+    found = _RAW_PROFILE.fullmatch((inflate(text[1:]) or b"") if kind == b"zTXt" else text)
+    if found is None:
+        return None
+    try:
+        return keyword[17:].decode("latin-1").lower(), bytes.fromhex(found[1].decode("ascii"))
+    except ValueError:
+        return None

@@ -1,0 +1,168 @@
+"""How a TIFF file stores its pixels, read from its directory; what is not processed is refused by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from denoisectl.errors import ImageError
+from denoisectl.images.ifd import Block, Directory
+
+__all__ = [
+    "BY_LIBTIFF",
+    "DEFLATE",
+    "LZMA",
+    "LZW",
+    "NONE",
+    "OLD_DEFLATE",
+    "PACKBITS",
+    "PALETTE",
+    "RGB",
+    "WHITE_IS_ZERO",
+]
+__all__ += ["Layout", "layout_of"]
+
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK, CMYK, YCBCR = range(7)
+_COLOURS = {
+    CMYK: "CMYK",
+    8: "CIELAB",
+    9: "ICCLAB",
+    10: "ITULAB",
+    32844: "LogL",
+    32845: "LogLuv",
+    MASK: "transparency mask",
+}
+_RAW_COLOURS = (32803, 34892)
+_DNG_VERSION, _SUB_IFDS = 50706, 330
+
+NONE, LZW, JPEG, DEFLATE, PACKBITS, OLD_DEFLATE, LZMA = 1, 5, 7, 8, 32773, 32946, 34925
+_FAX = (2, 3, 4, 32771)
+BY_LIBTIFF = (*_FAX, JPEG)
+"""Compressions whose pixels libtiff alone can make (it goes through 8-bit RGBA, which suits these)."""
+_NAMES = {
+    6: "old-style JPEG",
+    34712: "JPEG 2000",
+    34887: "LERC",
+    50000: "Zstandard",
+    50001: "WebP",
+    50002: "JPEG XL",
+}
+_HINT = "for example `magick IN.tif -compress zip OUT.tif`"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the samples are and what they mean."""
+
+    width: int
+    height: int
+    bits: int
+    samples: int
+    kind: int
+    """Sample format: 1 unsigned integer, 3 float."""
+    photometric: int
+    compression: int
+    predictor: int
+    planar: bool
+    extra: int | None
+    """Meaning of the sample after the colours: 0 unspecified, 1 premultiplied alpha, 2 straight alpha."""
+    reversed_bits: bool
+    block_width: int
+    block_height: int
+    tiled: bool
+    starts: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+    @property
+    def colours(self) -> int:
+        """Samples a pixel that are colour."""
+        return self.samples - (self.extra is not None)
+
+
+def layout_of(block: Block, directory: Directory) -> Layout:
+    """Read the directory.
+
+    Raises:
+        ImageError: a kind of TIFF that is not processed; the message names it and the way out.
+        ValueError: a damaged structure.
+    """
+    get = _Getter(block, directory)
+    _refuse_raw(get)
+    width, height = get.one(256, 0), get.one(257, 0)
+    samples, planar = get.one(277, 1), get.one(284, 1) == 2
+    bits = get.all(258, (1,))
+    if len(set(bits)) != 1:
+        raise ImageError(f"a TIFF with channels of {', '.join(map(str, bits))} bits is not processed")
+    tiled = 322 in directory.tags
+    block_width, block_height = (get.one(322, 0), get.one(323, 0)) if tiled else (width, get.one(278, height))
+    starts = get.all(324 if tiled else 273, ())
+    extra = get.all(338, ())
+    photometric = get.one(262, BLACK_IS_ZERO if samples < 3 else RGB)
+    found = Layout(
+        width=width,
+        height=height,
+        bits=bits[0],
+        samples=samples,
+        kind=get.all(339, (1,))[0],
+        photometric=photometric,
+        compression=get.one(259, NONE),
+        predictor=get.one(317, 1),
+        planar=planar and samples > 1,
+        extra=(extra[0] if extra else 0) if samples in (2, 4) and photometric != CMYK else None,
+        reversed_bits=get.one(266, 1) == 2,
+        block_width=block_width,
+        block_height=block_height if tiled else min(block_height, height),
+        tiled=tiled,
+        starts=starts,
+        sizes=get.all(325 if tiled else 279, (len(block.data) - starts[0],) if len(starts) == 1 else ()),
+    )
+    _refuse(found)
+    return found
+
+
+class _Getter:
+    def __init__(self, block: Block, directory: Directory) -> None:
+        self.block, self.directory = block, directory
+
+    def all(self, code: int, default: tuple[int, ...]) -> tuple[int, ...]:
+        tag = self.directory.tags.get(code)
+        return default if tag is None else self.block.integers(tag) or default
+
+    def one(self, code: int, default: int) -> int:
+        return self.all(code, (default,))[0]
+
+
+def _refuse_raw(get: _Getter) -> None:
+    """Raw photos keep a small preview in front; it must not pass for the picture."""
+    raw = get.one(262, RGB) in _RAW_COLOURS or _DNG_VERSION in get.directory.tags
+    preview = get.one(254, 0) & 1 and _SUB_IFDS in get.directory.tags
+    if raw or preview:
+        raise ImageError(
+            "a raw photo (DNG, NEF, ARW or the like) is not processed; develop it to a 16-bit TIFF first"
+        )
+
+
+def _refuse(found: Layout) -> None:
+    if found.photometric in _COLOURS:
+        raise ImageError(
+            f"a {_COLOURS[found.photometric]} TIFF is not processed; convert it to RGB first, "
+            "for example `magick IN.tif -colorspace sRGB OUT.tif`"
+        )
+    if found.compression in _NAMES:
+        name = _NAMES[found.compression]
+        raise ImageError(
+            f"a TIFF with {name} compression is not processed; save it with another first, {_HINT}"
+        )
+    expected = 3 if found.photometric in (RGB, YCBCR) else 1
+    if found.samples not in (expected, expected + 1):
+        raise ImageError(
+            f"a TIFF of {found.samples} channels is not processed; keep one or three and at most one more"
+        )
+    depth = (found.bits, found.kind)
+    if depth not in [(1, 1), (2, 1), (4, 1), (8, 1), (16, 1), (16, 3), (32, 3), (64, 3)]:
+        name = {1: "unsigned integer", 2: "signed integer", 3: "float"}.get(found.kind, "unusual")
+        raise ImageError(
+            f"a TIFF of {found.bits}-bit {name} samples is not processed; "
+            "convert it to 8 or 16 bits or 32-bit float"
+        )
+    if found.photometric == YCBCR and found.compression != JPEG:
+        raise ImageError(f"an uncompressed YCbCr TIFF is not processed; convert it to RGB first, {_HINT}")

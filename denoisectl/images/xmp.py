@@ -1,0 +1,29 @@
+"""XMP packets: the few statements about the stored pixels that decoding makes untrue."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["fit"]
+
+# A property is an attribute (tiff:Orientation="6") or an element (<tiff:Orientation>6</tiff:Orientation>).
+_VALUE = rb"(\b%s\s*(?:=\s*[\"']|>)\s*)(\d+)"
+_ORIENTATION = re.compile(_VALUE % rb"tiff:Orientation")
+_WIDTH = re.compile(_VALUE % rb"(?:exif:PixelXDimension|tiff:ImageWidth)")
+_HEIGHT = re.compile(_VALUE % rb"(?:exif:PixelYDimension|tiff:ImageLength)")
+_THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails>.*?</\1:Thumbnails>", re.DOTALL)
+
+
+def fit(xmp: bytes, width: int, height: int, *, turned: bool) -> bytes:
+    """The packet for a photo of this size without its thumbnail.
+
+    Args:
+        xmp: the packet.
+        width: columns, as seen.
+        height: rows, as seen.
+        turned: the pixels were turned upright; else an orientation here is none of ours and stays.
+    """
+    changes = [(_WIDTH, width), (_HEIGHT, height)] + ([(_ORIENTATION, 1)] if turned else [])
+    for pattern, value in changes:
+        xmp = pattern.sub(rb"\g<1>%d" % value, xmp)
+    return _THUMBNAILS.sub(b"", xmp)

@@ -1,0 +1,157 @@
+"""The card that every model file carries: what it is, how to run it, how it was made and measured.
+
+The card is JSON under the metadata key `denoisectl.card` of the `.onnx` file. Fields are only ever added, so
+a reader passes over keys it does not know; a change that an old reader would get wrong raises
+`contract_version` instead, which old readers refuse.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from denoisectl.card_json import CardFields, as_fields
+from denoisectl.errors import ModelError
+
+__all__ = ["CARD_KEY", "CONTRACT_VERSION", "DataSource", "ModelCard", "Score"]
+
+CARD_KEY = "denoisectl.card"
+CONTRACT_VERSION = 1
+
+COLOURS = ("l", "lab", "rgb")
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """One set of photos that the network learned from."""
+
+    source: str
+    files: int
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One measurement of the exported file: `metric` of the noisy `input` and of the denoised `value`."""
+
+    set: str
+    condition: str
+    metric: str
+    input: float
+    value: float
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a caller must know about a model file. All sizes are pixels of the image."""
+
+    name: str
+    version: str
+    summary: str
+    architecture: str
+    colour: str
+    """What the network changes: "l" (lightness alone), "lab" or "rgb". Input and output are RGB always."""
+    multiple_of: int
+    """Height and width of the input must divide by this."""
+    halo: int
+    """Receptive-field radius: no output pixel depends on an input pixel further away along an axis."""
+    effective_halo: int | None
+    """Smallest overlap at which no pixel of a set of real photos moves by half an 8-bit level."""
+    tileable: bool
+    """False if the network uses statistics of the whole image: then no overlap makes tiles exact."""
+    precision: str
+    fp16_safe: bool
+    fp16_error: float | None
+    """Largest difference between float16 and float32 output in [0, 1]; None if not measured."""
+    parameters: int
+    macs_per_pixel: float
+    images_seen: int
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    """The training recipe as it was resolved; empty for an adopted model."""
+    recipe_digest: str = ""
+    data: tuple[DataSource, ...] = ()
+    scores: tuple[Score, ...] = ()
+    limits: tuple[str, ...] = ()
+    tool_version: str = ""
+    bytes_per_pixel: int | None = None
+    """Working memory of the runtime per pixel of a tile; None if not measured."""
+
+    def __post_init__(self) -> None:
+        """Reject what no file may say, whichever way the card was made."""
+        _require(self.colour in COLOURS, "colour", f'one of {", ".join(COLOURS)}, got "{self.colour}"')
+        _require(self.multiple_of >= 1, "multiple_of", f"at least 1, got {self.multiple_of}")
+        _require(self.halo >= 0, "halo", f"at least 0, got {self.halo}")
+        effective = self.effective_halo
+        _require(effective is None or effective >= 0, "effective_halo", f"at least 0, got {effective}")
+        per_pixel = self.bytes_per_pixel
+        _require(per_pixel is None or per_pixel > 0, "bytes_per_pixel", f"above 0, got {per_pixel}")
+
+    def to_json(self) -> str:
+        """The card as the exporter writes it into `metadata_props[CARD_KEY]`."""
+        fields = asdict(self) | {"contract_version": CONTRACT_VERSION, "recipe": dict(self.recipe)}
+        return json.dumps(fields, indent=1, sort_keys=True, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelCard:
+        """Read a card, naming the key of whatever is wrong.
+
+        Raises:
+            ModelError: not JSON, a key missing or ill-typed, or a contract version this tool does not know.
+        """
+        card = as_fields(text)
+        _check_contract(card.integer("contract_version"))
+        return cls(
+            name=card.string("name"),
+            version=card.string("version"),
+            summary=card.string("summary"),
+            architecture=card.string("architecture"),
+            colour=card.string("colour"),
+            multiple_of=card.integer("multiple_of"),
+            halo=card.integer("halo"),
+            effective_halo=card.optional_integer("effective_halo"),
+            tileable=card.boolean("tileable"),
+            precision=card.string("precision"),
+            fp16_safe=card.boolean("fp16_safe"),
+            fp16_error=card.optional_number("fp16_error"),
+            parameters=card.integer("parameters"),
+            macs_per_pixel=card.number("macs_per_pixel"),
+            images_seen=card.integer("images_seen"),
+            recipe=card.mapping("recipe"),
+            recipe_digest=card.string("recipe_digest"),
+            data=tuple(_data_source(item) for item in card.objects("data")),
+            scores=tuple(_score(item) for item in card.objects("scores")),
+            limits=card.strings("limits"),
+            tool_version=card.string("tool_version"),
+            bytes_per_pixel=card.optional_integer("bytes_per_pixel"),
+        )
+
+
+def _require(condition: bool, key: str, expected: str) -> None:
+    if not condition:
+        raise ModelError(f'card key "{key}" must be {expected}')
+
+
+def _check_contract(version: int) -> None:
+    if version != CONTRACT_VERSION:
+        raise ModelError(
+            f"the model's card has contract version {version} and this denoisectl reads version "
+            f"{CONTRACT_VERSION}; upgrade with `pip install --upgrade denoisectl`"
+        )
+
+
+def _data_source(item: CardFields) -> DataSource:
+    return DataSource(item.string("source"), item.integer("files"), item.string("licence"))
+
+
+def _score(item: CardFields) -> Score:
+    return Score(
+        set=item.string("set"),
+        condition=item.string("condition"),
+        metric=item.string("metric"),
+        input=item.number("input"),
+        value=item.number("value"),
+        command=item.string("command"),
+    )

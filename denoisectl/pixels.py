@@ -1,0 +1,73 @@
+"""Between an image as it is stored and the float planes that a network sees, a tile at a time.
+
+An image is (H, W, 3) RGB or (H, W) grey: uint8, uint16, or float32 with 1.0 as white. A network sees
+(3, h, w) float32, where 1.0 is white; a grey image is three equal planes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from denoisectl.errors import ImageError
+
+__all__ = ["Image", "Index", "Planes", "check_image", "load_planes", "store_planes"]
+
+Image = npt.NDArray[Any]
+Planes = npt.NDArray[np.float32]
+Index = slice | npt.NDArray[np.intp]
+
+_WHITE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535, np.dtype(np.float32): None}
+
+
+def check_image(image: Image) -> None:
+    """Refuse what is not an image as defined above.
+
+    Raises:
+        ImageError: another dtype, another number of axes or channels, or no pixels.
+    """
+    if image.dtype not in _WHITE or not image.dtype.isnative:
+        raise ImageError(f"an image must be uint8, uint16 or float32 (1.0 is white), got {image.dtype.str}")
+    if image.ndim != 2 and image.shape[2:] != (3,):
+        raise ImageError(f"an image must be H x W x 3 RGB or H x W grey, got the shape {image.shape}")
+    if image.size == 0:
+        raise ImageError(f"the image has no pixels: its shape is {image.shape}")
+
+
+def load_planes(image: Image, rows: Index, columns: Index, planes: Planes) -> None:
+    """Copy the pixels at `rows` x `columns` into `planes` (3, h, w).
+
+    Raises:
+        ImageError: a float image holds NaN or infinity there.
+    """
+    # Two steps: an index array in each axis at once would pick a diagonal.
+    part = image[rows][:, columns]  # (h, w, 3) or (h, w)
+    white = _WHITE[image.dtype]
+    source = part if part.ndim == 2 else part.transpose(2, 0, 1)
+    if white is not None:
+        np.divide(source, np.float32(white), out=planes)
+        return
+    planes[...] = source
+    if not np.isfinite(planes).all():
+        raise ImageError("the image holds NaN or infinite values; replace them before denoising")
+
+
+def store_planes(planes: Planes, image: Image, rows: slice, columns: slice) -> None:
+    """Write `planes` (3, h, w) to the part `rows` x `columns` of `image`; `planes` is used up.
+
+    Whole-number images are clipped to their range and rounded to nearest; float images take what is there.
+    """
+    white = _WHITE[image.dtype]
+    levels: npt.NDArray[np.float32] = planes.mean(axis=0, keepdims=True) if image.ndim == 2 else planes
+    if white is not None:
+        np.multiply(levels, np.float32(white), out=levels)
+        np.rint(levels, out=levels)
+        np.clip(levels, 0, white, out=levels)
+    part = image[rows, columns]
+    if image.ndim == 2:
+        part = part[..., None]
+    # Channel by channel: a transposed copy of all three at once takes three times as long.
+    for channel, plane in enumerate(levels):
+        np.copyto(part[..., channel], plane, casting="unsafe")

@@ -1,0 +1,74 @@
+"""The models that come with the tool: files of the `denoisectl_exports` package, whose code is not run."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+from denoisectl.errors import ModelError
+from denoisectl.model_card import CARD_KEY, ModelCard
+from denoisectl.onnx_file import metadata, read_model
+
+__all__ = ["DEFAULT_MODEL", "find_model", "read_card", "shipped_models"]
+
+DEFAULT_MODEL = "photo"
+
+
+def shipped_models() -> dict[str, Path]:
+    """Name and file of every shipped model, the default first."""
+    spec = find_spec("denoisectl_exports")
+    folders = spec.submodule_search_locations if spec else None
+    files = [file for folder in folders or () for file in Path(folder, "models").glob("*.onnx")]
+    return {
+        file.stem: file for file in sorted(files, key=lambda file: (file.stem != DEFAULT_MODEL, file.stem))
+    }
+
+
+def find_model(model: str | Path | None) -> Path:
+    """The file of a model: a shipped name, a path, or the default for None.
+
+    A bare word is a shipped name; anything with a folder or an ending is a path.
+
+    Raises:
+        ModelError: no such shipped model; the message lists those there are.
+    """
+    name = DEFAULT_MODEL if model is None else model
+    if isinstance(name, Path):
+        return name.expanduser()
+    shipped = shipped_models()
+    if name in shipped:
+        return shipped[name]
+    if "/" in name or os.sep in name or Path(name).suffix:
+        return Path(name).expanduser()
+    names = ", ".join(shipped) or "none in this installation"
+    raise ModelError(
+        f'no shipped model is called "{name}"; there are: {names}. A file needs its path: ./{name}'
+    )
+
+
+def read_card(path: Path) -> ModelCard:
+    """The card of a model file, without loading the model.
+
+    Raises:
+        ModelError: the file is missing, not a model, or has no card that this version can read.
+    """
+    return card_of(read_model(path), path)
+
+
+def card_of(model: bytes, path: Path) -> ModelCard:
+    """The card inside the bytes of the model file `path`.
+
+    Raises:
+        ModelError: as for `read_card`.
+    """
+    text = metadata(model, str(path)).get(CARD_KEY)
+    if text is None:
+        raise ModelError(
+            f"{path} has no denoisectl card, so its tile sizes and colours are unknown; "
+            f"adopt it with `denoisectl export {path} --out model.onnx`"
+        )
+    try:
+        return ModelCard.from_json(text)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from denoisectl.batch.atomic import remove_stale, write_whole
+
+
+def test_the_target_appears_whole_with_ordinary_permissions(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "a.bin"
+    write_whole(target, b"content")
+    assert target.read_bytes() == b"content"
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert target.stat().st_mode == plain.stat().st_mode
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
+    target = tmp_path / "a"
+    target.touch(mode=0o600)
+    write_whole(target, b"new")
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_journal_is_told_what_the_target_will_be(tmp_path: Path) -> None:
+    told: list[os.stat_result] = []
+    target = tmp_path / "a"
+    write_whole(target, b"content", before_rename=told.append)
+    stat = target.stat()
+    assert [(each.st_size, each.st_mtime_ns) for each in told] == [(stat.st_size, stat.st_mtime_ns)]
+
+
+def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "a"
+    target.write_bytes(b"old")
+
+    def fail(_: os.stat_result) -> None:
+        assert len(list(tmp_path.iterdir())) == 2
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(target, b"new", before_rename=fail)
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_times_are_kept(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.touch()
+    os.utime(source, ns=(10**18, 2 * 10**18))
+    write_whole(tmp_path / "a", b"", times_of=source.stat())
+    assert (tmp_path / "a").stat().st_mtime_ns == 2 * 10**18
+
+
+def test_stale_files_go_and_live_ones_stay(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib; from denoisectl.batch.atomic import write_whole;"
+        "wait = lambda _: (print('here', flush=True), sys.stdin.read());"
+        "write_whole(pathlib.Path(sys.argv[1]), b'x', before_rename=wait)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "a")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        assert remove_stale([tmp_path]) == 0
+        writer.kill()
+    assert [path.name for path in tmp_path.iterdir()] != []
+    assert remove_stale([tmp_path, tmp_path / "not-there"]) == 1
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from denoisectl.batch.estimate import working_bytes
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "bmp", "tiff"])
+def test_the_header_tells_the_memory(kind: str) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (300, 200)).save(file, kind)
+    data = file.getvalue()
+    assert 3 * 3 * 300 * 200 <= working_bytes(data) - len(data) <= 3 * 4 * 300 * 200
+
+
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(("dtype", "depth"), [(np.uint16, 2), (np.float32, 4)])
+def test_tiff_of_every_kind(big: bool, order: str, dtype: type, depth: int) -> None:
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.zeros((20, 30, 3), dtype), bigtiff=big, byteorder=order, photometric="rgb")
+    data = file.getvalue()
+    assert working_bytes(data) - len(data) == 3 * 20 * 30 * 3 * depth
+
+
+@given(
+    head=st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0+", b"RIFF0000WEBP", b"BM"]),
+    rest=st.binary(max_size=200),
+)
+def test_damage_is_not_its_affair(head: bytes, rest: bytes) -> None:
+    assert working_bytes(head + rest) >= len(head + rest)

@@ -1,0 +1,220 @@
+"""Whole runs in this process: every input accounted for, and a second run that does what is missing."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from denoisectl import Denoiser
+from denoisectl.batch import work
+from denoisectl.batch.existing import IfExists
+from denoisectl.batch.folder import Resources
+from denoisectl.batch.inputs import JOURNAL_FOLDER
+from denoisectl.batch.library import denoise_file, denoise_folder
+from denoisectl.batch.result import FileResult, Status
+from denoisectl.batch.settings import Settings
+from denoisectl.errors import ImageError, UsageError
+from denoisectl.images import Format, decode
+from tests.denoisectl.conftest import Pictures, write_picture
+
+OK, SKIPPED, FAILED = Status.OK, Status.SKIPPED, Status.FAILED
+
+
+@pytest.fixture
+def photos(tmp_path: Path, pictures: Pictures) -> Path:
+    pictures(tmp_path / "in", "a.png", "b.jpg", "c.png")
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def statuses(results: object) -> dict[str, Status]:
+    return {Path(result.source).name: result.status for result in results}  # type: ignore[attr-defined]
+
+
+def pixels(path: Path) -> np.ndarray:
+    return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+
+
+def test_every_photo_is_cleaned(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    results = list(denoise_folder(denoiser, photos, out))
+    assert statuses(results) == {"a.png": OK, "b.jpg": OK, "c.png": OK}
+    first = results[0]
+    assert (first.width, first.height, first.bits, first.target) == (32, 24, 8, out / "a.png")
+    assert set(first.milliseconds) == {"read", "decode", "infer", "encode"}
+    assert first.engine == {"device": "cpu", "precision": "float32", "tile": "32x24", "tiles": 1}
+    expected = denoiser.image(cv2.cvtColor(pixels(photos / "a.png"), cv2.COLOR_BGR2RGB))
+    assert np.array_equal(cv2.cvtColor(pixels(out / "a.png"), cv2.COLOR_BGR2RGB), expected)
+    assert sorted(path.name for path in out.iterdir()) == [JOURNAL_FOLDER, "a.png", "b.jpg", "c.png"]
+
+
+def test_strength_zero_changes_no_pixel(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    list(denoise_folder(denoiser, photos, out, include=["*.png"], settings=Settings(strength=0)))
+    assert np.array_equal(pixels(out / "a.png"), pixels(photos / "a.png"))
+
+
+def test_bad_files_do_not_stop_the_others(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    (photos / "a.png").write_bytes((photos / "a.png").read_bytes()[:300])
+    (photos / "b.jpg").write_text("no image")
+    results = list(denoise_folder(denoiser, photos, out))
+    assert statuses(results) == {"a.png": FAILED, "b.jpg": FAILED, "c.png": OK}
+    assert [result.code for result in results] == ["decode", "not-an-image", ""]
+    assert all(result.source in result.reason for result in results[:2])
+
+
+def test_a_codec_that_trips_costs_one_file(
+    denoiser: Denoiser, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trip(data: bytes, *, name: str, max_pixels: int | None) -> object:
+        if name.endswith("a.png"):
+            raise ZeroDivisionError("oops")
+        return decode(data, name=name, max_pixels=max_pixels)
+
+    monkeypatch.setattr(work, "decode", trip)
+    results = list(denoise_folder(denoiser, photos, out))
+    assert statuses(results) == {"a.png": FAILED, "b.jpg": OK, "c.png": OK}
+    assert "ZeroDivisionError: oops" in results[0].reason
+
+
+def test_a_second_run_does_nothing(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    list(denoise_folder(denoiser, photos, out))
+    times = {path: path.stat().st_mtime_ns for path in out.glob("[!.]*")}
+    results = list(denoise_folder(denoiser, photos, out))
+    assert {result.status for result in results} == {SKIPPED}
+    assert {path: path.stat().st_mtime_ns for path in out.glob("[!.]*")} == times
+
+
+def test_a_second_run_does_what_is_missing_or_changed(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    list(denoise_folder(denoiser, photos, out))
+    (out / "a.png").unlink()
+    write_picture(photos / "c.png", seed=9)
+    os.utime(photos / "c.png", ns=(1, 1))
+    assert statuses(denoise_folder(denoiser, photos, out)) == {"a.png": OK, "b.jpg": SKIPPED, "c.png": OK}
+
+
+def test_other_settings_make_everything_again(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    list(denoise_folder(denoiser, photos, out))
+    again = denoise_folder(denoiser, photos, out, settings=Settings(strength=0.5))
+    assert set(statuses(again).values()) == {OK}
+
+
+def test_outputs_of_others_are_left_alone(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    list(denoise_folder(denoiser, photos, out))
+    (out / "a.png").write_bytes(b"retouched by hand")
+    results = list(denoise_folder(denoiser, photos, out, settings=Settings(strength=0.5)))
+    assert statuses(results) == {"a.png": SKIPPED, "b.jpg": OK, "c.png": OK}
+    assert "--if-exists overwrite" in results[0].reason
+    assert (out / "a.png").read_bytes() == b"retouched by hand"
+
+
+def test_overwrite(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    list(denoise_folder(denoiser, photos, out))
+    (out / "a.png").write_bytes(b"retouched by hand")
+    assert set(statuses(denoise_folder(denoiser, photos, out, if_exists="overwrite")).values()) == {OK}
+
+
+def test_error_refuses_before_anything_is_written(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    write_picture(out / "c.png")
+    with pytest.raises(UsageError, match=r"c\.png exists already"):
+        denoise_folder(denoiser, photos, out, if_exists="error")
+    assert [path.name for path in out.iterdir()] == ["c.png"]
+
+
+def test_newer(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    list(denoise_folder(denoiser, photos, out))
+    for name, later in (("a.png", 60), ("b.jpg", -60), ("c.png", -60)):
+        stamp = (out / name).stat().st_mtime + later
+        os.utime(photos / name, (stamp, stamp))
+    results = statuses(denoise_folder(denoiser, photos, out, if_exists="newer"))
+    assert results == {"a.png": OK, "b.jpg": SKIPPED, "c.png": SKIPPED}
+
+
+def test_a_torn_journal_is_read_as_far_as_it_goes(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    list(denoise_folder(denoiser, photos, out))
+    journal = out / JOURNAL_FOLDER / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    names = [json.loads(line)["output"] for line in lines]
+    journal.write_bytes(lines[0] + lines[1][:20])
+    results = statuses(denoise_folder(denoiser, photos, out, settings=Settings(strength=0.5)))
+    assert results[names[0]] is OK, "known and made with other settings"
+    assert results[names[1]] is SKIPPED, "unknown, so somebody else's"
+
+
+def test_times_can_be_kept(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    os.utime(photos / "a.png", ns=(5, 10**18))
+    list(denoise_folder(denoiser, photos, out, settings=Settings(preserve_times=True)))
+    assert (out / "a.png").stat().st_mtime_ns == 10**18
+    assert set(
+        statuses(denoise_folder(denoiser, photos, out, settings=Settings(preserve_times=True))).values()
+    ) == {SKIPPED}
+
+
+def test_a_full_disk_stops_with_nothing_half_written(
+    denoiser: Denoiser, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(work, "write_whole", full)
+    results = list(denoise_folder(denoiser, photos, out))
+    assert all(result.fatal and "No space left" in result.reason for result in results)
+
+
+def test_a_file_that_vanishes_meanwhile_is_a_failure(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    results = denoise_folder(denoiser, photos, out, resources=Resources(readers=1, writers=1))
+    (photos / "c.png").unlink()
+    assert statuses(results) == {"a.png": OK, "b.jpg": OK, "c.png": FAILED}
+
+
+def test_little_memory_is_enough(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    assert len(list(denoise_folder(denoiser, photos, out, resources=Resources(memory=1)))) == 3
+
+
+def test_stopping_early_leaves_whole_files(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    results = denoise_folder(denoiser, photos, out)
+    assert next(results).status is OK
+    results.close()  # type: ignore[attr-defined]
+    assert not list(out.glob(".denoisectl-*.part"))
+    assert all(pixels(path) is not None for path in out.glob("[!.]*"))
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.jpg", "x.tif"])
+def test_one_file(denoiser: Denoiser, photos: Path, tmp_path: Path, name: str) -> None:
+    target = tmp_path / name
+    result = denoise_file(denoiser, photos / "a.png", target)
+    assert isinstance(result, FileResult) and result.status is OK
+    assert (
+        decode(target.read_bytes(), name=name, max_pixels=None).origin.format.default_suffix == target.suffix
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", name]
+    with pytest.raises(UsageError, match="exists already"):
+        denoise_file(denoiser, photos / "a.png", target)
+
+
+def test_one_bad_file(denoiser: Denoiser, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_text("hello")
+    with pytest.raises(ImageError, match=r"a\.jpg"):
+        denoise_file(denoiser, tmp_path / "a.jpg", tmp_path / "b.jpg")
+    with pytest.raises(UsageError, match=r"c\.jpg: no such file"):
+        denoise_file(denoiser, tmp_path / "c.jpg", tmp_path / "b.jpg")
+    with pytest.raises(UsageError, match="no such folder"):
+        denoise_folder(denoiser, tmp_path / "nowhere", tmp_path / "out")
+
+
+def test_settings_speak_in_flags() -> None:
+    with pytest.raises(UsageError, match=r"--luma 1\.5"):
+        Settings(luma=1.5)
+    with pytest.raises(UsageError, match="--quality 0"):
+        Settings(quality=0)
+    assert Settings().digest("m") != Settings().digest("n")
+    assert Settings().digest("m") != Settings(format=Format.PNG).digest("m")
+    assert [each.value for each in IfExists] == ["skip", "overwrite", "error", "newer"]

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePath
+
+import pytest
+
+from denoisectl.batch.inputs import JOURNAL_FOLDER, Found, Selection, find, read_list
+from denoisectl.errors import UsageError
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    root = tmp_path / "photos"
+    for name in (
+        "img10.png",
+        "img2.png",
+        "a.jpg",
+        ".hidden.png",
+        "sub/b.jpg",
+        "sub/deep/c.png",
+        ".git/x.png",
+    ):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return root
+
+
+def names(found: object) -> list[str]:
+    return [each.relative.as_posix() for each in found]  # type: ignore[attr-defined]
+
+
+def test_a_folder_in_natural_order_without_hidden_files_or_subfolders(tree: Path) -> None:
+    assert names(find([str(tree)], Selection())) == ["a.jpg", "img2.png", "img10.png"]
+
+
+def test_recursion_keeps_the_tree(tree: Path) -> None:
+    expected = ["a.jpg", "img2.png", "img10.png", "sub/b.jpg", "sub/deep/c.png"]
+    assert names(find([str(tree)], Selection(recursive=True))) == expected
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "expected"),
+    [
+        (("*.jpg",), (), ["a.jpg", "sub/b.jpg"]),
+        ((), ("*.png",), ["a.jpg", "sub/b.jpg"]),
+        (("sub/*",), (), ["sub/b.jpg", "sub/deep/c.png"]),
+        (("*.png",), ("sub/*",), ["img2.png", "img10.png"]),
+    ],
+)
+def test_globs_choose_among_files_in_folders(
+    tree: Path, include: tuple[str, ...], exclude: tuple[str, ...], expected: list[str]
+) -> None:
+    assert names(find([str(tree)], Selection(recursive=True, include=include, exclude=exclude))) == expected
+
+
+def test_the_output_folder_is_not_eaten(tree: Path) -> None:
+    out = tree / "sub"
+    assert names(find([str(tree)], Selection(recursive=True, out=out))) == ["a.jpg", "img2.png", "img10.png"]
+    assert "b.jpg" in names(find([str(out)], Selection(out=out)))
+
+
+def test_an_earlier_output_folder_is_left_out_and_named(tree: Path) -> None:
+    (tree / "sub" / JOURNAL_FOLDER).mkdir()
+    told: list[str] = []
+    assert names(find([str(tree)], Selection(recursive=True), told.append)) == [
+        "a.jpg",
+        "img2.png",
+        "img10.png",
+    ]
+    assert len(told) == 1 and str(tree / "sub") in told[0]
+
+
+def test_link_loops_end(tree: Path) -> None:
+    (tree / "sub" / "loop").symlink_to(tree, target_is_directory=True)
+    assert len(names(find([str(tree)], Selection(recursive=True)))) == 5
+
+
+def test_a_pattern_that_the_shell_left_alone(tree: Path) -> None:
+    assert names(find([str(tree / "*.png")], Selection())) == ["img2.png", "img10.png"]
+    assert names(find([str(tree / "**" / "*.png")], Selection())) == ["img2.png", "img10.png", "c.png"]
+    with pytest.raises(UsageError, match="no file matches"):
+        list(find([str(tree / "*.tif")], Selection()))
+
+
+def test_a_name_with_brackets_is_a_name_first(tmp_path: Path) -> None:
+    path = tmp_path / "a[1].png"
+    path.touch()
+    assert list(find([str(path)], Selection())) == [Found(path, PurePath("a[1].png"), named=True)]
+
+
+def test_what_is_missing_is_still_found_as_named() -> None:
+    assert list(find(["nowhere.jpg"], Selection())) == [
+        Found(Path("nowhere.jpg"), PurePath("nowhere.jpg"), named=True)
+    ]
+
+
+def test_lists_keep_the_place_below_the_base(tmp_path: Path) -> None:
+    data = f"{tmp_path}/x/a.jpg\r\n\n/elsewhere/b.jpg\n".encode()
+    assert names(read_list(data, null=False, base=tmp_path)) == ["x/a.jpg", "b.jpg"]
+
+
+def test_null_lists_hold_any_name() -> None:
+    found = list(read_list(b"a\nb.jpg\0\xff.jpg\0", null=True, base=Path()))
+    assert [os.fsencode(each.path) for each in found] == [b"a\nb.jpg", b"\xff.jpg"]
+
+
+def test_a_base_mirrors_arguments_too(tree: Path) -> None:
+    selection = Selection(base=tree.parent)
+    assert names(find([str(tree / "sub"), str(tree / "a.jpg")], selection)) == [
+        "photos/sub/b.jpg",
+        "photos/a.jpg",
+    ]

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from denoisectl.batch.pipeline import pipeline
+
+
+def same(item: int) -> int:
+    return item
+
+
+def dawdle(item: int) -> int:
+    time.sleep(random.Random(item).random() / 500)
+    return item
+
+
+@pytest.mark.parametrize(("readers", "writers"), [(1, 1), (4, 3)])
+def test_results_come_in_order(readers: int, writers: int) -> None:
+    results = pipeline(range(60), read=dawdle, infer=dawdle, write=dawdle, readers=readers, writers=writers)
+    assert list(results) == list(range(60))
+
+
+def test_nothing_in_nothing_out() -> None:
+    assert list(pipeline([], read=same, infer=same, write=same)) == []
+
+
+def test_queues_are_bounded() -> None:
+    """A slow writer holds the readers back: no more items in the air than threads and queues hold."""
+    lock, alive, most = threading.Lock(), set[int](), 0
+
+    def read(item: int) -> int:
+        nonlocal most
+        with lock:
+            alive.add(item)
+            most = max(most, len(alive))
+        return item
+
+    def write(item: int) -> int:
+        time.sleep(0.002)
+        with lock:
+            alive.remove(item)
+        return item
+
+    list(pipeline(range(100), read=read, infer=same, write=write, readers=2, writers=2))
+    assert most <= (2 + 1) + 1 + (2 * 2 + 1)
+
+
+@pytest.mark.parametrize("stage", ["read", "infer", "write"])
+def test_a_fatal_error_drains_and_is_raised(stage: str) -> None:
+    done: list[int] = []
+
+    def fail(item: int) -> int:
+        if item == 10:
+            raise RuntimeError("disk on fire")
+        return item
+
+    def note(item: int) -> int:
+        done.append(item)
+        return item
+
+    stages: dict[str, Callable[[int], int]] = {"read": same, "infer": same, "write": note}
+    stages[stage] = fail if stage != "write" else lambda item: note(fail(item))
+    before = threading.active_count()
+    with pytest.raises(RuntimeError, match="disk on fire"):
+        list(pipeline(range(1000), **stages))  # type: ignore[arg-type]
+    assert threading.active_count() == before
+    assert len(done) < 30
+
+
+def test_an_interrupt_yields_what_is_there() -> None:
+    def infer(item: int) -> int:
+        if item == 5:
+            raise KeyboardInterrupt
+        return item
+
+    results = pipeline(range(10), read=same, infer=infer, write=dawdle)
+    seen: list[int] = []
+    with pytest.raises(KeyboardInterrupt):
+        for result in results:
+            seen.append(result)
+    assert seen == list(range(len(seen))) and len(seen) >= 3
+
+
+def test_closing_stops_and_wakes_waiting_stages() -> None:
+    gate = threading.Event()
+
+    def read(item: int) -> int:
+        if item > 2:
+            gate.wait(10)
+        return item
+
+    results = pipeline(range(10), read=read, infer=same, write=same, close=gate.set, readers=1)
+    assert next(results) == 0
+    start = time.monotonic()
+    results.close()
+    assert time.monotonic() - start < 5

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePath
+
+import pytest
+
+from denoisectl.batch.inputs import Found, Selection, find
+from denoisectl.batch.plan import Naming, Plan, make_plan
+from denoisectl.batch.shard import Shard
+from denoisectl.errors import UsageError
+from denoisectl.images import Format
+from tests.denoisectl.conftest import Pictures
+
+
+def planned(folder: Path, out: Path, **naming: object) -> Plan:
+    return make_plan(find([str(folder)], Selection(recursive=True, out=out)), Naming(out, **naming))  # type: ignore[arg-type]
+
+
+def targets(plan: Plan) -> list[str]:
+    return [job.target.name for job in plan.jobs if job.target]
+
+
+def test_outputs_mirror_inputs(tmp_path: Path, pictures: Pictures) -> None:
+    pictures(tmp_path / "in", "a.jpg", "sub/b.PNG".lower(), "sub/c.tif")
+    plan = planned(tmp_path / "in", tmp_path / "out")
+    assert [job.target for job in plan.jobs] == [
+        tmp_path / "out" / name for name in ("a.jpg", "sub/b.png", "sub/c.tif")
+    ]
+    assert plan.folders() == {tmp_path / "out", tmp_path / "out" / "sub"}
+
+
+def test_kinds_are_told_by_content(tmp_path: Path, pictures: Pictures) -> None:
+    (png,) = pictures(tmp_path / "in", "a.png")
+    png.rename(png.with_name("a.jpg"))
+    assert targets(planned(tmp_path / "in", tmp_path / "out")) == ["a.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "naming", "expected"),
+    [
+        ("a.jpeg", {}, "a.jpeg"),
+        ("a.JPG", {}, "a.JPG"),
+        ("a", {}, "a.png"),
+        ("a.png", {"format": Format.JPEG}, "a.jpg"),
+        ("a.tiff", {"format": Format.TIFF}, "a.tiff"),
+        ("a.b.png", {"suffix": "-clean"}, "a.b-clean.png"),
+    ],
+)
+def test_names(name: str, naming: dict[str, object], expected: str) -> None:
+    kind = {"jpg": Format.JPEG, "jpeg": Format.JPEG, "tiff": Format.TIFF}.get(
+        name.lower().split(".")[-1], Format.PNG
+    )
+    assert Naming(Path("out"), **naming).target(PurePath(name), kind) == Path("out", expected)  # type: ignore[arg-type]
+
+
+def test_two_inputs_for_one_output_are_refused(tmp_path: Path, pictures: Pictures) -> None:
+    first, second = pictures(tmp_path, "x/a.jpg", "y/a.jpg")
+    with pytest.raises(UsageError) as refused:
+        make_plan(find([str(first), str(second)], Selection()), Naming(tmp_path / "out"))
+    assert (
+        str(first) in str(refused.value)
+        and str(second) in str(refused.value)
+        and "--base" in str(refused.value)
+    )
+
+
+def test_the_same_file_twice_is_one_job(tmp_path: Path, pictures: Pictures) -> None:
+    (path,) = pictures(tmp_path, "x/a.jpg")
+    assert (
+        len(make_plan(find([str(path), str(path.parent)], Selection()), Naming(tmp_path / "out")).jobs) == 1
+    )
+
+
+def test_an_output_that_is_an_input_is_refused(tmp_path: Path, pictures: Pictures) -> None:
+    pictures(tmp_path, "a.jpg")
+    with pytest.raises(UsageError, match=r"overwrite an input.*--suffix"):
+        make_plan(find([str(tmp_path)], Selection()), Naming(tmp_path))
+    assert targets(make_plan(find([str(tmp_path)], Selection()), Naming(tmp_path, suffix="-x"))) == [
+        "a-x.jpg"
+    ]
+
+
+def test_an_output_that_is_another_input_by_another_name_is_refused(
+    tmp_path: Path, pictures: Pictures
+) -> None:
+    first, second = pictures(tmp_path, "x/a.jpg", "y/b.jpg")
+    (tmp_path / "out").mkdir()
+    os.link(second, tmp_path / "out" / "a.jpg")
+    with pytest.raises(UsageError, match="overwrite an input"):
+        make_plan(find([str(first), str(second)], Selection()), Naming(tmp_path / "out"))
+
+
+def test_no_images_among_the_files_of_a_folder(tmp_path: Path, pictures: Pictures) -> None:
+    pictures(tmp_path / "in", "a.jpg")
+    (tmp_path / "in" / "Thumbs.db").write_bytes(b"\xd0\xcf")
+    (tmp_path / "in" / "liar.jpg").write_text("hello")
+    (tmp_path / "in" / "empty.png").touch()
+    plan = planned(tmp_path / "in", tmp_path / "out")
+    assert plan.ignored == 1
+    assert [(job.source.name, job.code) for job in plan.jobs] == [
+        ("a.jpg", ""),
+        ("empty.png", "not-an-image"),
+        ("liar.jpg", "not-an-image"),
+    ]
+    assert "is empty" in plan.jobs[1].problem and "whatever its name says" in plan.jobs[2].problem
+
+
+def test_other_kinds_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.heic"
+    path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
+    (job,) = make_plan([Found(path, PurePath("a.heic"), named=True)], Naming(tmp_path / "out")).jobs
+    assert "HEIC" in job.problem and "convert" in job.problem
+
+
+def test_missing_files_fail_beside_others_and_refuse_alone(tmp_path: Path, pictures: Pictures) -> None:
+    (path,) = pictures(tmp_path, "a.jpg")
+    missing = str(tmp_path / "gone.jpg")
+    plan = make_plan(find([missing, str(path)], Selection()), Naming(tmp_path / "out"))
+    assert [job.code for job in plan.jobs] == ["missing", ""]
+    with pytest.raises(UsageError, match=r"gone\.jpg: no such file"):
+        make_plan(find([missing], Selection()), Naming(tmp_path / "out"))
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nothing to denoise"):
+        planned(tmp_path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_shards_part_the_plan(count: int) -> None:
+    places = [PurePath(f"sub/{number}.jpg") for number in range(200)]
+    takers = [
+        [shard for shard in range(1, count + 1) if Shard(shard, count).takes(place)] for place in places
+    ]
+    assert all(len(each) == 1 for each in takers)
+    assert len({each[0] for each in takers}) == count
+
+
+def test_a_shard_never_changes() -> None:
+    assert [Shard(1, 3).takes(PurePath(f"{n}.jpg")) for n in range(8)] == [
+        True, False, True, False, False, True, False, True,
+    ]  # fmt: skip
+
+
+def test_shards_are_read() -> None:
+    assert Shard.parse("2/8") == Shard(2, 8)
+    slurm = {
+        "SLURM_ARRAY_TASK_ID": "5",
+        "SLURM_ARRAY_TASK_MIN": "1",
+        "SLURM_ARRAY_TASK_COUNT": "4",
+        "SLURM_ARRAY_TASK_STEP": "2",
+    }
+    assert Shard.parse("slurm", slurm) == Shard(3, 4)
+    for wrong in ("0/3", "4/3", "1", "a/b", "slurm"):
+        with pytest.raises(UsageError, match=f"--shard {wrong}"):
+            Shard.parse(wrong, {})

@@ -1,0 +1,105 @@
+"""Every bad input gets a sentence that names the file or flag and the way out, and nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import toy_models
+from tests.denoisectl.cli.conftest import Invoke
+from tests.denoisectl.conftest import write_picture
+
+
+@pytest.fixture
+def run(invoke: Invoke, model: Path) -> Invoke:
+    return lambda *args: invoke("run", *args, "-m", model)
+
+
+def test_a_missing_folder(run: Invoke, tmp_path: Path, out: Path) -> None:
+    ended = run(tmp_path / "nowhere", "-o", out)
+    assert (
+        ended.code == 2 and f"{tmp_path / 'nowhere'}: no such file or folder; check the name" in ended.stderr
+    )
+
+
+def test_an_empty_folder(run: Invoke, tmp_path: Path, out: Path) -> None:
+    (tmp_path / "in").mkdir()
+    ended = run(tmp_path / "in", "-o", out)
+    assert ended.code == 2 and "nothing to denoise" in ended.stderr and "-r" in ended.stderr
+    assert not out.exists()
+
+
+def test_no_input_at_all(run: Invoke, out: Path) -> None:
+    ended = run("-o", out)
+    assert ended.code == 2 and "--files-from" in ended.stderr
+
+
+def test_a_text_file_called_jpg(run: Invoke, photos: Path, out: Path) -> None:
+    (photos / "b.jpg").write_text("Dear diary")
+    ended = run(photos, "-o", out)
+    assert ended.code == 1 and "b.jpg: is not an image, whatever its name says" in ended.stderr
+    assert (out / "a.png").exists() and not (out / "b.jpg").exists()
+
+
+def test_a_truncated_jpeg(run: Invoke, photos: Path, out: Path) -> None:
+    whole = (photos / "b.jpg").read_bytes()
+    (photos / "b.jpg").write_bytes(whole[: len(whole) // 2])
+    ended = run(photos, "-o", out)
+    assert ended.code == 1 and "b.jpg: " in ended.stderr and "cut short" in ended.stderr
+    assert (out / "a.png").exists() and not (out / "b.jpg").exists()
+
+
+def test_an_output_folder_that_cannot_be_written(run: Invoke, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for target in (tmp_path / "file", tmp_path / "file" / "out"):
+        ended = run(photos, "-o", target)
+        assert ended.code == 2 and f"--out {target}: cannot be written to" in ended.stderr
+        assert "choose another folder" in ended.stderr
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_a_file_in_the_way_of_a_subfolder_costs_its_files_only(run: Invoke, photos: Path, out: Path) -> None:
+    out.mkdir()
+    (out / "sub").write_text("in the way")
+    ended = run("-r", photos, "-o", out)
+    assert ended.code == 1 and f"{out / 'sub' / 'c.png'}: cannot be written" in ended.stderr
+    assert (out / "a.png").exists() and (out / "sub").read_text() == "in the way"
+
+
+def test_a_model_without_a_card(invoke: Invoke, photos: Path, out: Path, tmp_path: Path) -> None:
+    model = toy_models.identity(tmp_path / "bare.onnx", card=None)
+    ended = invoke("run", photos, "-o", out, "-m", model)
+    assert ended.code == 4 and "bare.onnx has no denoisectl card" in ended.stderr
+    assert "denoisectl export" in ended.stderr
+
+
+def test_a_missing_model(invoke: Invoke, photos: Path, out: Path) -> None:
+    ended = invoke("run", photos, "-o", out, "-m", "./nowhere.onnx")
+    assert ended.code == 4 and "nowhere.onnx" in ended.stderr and not out.exists()
+
+
+def test_cuda_where_there_is_none(run: Invoke, photos: Path, out: Path) -> None:
+    if Path("/dev/nvidiactl").exists():
+        pytest.skip("there is a GPU here")
+    ended = run(photos, "-o", out, "--device", "cuda")
+    assert ended.code == 3 and "cuda:0 cannot be used" in ended.stderr and "install" in ended.stderr
+    assert not list(out.glob("*.png"))
+
+
+def test_a_decompression_bomb(run: Invoke, photos: Path, out: Path) -> None:
+    ended = run(photos, "-o", out, "--max-pixels", "500")
+    assert ended.code == 1 and "32 x 24" in ended.stderr and "--max-pixels" in ended.stderr
+
+
+def test_a_network_that_breaks_down_writes_no_black(invoke: Invoke, tmp_path: Path, out: Path) -> None:
+    model = toy_models.failing(tmp_path / "failing.onnx")
+    write_picture(tmp_path / "in" / "a.png")
+    ended = invoke("run", tmp_path / "in", "-o", out, "-m", model)
+    assert ended.code == 1 and "a.png: the network gave NaN or infinity" in ended.stderr
+    assert not (out / "a.png").exists()
+
+
+def test_an_image_where_a_folder_is_needed(run: Invoke, photos: Path, tmp_path: Path) -> None:
+    ended = run(photos, "-o", tmp_path / "x.png")
+    assert ended.code == 2 and "x.png is one file" in ended.stderr and "give a folder" in ended.stderr

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+import typer
+
+from denoisectl import errors
+from denoisectl.cli.exits import guarded
+from denoisectl.cli.signals import Interrupted, interruptible
+
+
+def code_of(error: BaseException) -> int:
+    def command() -> None:
+        raise error
+
+    with pytest.raises(typer.Exit) as ended:
+        guarded(command)()
+    return ended.value.exit_code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.ImageError("x"), 1),
+        (errors.TrainingError("x"), 1),
+        (errors.UsageError("x"), 2),
+        (errors.ConfigError("x"), 2),
+        (errors.MissingExtraError("x"), 2),
+        (errors.DeviceError("x"), 3),
+        (errors.ModelError("x"), 4),
+        (errors.StoppedError("x"), 5),
+        (KeyboardInterrupt(), 130),
+        (Interrupted(signal.SIGTERM), 143),
+        (typer.Exit(7), 7),
+    ],
+)
+def test_every_end_has_its_code(error: BaseException, code: int) -> None:
+    assert code_of(error) == code
+
+
+def test_the_message_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    code_of(errors.UsageError("say what, which [bold] value, and the way out"))
+    said = capsys.readouterr()
+    assert said.out == "" and said.err == "error: say what, which [bold] value, and the way out\n"
+
+
+def test_a_bug_leaves_its_traceback_in_a_log(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert code_of(ZeroDivisionError("oops")) == 70
+    (log,) = tmp_path.iterdir()
+    assert "ZeroDivisionError: oops" in log.read_text() and "test_exits" in log.read_text()
+    said = capsys.readouterr().err
+    assert str(log) in said and "Traceback" not in said
+
+
+def test_handlers_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Interrupted) as stopped, interruptible():
+        signal.raise_signal(signal.SIGTERM)
+    assert stopped.value.code == 143
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_the_second_signal_is_obeyed_by_the_system() -> None:
+    with interruptible():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL

@@ -1,0 +1,64 @@
+"""Start-up: what the command line says before any work, and what it does not import for that."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import Cli
+from tests.denoisectl.cli.conftest import Invoke
+
+HEAVY = ("cv2", "numpy", "onnx", "onnxruntime", "torch")
+
+
+def imported_by(code: str, env: dict[str, str]) -> set[str]:
+    """The heavy packages that a process has imported once it has run `code`."""
+    tell = f"print(*set({HEAVY}) & set(sys.modules), file=sys.stderr)"
+    tell = f"import sys\ntry:\n {code}\nexcept SystemExit: pass\n{tell}"
+    ended = subprocess.run([sys.executable, "-c", tell], env=env, capture_output=True, text=True, check=True)
+    return set(ended.stderr.split())
+
+
+@pytest.mark.parametrize("args", [["--help"], ["--version"], ["run", "--help"]])
+def test_help_imports_nothing_heavy(args: list[str], cli_env: dict[str, str]) -> None:
+    code = f"sys.argv[1:] = {args}; from denoisectl.cli.main import main; main()"
+    assert imported_by(code, cli_env) == set()
+
+
+@pytest.mark.parametrize("package", ["numpy", "onnxruntime"])
+def test_that_test_can_fail(package: str, cli_env: dict[str, str]) -> None:
+    assert package in imported_by(f"import {package}", cli_env)
+
+
+def test_help_lists_every_command(invoke: Invoke) -> None:
+    for flag in ("--help", "-h"):
+        ended = invoke(flag)
+        assert ended.code == 0 and "run" in ended.stdout and "doctor" in ended.stdout
+
+
+def test_the_version_is_one_line(cli: Cli) -> None:
+    ended = cli("--version")
+    assert (
+        ended.returncode == 0 and ended.stdout.startswith(b"denoisectl ") and ended.stdout.count(b"\n") == 1
+    )
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["no-such-command"],
+        ["run", "--no-such-flag"],
+        ["run", "x"],
+        ["run", "x", "--out", "o", "--strength", "2"],
+    ],
+)
+def test_usage_errors_end_with_2(invoke: Invoke, args: list[str]) -> None:
+    ended = invoke(*args)
+    assert ended.code == 2 and ended.stderr and not ended.stdout
+
+
+def test_run_has_help_with_examples_and_exit_codes(invoke: Invoke) -> None:
+    text = invoke("run", "-h").stdout
+    assert "denoisectl run photos -o clean" in text and "--files-from - -0" in text and "Exit codes" in text

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+import time
+from pathlib import Path, PurePath
+
+import pytest
+
+from denoisectl.batch.plan import Job, Plan
+from denoisectl.batch.result import FileResult, Status
+from denoisectl.cli.progress import Lines
+
+PLAN = Plan(
+    tuple(Job(Path(name), Path("out", name), PurePath(name), size=100) for name in ("a.png", "b.png"))
+)
+DONE = FileResult("a.png", None, Status.OK, width=1000, height=1000, size=100, milliseconds={"read": 1.0})
+
+
+def test_lines_tell_files_speed_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
+    with Lines(PLAN, interval=0.05) as lines:
+        lines.update(DONE)
+        time.sleep(0.15)
+    said = capsys.readouterr()
+    assert said.out == "" and "1/2 files, " in said.err and " MP/s, 0:00:0" in said.err
+
+
+def test_a_short_run_says_no_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    with Lines(PLAN) as lines:
+        lines.update(DONE)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("extra", "drawn"), [([], True), (["-q"], False)])
+def test_a_bar_on_a_terminal_only(
+    cli_env: dict[str, str], model: Path, photos: Path, out: Path, extra: list[str], drawn: bool
+) -> None:
+    ours, theirs = pty.openpty()
+    command = [
+        sys.executable,
+        "-m",
+        "denoisectl",
+        "run",
+        str(photos),
+        "-o",
+        str(out),
+        "-m",
+        str(model),
+        *extra,
+    ]
+    env = {**cli_env, "TERM": "xterm"}
+    with subprocess.Popen(
+        command, env=env, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                shown += chunk
+        except OSError:  # how Linux says that the other end is closed
+            pass
+    os.close(ours)
+    assert process.returncode == 0
+    assert ("━".encode() in shown) is drawn and (b"\x1b[" in shown) is drawn

@@ -1,0 +1,174 @@
+"""`run` over files and folders: flags, reports and exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from denoisectl.batch.inputs import JOURNAL_FOLDER
+from tests.denoisectl.cli.conftest import Ended, Invoke
+from tests.denoisectl.conftest import Pictures, write_picture
+
+
+@pytest.fixture
+def run(invoke: Invoke, model: Path) -> Invoke:
+    return lambda *args: invoke("run", *args, "--model", model, "--device", "cpu")
+
+
+def names(folder: Path) -> list[str]:
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(path.as_posix() for path in files if path.parts[0] != JOURNAL_FOLDER)
+
+
+def events(ended: Ended) -> list[dict[str, object]]:
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def test_a_folder(run: Invoke, photos: Path, out: Path) -> None:
+    ended = run(photos, "--out", out)
+    assert (ended.code, ended.stdout) == (0, "")
+    assert "2 files to denoise" in ended.stderr and "2 ok in" in ended.stderr
+    assert names(out) == ["a.png", "b.jpg"]
+
+
+def test_a_tree_and_globs(run: Invoke, photos: Path, out: Path) -> None:
+    assert run("-r", photos, "-o", out, "--include", "*.png", "--exclude", "a.*").code == 0
+    assert names(out) == ["sub/c.png"]
+
+
+def test_the_output_may_lie_inside_the_input(run: Invoke, photos: Path) -> None:
+    for _ in range(2):
+        assert run("-r", photos, "-o", photos / "clean").code == 0
+    assert names(photos / "clean") == ["a.png", "b.jpg", "sub/c.png"]
+
+
+def test_a_second_run_skips_and_says_so(run: Invoke, photos: Path, out: Path) -> None:
+    run(photos, "-o", out)
+    ended = run(photos, "-o", out)
+    assert ended.code == 0 and "0 files to denoise, 2 left as they are" in ended.stderr
+    assert "2 skipped" in ended.stderr
+    assert "already done" in run(photos, "-o", out, "-v").stderr
+    assert "2 ok" in run(photos, "-o", out, "--overwrite").stderr
+    assert "2 ok" in run(photos, "-o", out, "--strength", "0.5").stderr
+
+
+def test_one_file_to_a_file(run: Invoke, photos: Path, tmp_path: Path) -> None:
+    target = tmp_path / "x.jpg"
+    assert run(photos / "a.png", "-o", target).code == 0
+    assert target.read_bytes()[:2] == b"\xff\xd8"
+    ended = run(photos / "a.png", "-o", target)
+    assert ended.code == 2 and "--if-exists overwrite" in ended.stderr
+    assert run(photos / "a.png", "-o", target, "--overwrite").code == 0
+
+
+def test_one_bad_file_does_not_stop_the_others(run: Invoke, photos: Path, out: Path, tmp_path: Path) -> None:
+    (photos / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    failed = tmp_path / "failed.txt"
+    ended = run(photos, "-o", out, "--failed-to", failed)
+    assert ended.code == 1 and "1 ok, 1 failed" in ended.stderr
+    assert ended.stderr.count(str(photos / "a.png")) == 2, "told when it happens and at the end"
+    assert names(out) == ["b.jpg"]
+    assert failed.read_text() == f"{photos / 'a.png'}\n"
+    write_picture(photos / "a.png")
+    assert run("--files-from", failed, "--base", photos, "-o", out, "--failed-to", failed).code == 0
+    assert names(out) == ["a.png", "b.jpg"] and failed.read_text() == ""
+
+
+def test_failure_limits(run: Invoke, tmp_path: Path, out: Path, pictures: Pictures) -> None:
+    for path in pictures(tmp_path / "in", *(f"{number}.png" for number in range(10))):
+        path.write_bytes(path.read_bytes()[:60])
+    ended = run(tmp_path / "in", "-o", out, "--max-failures", "20%")
+    assert (
+        ended.code == 5 and "stopped after 3 failed files" in ended.stderr and "7 not reached" in ended.stderr
+    )
+    ended = run(tmp_path / "in", "-o", out, "--fail-fast", "--json")
+    assert ended.code == 5 and len(events(ended)) == 2
+
+
+def test_json_lines(run: Invoke, photos: Path, out: Path) -> None:
+    (photos / "b.jpg").write_text("hello")
+    ended = run(photos, "-o", out, "--json")
+    assert ended.code == 1
+    first, second, summary = events(ended)
+    assert {event["v"] for event in events(ended)} == {1}
+    assert first["event"] == "file" and first["status"] == "ok" and first["error"] is None
+    assert first["input"] == str(photos / "a.png") and first["output"] == str(out / "a.png")
+    assert (first["w"], first["h"], first["bits"], first["device"], first["tiles"]) == (32, 24, 8, "cpu", 1)
+    assert set(first["ms"]) == {"read", "decode", "infer", "encode"}  # type: ignore[call-overload]
+    assert second["status"] == "failed" and second["error"]["code"] == "not-an-image"  # type: ignore[index]
+    assert summary["event"] == "summary"
+    assert (summary["ok"], summary["skipped"], summary["failed"], summary["remaining"]) == (1, 0, 1, 0)
+
+
+def test_a_dry_run_writes_nothing(run: Invoke, photos: Path, out: Path) -> None:
+    ended = run("-r", photos, "-o", out, "--dry-run")
+    assert ended.code == 0 and not out.exists()
+    assert f"denoise  {photos / 'a.png'} -> {out / 'a.png'}" in ended.stdout
+    run(photos, "-o", out)
+    plan = events(run("-r", photos, "-o", out, "-n", "--json"))
+    assert [(event["event"], event["action"]) for event in plan] == [
+        ("plan", "skip"),
+        ("plan", "skip"),
+        ("plan", "denoise"),
+    ]
+
+
+def test_shards_together_do_everything(run: Invoke, tmp_path: Path, out: Path, pictures: Pictures) -> None:
+    pictures(tmp_path / "in", *(f"{number}.png" for number in range(8)))
+    codes = [run(tmp_path / "in", "-o", out, "--shard", f"{part}/2").code for part in (1, 2)]
+    assert codes == [0, 0] and len(names(out)) == 8
+    assert "8 skipped" in run(tmp_path / "in", "-o", out).stderr
+
+
+def test_names_and_formats(run: Invoke, photos: Path, out: Path) -> None:
+    assert run(photos, "-o", out, "--format", "webp", "--suffix", "-clean", "--quality", "80").code == 0
+    assert names(out) == ["a-clean.webp", "b-clean.webp"]
+
+
+def test_quiet(run: Invoke, photos: Path, out: Path) -> None:
+    assert run(photos, "-o", out, "-q").stderr == ""
+
+
+def test_what_a_format_cannot_hold_is_said_once(run: Invoke, tmp_path: Path, out: Path) -> None:
+    import numpy as np
+    import tifffile
+
+    (tmp_path / "in").mkdir()
+    for name in ("a.tif", "b.tif"):
+        tifffile.imwrite(tmp_path / "in" / name, np.zeros((16, 16), np.uint16))
+    ended = run(tmp_path / "in", "-o", out, "--format", "jpeg")
+    assert ended.code == 0 and ended.stderr.count("16 bits") == 1
+
+
+def test_all_bad_input_loads_no_model(
+    invoke: Invoke, photos: Path, out: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("denoisectl.denoiser.Denoiser.open", never)
+    (photos / "a.png").write_text("hello")
+    assert invoke("run", photos, "-o", out, "-m", model, "--include", "*.png").code == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--overwrite", "--if-exists", "skip"], "--overwrite contradicts"),
+        (["--fail-fast", "--max-failures", "3"], "--fail-fast contradicts"),
+        (["--jobs", "3"], "--jobs 3"),
+        (["--shard", "3/2"], "--shard 3/2"),
+        (["--max-failures", "many"], "--max-failures many"),
+        (["--memory", "lots"], "800M"),
+        (["--tile", "big"], "such as 512"),
+        (["--max-pixels", "x"], "500M"),
+        (["--files-from", "nowhere.txt"], "--files-from nowhere.txt"),
+    ],
+)
+def test_flags_are_refused_with_the_way_out(
+    run: Invoke, photos: Path, out: Path, flags: list[str], said: str
+) -> None:
+    ended = run(photos, "-o", out, *flags)
+    assert ended.code == 2 and said in ended.stderr and not out.exists()

@@ -1,0 +1,90 @@
+"""Pipelines as people write them, in a real shell."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.denoisectl.conftest import Pictures, write_picture
+
+Shell = Callable[[str], subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def shell(cli_env: dict[str, str], model: Path, tmp_path: Path) -> Shell:
+    """Bash in `tmp_path`, where `denoisectl` is the command and the model is chosen."""
+    define = f'set -o pipefail; denoisectl() {{ "{sys.executable}" -m denoisectl "$@"; }}; '
+    env = {**cli_env, "DENOISECTL_MODEL": str(model), "DENOISECTL_DEVICE": "cpu"}
+
+    def run(script: str) -> subprocess.CompletedProcess[str]:
+        command = ["bash", "-c", define + script]
+        return subprocess.run(
+            command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return run
+
+
+def test_an_image_through_two_pipes(shell: Shell, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    ended = shell(
+        "cat a.png | denoisectl run - --out - | denoisectl run - --out - --format jpeg | head -c 2 | od -An -tx1"
+    )
+    assert ended.stdout.split() == ["ff", "d8"], ended.stderr
+
+
+def test_find_print0(shell: Shell, tmp_path: Path, pictures: Pictures) -> None:
+    names = ["x/a b.png", "y/a b.png", "x/new\nline.jpg", "z/ü.png"]
+    pictures(tmp_path, *names)
+    ended = shell(
+        r"find . -name '*.png' -print0 -o -name '*.jpg' -print0 | denoisectl run --files-from - -0 -o clean"
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert all((tmp_path / "clean" / name).is_file() for name in names)
+
+
+def test_head_on_json_lines(shell: Shell, tmp_path: Path, pictures: Pictures) -> None:
+    pictures(tmp_path / "in", *(f"{number}.png" for number in range(40)))
+    ended = shell("{ denoisectl run in -o clean --json; echo $? >&2; } | head -1")
+    assert json.loads(ended.stdout)["status"] == "ok"
+    assert ended.stderr.splitlines()[-1] == "141"
+    assert "Traceback" not in ended.stderr and "Broken" not in ended.stderr
+    assert shell("denoisectl run in -o clean").returncode == 0
+    assert len(list((tmp_path / "clean").glob("*.png"))) == 40
+
+
+def test_failures_go_round(shell: Shell, tmp_path: Path, pictures: Pictures) -> None:
+    """What failed is mended and done again from its own list, NUL and all."""
+    pictures(tmp_path / "in", "a.png", "b c.png")
+    good = (tmp_path / "in" / "b c.png").read_bytes()
+    (tmp_path / "in" / "b c.png").write_bytes(good[:50])
+    assert shell("denoisectl run in -o clean --failed-to failed -0").returncode == 1
+    (tmp_path / "in" / "b c.png").write_bytes(good)
+    assert shell("denoisectl run --files-from failed -0 --base in -o clean").returncode == 0
+    assert (tmp_path / "clean" / "b c.png").is_file()
+
+
+def test_exit_codes_reach_the_shell(shell: Shell, tmp_path: Path) -> None:
+    write_picture(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "b.jpg").write_text("hello")
+    script = "; ".join(
+        f"denoisectl run {args} >/dev/null 2>&1; echo $?"
+        for args in (
+            "in -o clean --include '*.png'",
+            "in -o clean",
+            "gone -o clean",
+            "in -o x -m ./no.onnx",
+            "in -o y --fail-fast",
+        )
+    )
+    assert shell(script).stdout.split() == ["0", "1", "2", "4", "5"]
+
+
+def test_completion_scripts_come(shell: Shell) -> None:
+    ended = shell("_DENOISECTL_COMPLETE=source_bash denoisectl")
+    assert ended.returncode == 0 and "complete" in ended.stdout
