@@ -6,13 +6,13 @@ import hashlib
 import json
 import os
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import onnx
-from denoisectl.model_card import CARD_KEY, ModelCard
 
-import denoisectl
 from denoisectl.errors import ExportError
+from denoisectl.model_card import CARD_KEY, ModelCard
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.graph import to_onnx
 from denoisectl_training.checkpoint import load_checkpoint
@@ -65,7 +65,7 @@ def card_of(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Fac
         data=facts.data,
         scores=facts.scores,
         limits=facts.limits,
-        tool_version=denoisectl.__version__,
+        tool_version=version("denoisectl"),
     )
 
 

@@ -61,7 +61,8 @@ class BookAutoencoder(nn.Module):
         encoder = sum(2 * 2**level for level in range(levels)) - sum(2**level // 2 for level in range(levels))
         decoder = sum(2 * 2 ** max(level - 1, 0) for level in range(levels))
         upsampling = sum(2**level // 2 for level in range(1, levels))
-        return encoder + decoder + upsampling + 1
+        radius: int = encoder + decoder + upsampling + 1
+        return radius
 
     def forward(self, x: Tensor) -> Tensor:
         """Encode, decode, and project to the planes."""
@@ -119,7 +120,8 @@ class UNet(nn.Module):
         cells = [2 ** (level + 1) for level in range(len(self.blocks_down))]
         down = sum(2 * count * cell for count, cell in zip(self.blocks_down, cells, strict=True))
         up = sum(2 * count * cell for count, cell in zip(self.blocks_up, cells, strict=False))
-        return 2 + down + up + 2 + cells[-1] - 1
+        radius: int = 2 + down + up + 2 + cells[-1] - 1
+        return radius
 
     def forward(self, x: Tensor) -> Tensor:
         """Map scaled planes to a correction of the same shape."""

@@ -58,7 +58,8 @@ class Fit:
     def start(cls, recipe: Recipe, device: torch.device, precision: str) -> Fit:
         """Fresh weights, drawn from the recipe's seed."""
         torch.manual_seed(recipe.training.seed)
-        model = build_model(recipe.model).to(device, memory_format=torch.channels_last)
+        model = build_model(recipe.model).to(device)
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub lacks it
         average = copy.deepcopy(model) if recipe.training.ema else model
         optimizer = build_optimizer(model.parameters(), recipe.optimizer)
         scaler = torch.amp.GradScaler(device.type, enabled=precision == "float16")
@@ -122,7 +123,7 @@ def training_step(fit: Fit, noisy: Tensor, target: Tensor) -> Tensor:
     with autocast(fit.device, fit.precision):
         predicted = model.predict(planes)
     loss = training_loss(predicted, model.planes(target), recipe.loss)
-    fit.scaler.scale(loss).backward()
+    torch.autograd.backward(fit.scaler.scale(loss))
     if recipe.optimizer.clip_norm is not None:
         fit.scaler.unscale_(fit.optimizer)
         nn.utils.clip_grad_norm_(model.parameters(), recipe.optimizer.clip_norm)

@@ -44,8 +44,8 @@ def demosaic_gradient_corrected(mosaic: Tensor, masks: Tensor) -> Tensor:
         mosaic.device
     )
     padded = F.pad(mosaic, (2, 2, 2, 2), mode="reflect")
-    green, in_row, in_column, diagonal = F.conv2d(padded, bank[:, None] / 8.0).split(1, dim=1)
-    red_at, green_at, blue_at = masks.split(1, dim=1)
+    green, in_row, in_column, diagonal = torch.split(F.conv2d(padded, bank[:, None] / 8.0), 1, dim=1)
+    red_at, green_at, blue_at = torch.split(masks, 1, dim=1)
     # A green pixel has red beside it in red's rows and above it in blue's; the mask shifted tells which.
     red_row = F.max_pool2d(red_at, (1, 3), stride=1, padding=(0, 1))
     along_red = torch.where(red_row > 0, in_row, in_column)

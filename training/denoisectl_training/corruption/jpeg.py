@@ -60,7 +60,7 @@ def jpeg(images: Tensor, quality: Tensor, subsample: bool) -> Tensor:
         quality: 1 to 100 for each image, `(B, 1, 1, 1)`.
         subsample: chroma at half resolution (4:2:0) or full (4:4:4), the same for the batch.
     """
-    red, green, blue = (255.0 * images.clamp(0.0, 1.0)).round().split(1, dim=1)
+    red, green, blue = torch.split((255.0 * images.clamp(0.0, 1.0)).round(), 1, dim=1)
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     chroma = torch.cat([(blue - luma) / 1.772, (red - luma) / 1.402], dim=1)
     luma, chroma = luma.round(), chroma.round()  # a codec's colour transform ends in integers
@@ -70,7 +70,7 @@ def jpeg(images: Tensor, quality: Tensor, subsample: bool) -> Tensor:
         chroma = F.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
     else:
         chroma = _quantise(chroma, _table(_CHROMA, quality))
-    blueness, redness = chroma.split(1, dim=1)
+    blueness, redness = torch.split(chroma, 1, dim=1)
     red, blue = luma + 1.402 * redness, luma + 1.772 * blueness
     green = (luma - 0.299 * red - 0.114 * blue) / 0.587
     return torch.cat([red, green, blue], dim=1).round().clamp(0.0, 255.0) / 255.0
