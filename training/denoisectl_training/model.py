@@ -48,7 +48,8 @@ class DenoisingAutoencoder(nn.Module):
     @property
     def multiple_of(self) -> int:
         """What H and W must divide by."""
-        return self.network.multiple_of
+        multiple: int = self.network.multiple_of
+        return multiple
 
     @property
     def halo(self) -> int:
