@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from denoisectl.denoiser import Denoiser
     from denoisectl.model_card import ModelCard
 
-__all__ = ["Denoiser", "ModelCard"]
+__all__ = ["Denoiser", "ModelCard", "__version__"]
+
+__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:

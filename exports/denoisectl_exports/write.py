@@ -6,11 +6,11 @@ import hashlib
 import json
 import os
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 
 import onnx
 
+from denoisectl import __version__
 from denoisectl.errors import ExportError
 from denoisectl.model_card import CARD_KEY, ModelCard
 from denoisectl_exports.facts import Facts
@@ -65,7 +65,7 @@ def card_of(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Fac
         data=facts.data,
         scores=facts.scores,
         limits=facts.limits,
-        tool_version=version("denoisectl"),
+        tool_version=__version__,
     )
 
 
