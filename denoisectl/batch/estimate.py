@@ -23,7 +23,7 @@ def working_bytes(data: bytes) -> int:
     """Bytes that the image in `data` takes from its decoding until after its writing."""
     try:
         width, height, depth = _header(data)
-    except (struct.error, IndexError, ValueError):
+    except (struct.error, LookupError, OverflowError, ValueError):
         width, height, depth = _UNKNOWN
     return len(data) + _COPIES * abs(width * height) * depth
 

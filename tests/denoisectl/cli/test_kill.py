@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -74,7 +74,7 @@ def batch(tmp_path_factory: pytest.TempPathFactory, model: Path, cli_env: dict[s
 
 @pytest.mark.parametrize("runs", [3, pytest.param(100, marks=pytest.mark.slow)])
 def test_killed_runs_leave_whole_files_and_complete(
-    batch: Batch, tmp_path: Path, runs: int, record_property: pytest.Callable[[str, object], None]
+    batch: Batch, tmp_path: Path, runs: int, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     rng = random.Random(0)
     left: list[int] = []
@@ -90,8 +90,8 @@ def test_killed_runs_leave_whole_files_and_complete(
         stale += len(list(out.glob(".denoisectl-*.part")))
         assert batch.completes(out)
         shutil.rmtree(out)
-    record_property("finished before the kill", f"{min(left)} to {max(left)} of {COUNT} files")
-    record_property("stale temporary files", stale)
+    record_testsuite_property("finished before the kill", f"{min(left)} to {max(left)} of {COUNT} files")
+    record_testsuite_property("stale temporary files", stale)
 
 
 @pytest.fixture
