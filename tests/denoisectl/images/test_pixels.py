@@ -145,9 +145,7 @@ def test_few_bits_a_sample_in_png(bits: int) -> None:
     from denoisectl.images.png_chunks import join
 
     levels = np.arange(4 * 8, dtype=np.uint8).reshape(4, 8) % (1 << bits)
-    packed = [
-        sum(int(v) << (8 - bits * (i + 1)) for i, v in enumerate(row[: 8 // bits])) for row in levels
-    ]
+    packed = [sum(int(v) << (8 - bits * (i + 1)) for i, v in enumerate(row[: 8 // bits])) for row in levels]
     rows = b"".join(b"\0" + bytes([first]) for first in packed)
     header = struct.pack(">IIBBBBB", 8 // bits, 4, bits, 0, 0, 0, 0)
     source = join([(b"IHDR", header), (b"tRNS", b"\0\1")], [zlib.compress(rows)])
