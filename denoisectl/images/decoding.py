@@ -63,8 +63,7 @@ def _format_of(data: bytes) -> Format:
     kind = foreign_kind(data[:1024])
     if kind is None:
         raise ImageError(f"not an image: the content is not {_KINDS}")
-    article = "an" if kind[0] in "AEHO" and kind[:4] not in ("HDR ",) else "a"
-    raise ImageError(f"{article} {kind} is not processed; convert it to {_KINDS} first")
+    raise ImageError(f"{kind} is not processed; convert it to {_KINDS} first")
 
 
 def _as_seen(photo: Photo) -> Photo:

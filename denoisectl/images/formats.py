@@ -41,26 +41,26 @@ _BMP_HEADER_SIZES = {12, 16, 40, 52, 56, 64, 108, 124}
 _FOREIGN: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
     (re.compile(pattern, re.DOTALL), kind)
     for pattern, kind in (
-        (rb"....ftyp(avif|avis)", "AVIF image"),
-        (rb"....ftyp(heic|heix|hevc|hevx|heim|heis|mif1|msf1)", "HEIC image"),
-        (rb"....ftypcrx ", "Canon CR3 raw photo"),
-        (rb"....ftyp", "video"),
-        (rb"GIF8[79]a", "GIF image"),
-        (rb"(II\*\x00....CR)", "Canon CR2 raw photo"),
-        (rb"IIU\x00", "Panasonic RW2 raw photo"),
-        (rb"(IIRO|IIRS|MMOR)", "Olympus ORF raw photo"),
-        (rb"FUJIFILMCCD-RAW", "Fujifilm RAF raw photo"),
-        (rb"FOVb", "Sigma X3F raw photo"),
-        (rb"\x00MRM", "Minolta MRW raw photo"),
-        (rb"8BPS", "Photoshop document (PSD)"),
-        (rb"%PDF-", "PDF document"),
-        (rb"(\xff\x0a|\x00\x00\x00\x0cJXL )", "JPEG XL image"),
-        (rb"(\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51)", "JPEG 2000 image"),
-        (rb"\x76\x2f\x31\x01", "OpenEXR image"),
-        (rb"#\?RADIANCE", "Radiance HDR image"),
-        (rb"\x00\x00\x01\x00", "Windows icon"),
-        (rb"P[1-7][ \t\r\n#]", "PNM image"),
-        (rb"(\xef\xbb\xbf)?\s*(<\?xml.*)?(<!--.*-->\s*)?(<!DOCTYPE svg.*)?<svg[\s>]", "SVG drawing"),
+        (rb"....ftyp(avif|avis)", "an AVIF image"),
+        (rb"....ftyp(heic|heix|hevc|hevx|heim|heis|mif1|msf1)", "a HEIC image"),
+        (rb"....ftypcrx ", "a Canon CR3 raw photo"),
+        (rb"....ftyp", "a video"),
+        (rb"GIF8[79]a", "a GIF image"),
+        (rb"(II\*\x00....CR)", "a Canon CR2 raw photo"),
+        (rb"IIU\x00", "a Panasonic RW2 raw photo"),
+        (rb"(IIRO|IIRS|MMOR)", "an Olympus ORF raw photo"),
+        (rb"FUJIFILMCCD-RAW", "a Fujifilm RAF raw photo"),
+        (rb"FOVb", "a Sigma X3F raw photo"),
+        (rb"\x00MRM", "a Minolta MRW raw photo"),
+        (rb"8BPS", "a Photoshop document (PSD)"),
+        (rb"%PDF-", "a PDF document"),
+        (rb"(\xff\x0a|\x00\x00\x00\x0cJXL )", "a JPEG XL image"),
+        (rb"(\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51)", "a JPEG 2000 image"),
+        (rb"\x76\x2f\x31\x01", "an OpenEXR image"),
+        (rb"#\?RADIANCE", "a Radiance HDR image"),
+        (rb"\x00\x00\x01\x00", "a Windows icon"),
+        (rb"P[1-7][ \t\r\n#]", "a PNM image"),
+        (rb"(\xef\xbb\xbf)?\s*(<\?xml.*)?(<!--.*-->\s*)?(<!DOCTYPE svg.*)?<svg[\s>]", "an SVG drawing"),
     )
 )
 
@@ -84,5 +84,5 @@ def sniff(head: bytes) -> Format | None:
 
 
 def foreign_kind(head: bytes) -> str | None:
-    """Name a known kind that is not processed, from its first bytes (1,024 are enough), or None."""
+    """Name a known kind that is not processed, article included, from its first 1,024 bytes; or None."""
     return next((kind for pattern, kind in _FOREIGN if pattern.match(head)), None)
