@@ -166,7 +166,7 @@ class Denoiser:
             grid = self.grid(*image.shape[:2])
             try:
                 return self._clean(image, grid, amount, progress)
-            except OutOfMemory:
+            except (OutOfMemory, MemoryError):
                 self._shrink(grid)
 
     def _clean(self, image: Image, grid: Grid, amount: Strength, progress: Progress | None) -> Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,16 +33,17 @@ def find_model(model: str | Path | None) -> Path:
     Raises:
         ModelError: no such shipped model; the message lists those there are.
     """
-    text = DEFAULT_MODEL if model is None else str(model)
-    path = Path(text)
+    name = DEFAULT_MODEL if model is None else model
+    if isinstance(name, Path):
+        return name.expanduser()
     shipped = shipped_models()
-    if text in shipped:
-        return shipped[text]
-    if isinstance(model, Path) or path.suffix or len(path.parts) > 1:
-        return path.expanduser()
+    if name in shipped:
+        return shipped[name]
+    if "/" in name or os.sep in name or Path(name).suffix:
+        return Path(name).expanduser()
     names = ", ".join(shipped) or "none in this installation"
     raise ModelError(
-        f'no shipped model is called "{text}"; there are: {names}. A file needs its path: ./{text}'
+        f'no shipped model is called "{name}"; there are: {names}. A file needs its path: ./{name}'
     )
 
 

@@ -14,7 +14,10 @@ __all__ = ["captured_stdout"]
 
 @contextlib.contextmanager
 def captured_stdout() -> Iterator[io.StringIO]:
-    """Collect what is printed inside, by Python and by native code; readable once the block has ended."""
+    """Collect what is printed inside, by Python and by native code; readable once the block has ended.
+
+    Stdout belongs to the whole process: what another thread writes meanwhile is caught too.
+    """
     text = io.StringIO()
     with contextlib.redirect_stdout(text), tempfile.TemporaryFile() as file, _descriptor_to(file.fileno()):
         yield text

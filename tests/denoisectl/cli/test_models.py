@@ -1,0 +1,74 @@
+"""`denoisectl models`: the list and the card."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from denoisectl import shipped
+from denoisectl.cli.main import app
+from denoisectl.model_card import DataSource, ModelCard, Score
+from tests import toy_models
+
+CARD = replace(
+    toy_models.CARD,
+    name="photo",
+    summary="Photos [of any kind].",
+    macs_per_pixel=54321.0,
+    effective_halo=24,
+    data=(DataSource("DIV2K", 800, "research only"),),
+    scores=(Score("kodak24", "gauss25", "psnr_rgb", 20.17, 30.61, "denoisectl eval ./kodak24"),),
+    limits=("Not for text.",),
+)
+
+
+@pytest.fixture
+def photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = toy_models.identity(tmp_path / "photo.onnx", CARD)
+    monkeypatch.setattr(shipped, "shipped_models", lambda: {"photo": path})
+    return path
+
+
+def test_the_list_has_a_line_a_model(photo: Path) -> None:
+    result = CliRunner().invoke(app, ["models"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[1].split(maxsplit=3) == [
+        "photo",
+        "0.0",
+        "54,321",
+        "Photos [of any kind].",
+    ]
+
+
+@pytest.mark.parametrize("by_path", [True, False])
+def test_a_card_is_shown_by_name_and_by_path(photo: Path, by_path: bool) -> None:
+    result = CliRunner().invoke(app, ["models", str(photo) if by_path else "photo"])
+    assert result.exit_code == 0, result.output
+    for text in (
+        "Photos [of any kind].",
+        "effective halo 24 px",
+        "DIV2K: 800 files",
+        "30.61",
+        "- Not for text.",
+    ):
+        assert text in result.stdout
+
+
+def test_json_holds_the_card_as_it_is_in_the_file(photo: Path) -> None:
+    for arguments in (["models", "--json"], ["models", "photo", "--json"]):
+        lines = CliRunner().invoke(app, arguments).stdout.splitlines()
+        assert len(lines) == 1
+        assert json.loads(lines[0])["path"] == str(photo)
+        assert ModelCard.from_json(lines[0]) == CARD
+
+
+def test_what_is_no_model_is_exit_4(photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "cat.jpg").write_bytes(b"\xff\xd8\xff")
+    for name, words in ((f"{tmp_path}/cat.jpg", "is not an ONNX model"), ("fotos", "there are: photo")):
+        result = CliRunner().invoke(app, ["models", name])
+        assert result.exit_code == 4, result.output
+        assert words in " ".join(result.stderr.split())

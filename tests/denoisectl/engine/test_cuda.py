@@ -1,0 +1,75 @@
+"""CUDA where there is none, in each of the ways in which there can be none."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import SimpleNamespace
+
+import onnxruntime
+import pytest
+
+from denoisectl.engine import cuda
+from denoisectl.engine.cuda import check_cuda, check_driver
+from denoisectl.errors import DeviceError
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A machine with two GPUs, the right onnxruntime and all libraries."""
+    monkeypatch.setattr(cuda, "driver_devices", lambda: 2)
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda directory: None)
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    return monkeypatch
+
+
+def test_a_machine_with_everything_passes(machine: pytest.MonkeyPatch) -> None:
+    check_driver()
+    check_cuda(1)
+
+
+def test_a_missing_gpu_is_named(machine: pytest.MonkeyPatch) -> None:
+    machine.setattr(cuda, "driver_devices", lambda: 0)
+    with pytest.raises(DeviceError, match="no NVIDIA GPU, or no driver"):
+        check_driver()
+    with pytest.raises(DeviceError, match="cuda:0 cannot be used: no NVIDIA GPU, or no driver"):
+        check_cuda(0)
+
+
+def test_a_gpu_beyond_the_last_is_refused(machine: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DeviceError, match=r"cuda:2 cannot be used: the NVIDIA driver shows 2 GPU\(s\)"):
+        check_cuda(2)
+
+
+def test_the_build_without_cuda_is_told_from_the_other(machine: pytest.MonkeyPatch) -> None:
+    machine.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    with pytest.raises(DeviceError, match=r"built without CUDA.* pip install onnxruntime-gpu"):
+        check_cuda(0)
+
+
+def test_missing_libraries_come_with_the_command_and_nothing_is_printed(
+    machine: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def preload(directory: str) -> None:
+        sys.stdout.write("Failed to load libcublas.so.13: no such file\n")
+        os.write(1, b"Failed to load libcudnn.so.9: no such file\n")
+
+    machine.setattr(onnxruntime, "preload_dlls", preload)
+    with pytest.raises(DeviceError) as caught:
+        check_cuda(0)
+    assert "libcublas.so.13, libcudnn.so.9" in str(caught.value)
+    assert 'pip install "denoisectl[cuda]"' in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("version", "loads"), [(None, True), ("13.2", False), ("12.8", True)])
+def test_libraries_that_torch_has_loaded_are_not_loaded_twice(
+    machine: pytest.MonkeyPatch, version: str | None, loads: bool
+) -> None:
+    calls: list[str] = []
+    machine.setattr(onnxruntime, "cuda_version", "13.0")
+    machine.setattr(onnxruntime, "preload_dlls", lambda directory: calls.append(directory))
+    machine.setitem(sys.modules, "torch", SimpleNamespace(version=SimpleNamespace(cuda=version)))
+    check_cuda(0)
+    assert bool(calls) is loads

@@ -1,0 +1,47 @@
+"""What `--device` may say, and whose processors are counted."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from denoisectl.engine import devices
+from denoisectl.engine.devices import Device, parse_device, usable_cpus
+from denoisectl.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("text", "device"),
+    [
+        ("auto", Device("auto")),
+        ("cpu", Device("cpu")),
+        ("cuda", Device("cuda", 0)),
+        ("cuda:0", Device("cuda", 0)),
+        ("cuda:12", Device("cuda", 12)),
+    ],
+)
+def test_devices_are_read(text: str, device: Device) -> None:
+    assert parse_device(text) == device
+    assert parse_device(str(device)) == device
+
+
+@pytest.mark.parametrize(
+    "text", ["", "gpu", "CUDA", "cuda:", "cuda:-1", "cuda:a", "cuda:0,1", "cpu:0", "cuda:1\n"]
+)
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="use auto, cpu, cuda or cuda:N"):
+        parse_device(text)
+
+
+@pytest.mark.parametrize(
+    ("quota", "cpus"), [("max 100000", 8), ("150000 100000", 2), ("50000 100000", 1), ("", 8)]
+)
+def test_a_container_counts_its_share(
+    quota: str, cpus: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpu.max").write_text(quota)
+    monkeypatch.setattr(devices, "Path", lambda name: tmp_path / Path(name).name)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
+    assert usable_cpus() == cpus

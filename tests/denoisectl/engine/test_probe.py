@@ -1,0 +1,41 @@
+"""The proof that a device computes."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import onnx
+import pytest
+
+from denoisectl.engine import probe
+from denoisectl.engine.devices import CPU
+from denoisectl.engine.probe import probe_model, prove
+from denoisectl.errors import DeviceError
+
+
+def test_the_model_written_by_hand_is_a_model() -> None:
+    model = onnx.load_from_string(probe_model())
+    onnx.checker.check_model(model, full_check=True)
+    assert [node.op_type for node in model.graph.node] == ["Conv"]
+    assert model.opset_import[0].version == 18
+
+
+def test_the_processor_is_proven() -> None:
+    prove(CPU)
+
+
+def test_a_device_that_computes_wrongly_is_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = SimpleNamespace(run=lambda names, inputs: [np.zeros((1, 8, 16, 16), np.float32)])
+    monkeypatch.setattr(probe, "create_session", lambda *args, **kwargs: wrong)
+    with pytest.raises(DeviceError, match="cpu computes a convolution wrongly"):
+        prove(CPU)
+
+
+def test_a_device_that_fails_is_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("NOT_IMPLEMENTED:\n no cuDNN")
+
+    monkeypatch.setattr(probe, "create_session", fail)
+    with pytest.raises(DeviceError, match="cpu cannot run a convolution: NOT_IMPLEMENTED: no cuDNN"):
+        prove(CPU)

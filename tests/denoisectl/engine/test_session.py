@@ -1,0 +1,206 @@
+"""The engine: what it opens, what it refuses, and that it never changes device in silence."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import helper
+
+from denoisectl.engine import Engine, OutOfMemory, cuda, session, sessions
+from denoisectl.engine.devices import CPU, Device
+from denoisectl.engine.sessions import create_session, is_out_of_memory
+from denoisectl.errors import DeviceError, ModelError
+from denoisectl.model_card import CARD_KEY
+from tests import toy_models
+from tests.toy_models import CARD
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return toy_models.unet(tmp_path / "unet.onnx")
+
+
+def _reshaped(path: Path, change: Any) -> Path:
+    """The identity model with its graph changed after the checker has seen it."""
+    loaded = onnx.load(toy_models.identity(path))
+    change(loaded.graph)
+    helper.set_model_props(loaded, {CARD_KEY: CARD.to_json()})
+    path.write_bytes(loaded.SerializeToString())
+    return path
+
+
+def test_batches_of_any_size_and_shape_come_back(model: Path) -> None:
+    engine = Engine.open(model, "cpu", threads=1)
+    for shape in ((1, 3, 32, 48), (3, 3, 64, 4), (1, 3, 32, 48)):
+        result = engine.run(np.ones(shape, np.float32))
+        assert (result.shape, result.dtype) == (shape, np.float32)
+
+
+def test_threads_change_nothing_but_time(model: Path) -> None:
+    tile = np.random.default_rng(0).random((1, 3, 64, 64), dtype=np.float32)
+    one, two = (Engine.open(model, "cpu", threads=threads).run(tile) for threads in (1, 2))
+    assert np.allclose(one, two, rtol=0, atol=1e-6)
+
+
+def test_a_file_that_is_damaged_inside_is_refused(model: Path) -> None:
+    data = bytearray(model.read_bytes())
+    at = data.index(b"ConvTranspose")
+    data[at : at + 4] = b"Nope"
+    model.write_bytes(data)
+    with pytest.raises(ModelError, match=r"onnxruntime cannot load unet: .*export the model again"):
+        Engine.open(model, "cpu")
+
+
+def test_a_graph_that_breaks_the_contract_is_refused(tmp_path: Path) -> None:
+    def rename(graph: onnx.GraphProto) -> None:
+        graph.input[0].name = graph.node[0].input[0] = "input"
+
+    def narrow(graph: onnx.GraphProto) -> None:
+        graph.input[0].type.tensor_type.elem_type = graph.output[0].type.tensor_type.elem_type = 10
+
+    for change, got in ((rename, "got input tensor"), (narrow, r"got image tensor\(float16\)")):
+        with pytest.raises(ModelError, match=f"toy must have one float32 input called image .*{got}"):
+            Engine.open(_reshaped(tmp_path / "broken.onnx", change), "cpu")
+
+
+def test_a_model_without_a_card_is_refused_before_it_is_loaded(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"has no denoisectl card.* adopt it with `denoisectl export"):
+        Engine.open(toy_models.identity(tmp_path / "other.onnx", card=None), "cpu")
+
+
+# Devices
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda, "driver_devices", lambda: 0)
+    monkeypatch.setattr(session, "driver_devices", lambda: 0)
+
+
+@pytest.fixture
+def a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver shows a GPU and the libraries load, yet CUDA may still not compute."""
+    for module in (cuda, session):
+        monkeypatch.setattr(module, "driver_devices", lambda: 1)
+    monkeypatch.setattr(session, "check_cuda", lambda index: None)
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_a_named_device_is_never_replaced(model: Path) -> None:
+    with pytest.raises(DeviceError, match="cuda:0 cannot be used: no NVIDIA GPU"):
+        Engine.open(model, "cuda")
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_auto_without_a_gpu_is_the_cpu_and_says_why_to_those_who_ask(
+    model: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "denoisectl"):
+        engine = Engine.open(model)
+    assert engine.device == "cpu"
+    assert "no NVIDIA GPU" in engine.device_note
+    assert [record.levelname for record in caplog.records] == ["INFO"]
+
+
+@pytest.mark.skipif(cuda.driver_devices() > 0, reason="there is a GPU here, and it may work")
+@pytest.mark.usefixtures("a_gpu")
+def test_a_gpu_that_cannot_compute_is_an_error_if_named_and_a_warning_in_auto(
+    model: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(DeviceError, match=r"cuda:0 cannot run unet: .*see `denoisectl doctor`"):
+        Engine.open(model, "cuda:0")
+    engine = Engine.open(model, "auto")
+    assert (engine.device, engine.run(np.ones((1, 3, 8, 8), np.float32)).shape) == ("cpu", (1, 3, 8, 8))
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "cuda:0 cannot run unet" in caplog.text
+    assert capfd.readouterr() == ("", ""), "onnxruntime keeps quiet"
+
+
+@pytest.mark.usefixtures("a_gpu")
+def test_a_gpu_that_computes_is_taken_with_fixed_shapes(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[Device, Any]] = []
+
+    def pretend(data: bytes, device: Device, threads: int, shape: Any) -> Any:
+        made.append((device, shape))
+        return create_session(data, CPU, threads, shape)
+
+    monkeypatch.setattr(session, "create_session", pretend)
+    engine = Engine.open(model, "auto")
+    assert (engine.device, engine.device_note) == ("cuda:0", "")
+    for side in (32, 32, 48, 32, 64):
+        engine.run(np.ones((2, 3, side, 32), np.float32))
+    shapes = [shape for _, shape in made]
+    assert shapes == [(1, 64, 64), (2, 32, 32), (2, 48, 32), (2, 64, 32)], (
+        "one session a shape, the last two kept"
+    )
+
+
+def test_cuda_alone_is_asked_for_with_fallback_disabled(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(
+        onnxruntime, "InferenceSession", lambda data, options, **rest: asked.append((options, rest))
+    )
+    create_session(model.read_bytes(), Device("cuda", 3), 1, (1, 32, 32))
+    options, rest = asked[0]
+    assert options.get_session_config_entry("session.disable_cpu_ep_fallback") == "1"
+    assert [name for name, _ in rest["providers"]] == ["CUDAExecutionProvider"]
+    assert rest["providers"][0][1]["device_id"] == "3"
+    assert rest["enable_fallback"] == 0
+
+
+def test_a_fixed_shape_is_held_to(model: Path) -> None:
+    fixed = create_session(model.read_bytes(), CPU, 1, (1, 32, 64))
+    assert fixed.get_inputs()[0].shape == [1, 3, 32, 64]
+
+
+# Memory
+
+
+def test_memory_running_out_is_told_from_other_failures(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine.open(model, "cpu")
+    tile = np.ones((1, 3, 8, 8), np.float32)
+
+    def fail(message: str) -> None:
+        class Failing:
+            def run(self, *args: object) -> None:
+                raise RuntimeError(message)
+
+        engine._sessions[0, 0, 0] = Failing()
+
+    fail("BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 805306368")
+    with pytest.raises(OutOfMemory):
+        engine.run(tile)
+    assert engine.run(tile).shape == tile.shape, "the engine goes on with a new session"
+    fail("Non-zero status code returned while running Concat node")
+    with pytest.raises(RuntimeError, match="Concat"):
+        engine.run(tile)
+
+
+@pytest.mark.parametrize(
+    ("error", "memory"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("CUDA failure 2: out of memory"), True),
+        (RuntimeError("std::bad_alloc"), True),
+        (RuntimeError("INVALID_ARGUMENT"), False),
+    ],
+)
+def test_the_words_of_memory(error: Exception, memory: bool) -> None:
+    assert is_out_of_memory(error) is memory
+
+
+def test_the_fatal_severity_is_onnxruntimes() -> None:
+    assert sessions._FATAL == 4
+
+
+def test_the_grid_of_the_card_is_used_to_prove_a_model(tmp_path: Path) -> None:
+    """A network that accepts multiples of 96 only must not be tried with 64."""
+    card = replace(CARD, multiple_of=96)
+    assert Engine.open(toy_models.identity(tmp_path / "wide.onnx", card), "cpu").card.multiple_of == 96

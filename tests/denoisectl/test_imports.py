@@ -1,0 +1,38 @@
+"""What an import may cost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import denoisectl
+
+HEAVY = {"torch", "onnx", "onnxruntime", "cv2", "numpy", "rich"}
+
+
+def _imported(statement: str, env: dict[str, str]) -> set[str]:
+    code = f"import sys\n{statement}\nsys.stdout.write(' '.join(sys.modules))"
+    return set(subprocess.check_output([sys.executable, "-c", code], env=env, text=True).split())
+
+
+@pytest.mark.parametrize(
+    ("statement", "heavy"),
+    [
+        ("import denoisectl", set()),
+        ("from denoisectl import ModelCard", set()),
+        ("import denoisectl.cli.models, denoisectl.cli.doctor", set()),
+        ("import denoisectl.shipped", set()),
+        ("from denoisectl import Denoiser", {"onnxruntime", "numpy"}),
+    ],
+)
+def test_no_more_is_imported_than_is_used(statement: str, heavy: set[str], cli_env: dict[str, str]) -> None:
+    assert _imported(statement, cli_env) & HEAVY == heavy
+
+
+def test_the_public_names_are_there() -> None:
+    assert denoisectl.__all__ == ["Denoiser", "ModelCard"]
+    assert all(getattr(denoisectl, name).__name__ == name for name in denoisectl.__all__)
+    with pytest.raises(AttributeError, match="'denoisectl' has no attribute 'Denoise'"):
+        denoisectl.Denoise  # noqa: B018

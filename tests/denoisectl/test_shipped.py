@@ -1,0 +1,67 @@
+"""Which file a model's name means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from denoisectl import shipped
+from denoisectl.errors import ModelError
+from denoisectl.shipped import find_model, read_card, shipped_models
+from tests import toy_models
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation that ships three models."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for name in ("photo-fast", "photo", "archive"):
+        (folder / f"{name}.onnx").write_bytes(b"")
+    spec = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    monkeypatch.setattr(shipped, "find_spec", lambda name: spec)
+    return folder
+
+
+def test_the_default_comes_first(models: Path) -> None:
+    assert list(shipped_models()) == ["photo", "archive", "photo-fast"]
+
+
+def test_names_are_found_and_none_is_the_default(models: Path) -> None:
+    assert find_model(None) == find_model("photo") == models / "photo.onnx"
+    assert find_model("photo-fast") == models / "photo-fast.onnx"
+
+
+@pytest.mark.parametrize("path", ["other.onnx", "./photo", "runs/a/photo", "/tmp/photo"])
+def test_whatever_looks_like_a_path_is_one(models: Path, path: str) -> None:
+    assert find_model(path) == Path(path)
+
+
+def test_a_path_object_is_never_a_name(models: Path) -> None:
+    assert find_model(Path("photo")) == Path("photo")
+
+
+def test_an_unknown_name_lists_the_known(models: Path) -> None:
+    with pytest.raises(
+        ModelError, match=r'"fotos"; there are: photo, archive, photo-fast\. A file needs its path'
+    ):
+        find_model("fotos")
+
+
+def test_an_installation_without_models_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipped, "find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="none in this installation"):
+        find_model(None)
+
+
+def test_a_model_without_a_card_is_refused_with_the_command_that_adopts_it(tmp_path: Path) -> None:
+    path = toy_models.identity(tmp_path / "other.onnx", card=None)
+    with pytest.raises(ModelError) as caught:
+        read_card(path)
+    assert f"`denoisectl export {path} --out model.onnx`" in str(caught.value)
+
+
+def test_the_card_of_a_file_is_read(tmp_path: Path) -> None:
+    assert read_card(toy_models.unet(tmp_path / "unet.onnx")).multiple_of == 4
