@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Generator
-from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,18 +71,14 @@ def run_plan(
         resources: memory and threads around the network.
     """
     budget = Budget(resources.memory)
-    with ExitStack() as stack:
-        if journal:
-            stack.enter_context(journal)
-        worker = Worker(denoiser, settings, budget, record=journal.record if journal else None)
-        remove_stale(plan.folders())
-        results = pipeline(
-            enumerate(plan.jobs),
-            read=worker.read,
-            infer=worker.infer,
-            write=worker.write,
-            close=budget.close,
-            readers=resources.readers,
-            writers=resources.writers,
-        )
-        yield from stack.enter_context(closing(results))
+    worker = Worker(denoiser, settings, budget, record=journal.record if journal else None)
+    remove_stale(plan.folders())
+    yield from pipeline(
+        enumerate(plan.jobs),
+        read=worker.read,
+        infer=worker.infer,
+        write=worker.write,
+        close=budget.close,
+        readers=resources.readers,
+        writers=resources.writers,
+    )

@@ -12,8 +12,6 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from denoisectl.batch.inputs import JOURNAL_FOLDER
 from denoisectl.batch.plan import Job
@@ -41,19 +39,7 @@ class Journal:
         self._path = out / JOURNAL_FOLDER / f"journal{part}.jsonl"
         self._made = dict(_entries(out / JOURNAL_FOLDER))
         self._lock = threading.Lock()
-        self._file: int | None = None
-
-    def __enter__(self) -> Self:
-        """Open the file for new lines."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        """Close the file."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        self._before = "\n"  # the last line of an earlier run may have been cut short
 
     def made_alike(self, job: Job, output: os.stat_result) -> bool | None:
         """Whether this output was made from the same input, settings and model; None if not made here."""
@@ -63,8 +49,7 @@ class Journal:
 
     def record(self, job: Job, output: os.stat_result) -> None:
         """Note that this job's output is about to get its name, with this size and time."""
-        if job.target is None or self._file is None:
-            return
+        assert job.target is not None
         name = self._name(job.target)
         line = {
             "v": _VERSION,
@@ -74,8 +59,12 @@ class Journal:
             **self._key_facts(job),
         }
         with self._lock:
-            # One call a line: what the lines of other processes are appended to stays whole lines.
-            os.write(self._file, (json.dumps(line) + "\n").encode())
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # Opened for each line, so that nothing is held open on a disk that may go away; one call a line,
+            # so that the lines of other processes stay whole.
+            with self._path.open("ab", buffering=0) as file:
+                file.write((self._before + json.dumps(line) + "\n").encode())
+            self._before = ""
             self._made[name, output.st_size, output.st_mtime_ns] = self._key(job)
 
     def _name(self, target: Path) -> str:

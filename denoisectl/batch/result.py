@@ -38,7 +38,7 @@ class FileResult:
     size: int = 0
     """Bytes of the input file."""
     milliseconds: dict[str, float] = field(default_factory=dict)
-    """Time spent in `read`, `decode`, `infer` and `encode`, which includes the writing."""
+    """Time spent in `decode`, `infer` and `encode`; reading and writing belong to the codecs."""
     engine: dict[str, str | int] = field(default_factory=dict)
     """What it was made with: `device`, `precision`, `tile`, `tiles`."""
     lost: tuple[str, ...] = ()

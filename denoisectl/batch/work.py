@@ -71,13 +71,14 @@ class Work:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a stage; a `Failure` inside it ends the file."""
+        """Add to a stage's time; a `Failure` inside it ends the file."""
         start = time.perf_counter()
         try:
             yield
         except Failure as failure:
             self.end(Status.FAILED, str(failure), failure.code, fatal=failure.fatal)
-        self.milliseconds[name] = round(1000 * (time.perf_counter() - start), 1)
+        spent = self.milliseconds.get(name, 0.0) + 1000 * (time.perf_counter() - start)
+        self.milliseconds[name] = round(spent, 1)
 
 
 class Worker:
@@ -107,18 +108,18 @@ class Worker:
     def read(self, ticket: tuple[int, Job]) -> Work:
         """Stage one: from a job and its place in the plan to an image in memory."""
         work = Work(*ticket)
-        job, data = work.job, b""
+        job, size = work.job, 0
         if job.problem:
             work.end(Status.FAILED, job.problem, job.code)
         elif job.skip:
             work.end(Status.SKIPPED, job.skip)
         else:
-            with work.stage("read"):
-                data = _data(job)
-        self._budget.take(work.place, working_bytes(data))
+            with work.stage("decode"), _readable(job), job.source.open("rb") as file:
+                size = working_bytes(file)
+        self._budget.take(work.place, size)
         if work.result is None:
             with work.stage("decode"):
-                work.photo = _decoded(job, data, self._settings.max_pixels)
+                work.photo = _decoded(job, self._settings.max_pixels)
         return work
 
     def infer(self, work: Work) -> Work:
@@ -150,6 +151,8 @@ class Worker:
             )
         except ImageError as error:
             raise Failure("inference", f"{work.job.source}: {error}") from None
+        except MemoryError:
+            raise Failure("inference", f"{work.job.source}: the image does not fit in memory") from None
         work.engine = _facts(denoiser, photo)
         work.lost = losses(photo, format=settings.format)
         return photo.with_denoised(clean)
@@ -182,17 +185,20 @@ def _facts(denoiser: Denoiser, photo: Photo) -> dict[str, str | int]:
     }
 
 
-def _data(job: Job) -> bytes:
-    try:
-        return job.source.read_bytes()
-    except OSError as error:
-        raise Failure("unreadable", f"{job.source}: cannot be read: {error.strerror}") from None
-
-
-def _decoded(job: Job, data: bytes, max_pixels: int | None) -> Photo:
+def _decoded(job: Job, max_pixels: int | None) -> Photo:
+    with _readable(job):
+        data = job.source.read_bytes()
     with _blamed_on(job, "decode"):
         return decode(data, name=str(job.source), max_pixels=max_pixels)
     raise AssertionError  # the line above returns or raises
+
+
+@contextmanager
+def _readable(job: Job) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Failure("unreadable", f"{job.source}: cannot be read: {error.strerror}") from None
 
 
 @contextmanager
@@ -203,6 +209,5 @@ def _blamed_on(job: Job, code: str) -> Iterator[None]:
     except ImageError as error:
         raise Failure(code, str(error)) from None
     except Exception as error:
-        raise Failure(
-            code, f"{job.source}: {code} failed unexpectedly ({type(error).__name__}: {error})"
-        ) from error
+        message = f"{job.source}: {code} failed unexpectedly ({type(error).__name__}: {error})"
+        raise Failure(code, message) from error

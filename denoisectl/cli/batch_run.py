@@ -155,6 +155,8 @@ def _found(request: Request, out: Path) -> Iterator[Found]:
 
 
 def _list(name: str) -> bytes:
+    if name == "-" and sys.stdin.isatty():
+        raise UsageError("--files-from -: stdin is a terminal; pipe a list in, or name a file that holds it")
     try:
         return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:

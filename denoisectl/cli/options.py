@@ -28,7 +28,7 @@ DeviceOpt = Annotated[
         "-d",
         metavar="DEVICE",
         envvar="DENOISECTL_DEVICE",
-        help="auto, cpu, cuda, cuda:1 or cuda:0,1. One that is named is used or the command fails (exit 3).",
+        help="auto, cpu, cuda or cuda:N. One that is named is used or the command fails (exit 3).",
     ),
 ]
 TileOpt = Annotated[

@@ -12,6 +12,7 @@ from denoisectl.images import jpeg_quality, photoshop
 from denoisectl.images import jpeg_segments as seg
 from denoisectl.images.formats import Format
 from denoisectl.images.ifd import Block
+from denoisectl.images.jpeg_tail import check_end
 from denoisectl.images.limits import check_size
 from denoisectl.images.opencv import COLOUR, GREY, decode_with, encode_with, swap_red_blue
 from denoisectl.images.photo import Metadata, Origin, Photo, Resolution, Unit
@@ -57,6 +58,8 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
         s for s in parts.segments if s.holds(seg.ADOBE) or s.holds(seg.JFIF) or not 0xE0 <= s.marker <= 0xEF
     ]
     pixels = decode_with(seg.join(needed, parts.scans), GREY if grey else COLOUR)
+    if frame.marker in (0xC0, 0xC1):
+        check_end(pixels, needed, parts.scans, (1, 1) if grey else frame.unit)
     return Photo(pixels, None, _metadata(parts), _origin(parts, frame))
 
 
@@ -88,6 +91,11 @@ class _Frame:
     width: int
     factors: tuple[tuple[int, int], ...]
     table: int
+
+    @property
+    def unit(self) -> tuple[int, int]:
+        """Blocks across and down in a coding unit."""
+        return max(h for h, _ in self.factors), max(v for _, v in self.factors)
 
 
 def _frame(parts: seg.Split) -> _Frame:
@@ -136,9 +144,6 @@ def _origin(parts: seg.Split, frame: _Frame) -> Origin:
     grey = len(frame.factors) == 1
     (h, v), (ch, cv) = frame.factors[0], frame.factors[-1]
     sampling = None if grey else _SAMPLINGS.get((h // ch, v // cv), "444")
-    left = (
-        ["preview images (MPF)"] if parts.of(seg.MPF) else ["data after the image"] if parts.trailer else []
-    )
     return Origin(
         Format.JPEG,
         frame.bits,
@@ -147,8 +152,16 @@ def _origin(parts: seg.Split, frame: _Frame) -> Origin:
         quality=None if table is None else jpeg_quality.estimate(table),
         sampling=sampling,
         progressive=frame.marker in (0xC2, 0xCA),
-        left_behind=tuple(left),
+        left_behind=_left_behind(parts),
     )
+
+
+def _left_behind(parts: seg.Split) -> tuple[str, ...]:
+    if any(b"hdrgm:" in packet for packet in parts.of(seg.XMP)):
+        return ("HDR gain map",)
+    if parts.of(seg.MPF):
+        return ("preview images (MPF)",)
+    return ("data after the image",) if parts.trailer else ()
 
 
 def _metadata(parts: seg.Split) -> Metadata:

@@ -50,7 +50,7 @@ def test_every_photo_is_cleaned(denoiser: Denoiser, photos: Path, out: Path) -> 
     assert statuses(results) == {"a.png": OK, "b.jpg": OK, "c.png": OK}
     first = results[0]
     assert (first.width, first.height, first.bits, first.target) == (32, 24, 8, out / "a.png")
-    assert set(first.milliseconds) == {"read", "decode", "infer", "encode"}
+    assert set(first.milliseconds) == {"decode", "infer", "encode"}
     assert first.engine == {"device": "cpu", "precision": "float32", "tile": "32x24", "tiles": 1}
     expected = denoiser.image(cv2.cvtColor(pixels(photos / "a.png"), cv2.COLOR_BGR2RGB))
     assert np.array_equal(cv2.cvtColor(pixels(out / "a.png"), cv2.COLOR_BGR2RGB), expected)
@@ -141,12 +141,14 @@ def test_newer(denoiser: Denoiser, photos: Path, out: Path) -> None:
 def test_a_torn_journal_is_read_as_far_as_it_goes(denoiser: Denoiser, photos: Path, out: Path) -> None:
     list(denoise_folder(denoiser, photos, out))
     journal = out / JOURNAL_FOLDER / "journal.jsonl"
-    lines = journal.read_bytes().splitlines(keepends=True)
+    lines = journal.read_bytes().lstrip().splitlines(keepends=True)
     names = [json.loads(line)["output"] for line in lines]
     journal.write_bytes(lines[0] + lines[1][:20])
     results = statuses(denoise_folder(denoiser, photos, out, settings=Settings(strength=0.5)))
     assert results[names[0]] is OK, "known and made with other settings"
     assert results[names[1]] is SKIPPED, "unknown, so somebody else's"
+    again = statuses(denoise_folder(denoiser, photos, out))
+    assert again[names[0]] is OK, "the torn line has not swallowed the next one"
 
 
 def test_times_can_be_kept(denoiser: Denoiser, photos: Path, out: Path) -> None:

@@ -96,7 +96,7 @@ def test_json_lines(run: Invoke, photos: Path, out: Path) -> None:
     assert first["event"] == "file" and first["status"] == "ok" and first["error"] is None
     assert first["input"] == str(photos / "a.png") and first["output"] == str(out / "a.png")
     assert (first["w"], first["h"], first["bits"], first["device"], first["tiles"]) == (32, 24, 8, "cpu", 1)
-    assert set(first["ms"]) == {"read", "decode", "infer", "encode"}  # type: ignore[call-overload]
+    assert set(first["ms"]) == {"decode", "infer", "encode"}  # type: ignore[call-overload]
     assert second["status"] == "failed" and second["error"]["code"] == "not-an-image"  # type: ignore[index]
     assert summary["event"] == "summary"
     assert (summary["ok"], summary["skipped"], summary["failed"], summary["remaining"]) == (1, 0, 1, 0)

@@ -33,7 +33,7 @@ def shell(cli_env: dict[str, str], model: Path, tmp_path: Path) -> Shell:
 def test_an_image_through_two_pipes(shell: Shell, tmp_path: Path) -> None:
     write_picture(tmp_path / "a.png")
     ended = shell(
-        "cat a.png | denoisectl run - --out - | denoisectl run - --out - --format jpeg | head -c 2 | od -An -tx1"
+        "cat a.png | denoisectl run - --out - | denoisectl run - -o - --format jpeg | head -c 2 | od -An -tx1"
     )
     assert ended.stdout.split() == ["ff", "d8"], ended.stderr
 

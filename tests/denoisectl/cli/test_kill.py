@@ -1,0 +1,140 @@
+"""SIGKILL at any moment, a full disk, a folder that turns read-only: whole files, and one rerun completes."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.denoisectl.conftest import write_picture
+
+COUNT = 24
+
+Folder = dict[str, bytes]
+
+
+class Batch:
+    """One folder of pictures, and what a run over it that nothing disturbs makes of them."""
+
+    def __init__(self, folder: Path, model: Path, env: dict[str, str]) -> None:
+        self._command = [
+            sys.executable,
+            "-m",
+            "denoisectl",
+            "run",
+            str(folder / "in"),
+            "-m",
+            str(model),
+            "-q",
+        ]
+        self._env = env
+        for number in range(COUNT):
+            write_picture(folder / "in" / f"{number}.{('png', 'jpg', 'tif')[number % 3]}", 160, 200, number)
+        start = time.monotonic()
+        assert self.run(folder / "whole").returncode == 0
+        self.seconds = time.monotonic() - start
+        self.expected = contents(folder / "whole")
+        assert len(self.expected) == COUNT
+
+    def start(self, out: Path) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([*self._command, "-o", str(out)], env=self._env, stderr=subprocess.PIPE)
+
+    def run(self, out: Path) -> subprocess.CompletedProcess[bytes]:
+        command = [*self._command, "-o", str(out)]
+        return subprocess.run(command, env=self._env, stderr=subprocess.PIPE, timeout=120, check=False)
+
+    def has_whole_files_only(self, out: Path) -> bool:
+        return contents(out).items() <= self.expected.items()
+
+    def completes(self, out: Path) -> bool:
+        done = self.run(out)
+        return (
+            done.returncode == 0
+            and contents(out) == self.expected
+            and not list(out.glob(".denoisectl-*.part"))
+        )
+
+
+def contents(folder: Path) -> Folder:
+    """Every file that bears an output's name."""
+    return {path.name: path.read_bytes() for path in folder.glob("[!.]*")}
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory, model: Path, cli_env: dict[str, str]) -> Batch:
+    return Batch(tmp_path_factory.mktemp("kill"), model, cli_env)
+
+
+@pytest.mark.parametrize("runs", [3, pytest.param(100, marks=pytest.mark.slow)])
+def test_killed_runs_leave_whole_files_and_complete(
+    batch: Batch, tmp_path: Path, runs: int, record_testsuite_property: Callable[[str, object], None]
+) -> None:
+    rng = random.Random(0)
+    left: list[int] = []
+    stale = 0
+    for number in range(runs):
+        out = tmp_path / str(number)
+        process = batch.start(out)
+        time.sleep(rng.uniform(0.5, 1.0) * batch.seconds)
+        process.kill()
+        process.communicate()
+        assert batch.has_whole_files_only(out)
+        left.append(len(contents(out)))
+        stale += len(list(out.glob(".denoisectl-*.part")))
+        assert batch.completes(out)
+        shutil.rmtree(out)
+    record_testsuite_property("finished before the kill", f"{min(left)} to {max(left)} of {COUNT} files")
+    record_testsuite_property("stale temporary files", stale)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of half a megabyte, where mounting is allowed."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.name != "posix" or os.geteuid() or not _mount("-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)):
+        pytest.skip("needs the right to mount a small disk")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def _mount(*args: str) -> bool:
+    mount = shutil.which("mount")
+    return (
+        mount is not None and subprocess.run([mount, *args], capture_output=True, check=False).returncode == 0
+    )
+
+
+def test_a_full_disk_stops_the_run_and_space_completes_it(batch: Batch, small_disk: Path) -> None:
+    out = small_disk / "out"
+    full = batch.run(out)
+    assert full.returncode == 5 and b"No space left on device" in full.stderr
+    assert b"run the same command again" in full.stderr
+    assert batch.has_whole_files_only(out) and 0 < len(contents(out)) < COUNT
+    assert not list(out.glob(".denoisectl-*.part"))
+    assert _mount("-o", "remount,size=8m", str(small_disk))
+    assert batch.completes(out)
+
+
+def test_a_disk_that_turns_read_only_stops_the_run(batch: Batch, small_disk: Path) -> None:
+    assert _mount("-o", "remount,size=8m", str(small_disk))
+    out = small_disk / "out"
+    process = batch.start(out)
+    while not contents(out) and process.poll() is None:
+        time.sleep(0.002)
+    # A file that is open for writing holds a remount off; one moment between two of them is enough.
+    frozen = any(_mount("-o", "remount,ro", str(small_disk)) or time.sleep(0.001) for _ in range(500))
+    _, said = process.communicate(timeout=60)
+    if not frozen or process.returncode == 0:
+        pytest.skip("the run ended before the disk turned read-only")
+    assert process.returncode == 5 and b"Read-only file system" in said
+    assert batch.has_whole_files_only(out)
+    assert _mount("-o", "remount,rw", str(small_disk))
+    assert batch.completes(out)

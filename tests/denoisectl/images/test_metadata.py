@@ -1,0 +1,227 @@
+"""Everything beside the pixels: carried whole, but for what the upright, denoised photo makes untrue."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from denoisectl.images import Format, Resolution, Unit, decode, encode, losses
+from tests.denoisectl.images import samples
+from tests.denoisectl.images.samples import (
+    IPTC,
+    XMP,
+    full_jpeg,
+    full_png,
+    full_tiff,
+    full_webp,
+    icc,
+    photo,
+    pil,
+)
+
+FULL = {
+    "jpeg.jpg": full_jpeg(),
+    "turned.jpg": full_jpeg(6),
+    "progressive.jpg": full_jpeg(progressive=True, subsampling=2),
+    "png.png": full_png(),
+    "turned.png": full_png(8),
+    "deep.png": None,
+    "webp.webp": full_webp(),
+    "turned.webp": full_webp(5),
+    "tiff.tif": full_tiff(),
+    "turned.tif": full_tiff(7),
+    "deep.tif": full_tiff(pixels=photo("uint16"), compression="zlib"),
+    "float.tif": full_tiff(pixels=photo("float32")),
+    "big.tif": full_tiff(bigtiff=True),
+    "motorola.tif": full_tiff(byteorder=">", pixels=photo("uint16")),
+    "camera.tif": pil(photo(), "TIFF", exif=samples.exif(), icc_profile=icc(), compression="tiff_lzw"),
+    "density.bmp": pil(photo(), "BMP", dpi=(200, 100)),
+}
+FULL["deep.png"] = encode(decode(FULL["deep.tif"], name="a"), format=Format.PNG)
+
+# Not the photo's: the file itself, how it is stored, and what is promised to change.
+_FILE_GROUPS = ("File", "System", "ExifTool", "Composite", "SourceFile")
+_STORAGE = (
+    *("StripOffsets", "StripByteCounts", "RowsPerStrip", "Compression", "Predictor", "SampleFormat"),
+    *("PhotoshopThumbnail", "JFIFVersion", "FillOrder", "ColorTransform", "Interlace", "Filter"),
+    *("PlanarConfiguration", "SubfileType", "VP8Version", "AlphaIsUsed", "ImageSizeByteCount"),
+    *("BMPVersion", "ImageLength", "NumColors", "NumImportantColors", "WebP_Flags", "YCbCrSubSampling"),
+)
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_metadata_arrives_byte_by_byte(name: str) -> None:
+    read = decode(FULL[name], name=name)
+    again = decode(encode(read), name=name)
+    for part in ("icc", "icc_name", "xmp", "xmp_extension", "photoshop", "comments", "png_chunks"):
+        assert getattr(again.metadata, part) == getattr(read.metadata, part), part
+    assert again.metadata.resolution == read.metadata.resolution
+    if again.origin.format is not Format.TIFF:  # where EXIF is spread over the file's own directories
+        assert again.metadata.exif == read.metadata.exif
+    assert losses(read) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("jpeg.jpg", ("exif", "icc", "xmp", "photoshop", "comments", "resolution")),
+        ("png.png", ("exif", "icc", "xmp", "comments", "resolution", "png_chunks")),
+        ("webp.webp", ("exif", "icc", "xmp", "resolution")),
+        ("tiff.tif", ("exif", "icc", "xmp", "photoshop", "resolution")),
+        ("deep.png", ("exif", "icc", "xmp", "resolution")),
+        ("density.bmp", ("resolution",)),
+    ],
+)
+def test_metadata_is_found(name: str, parts: tuple[str, ...]) -> None:
+    found = decode(FULL[name], name=name).metadata
+    assert not [part for part in parts if not getattr(found, part)]
+    if "icc" in parts:
+        assert found.icc == icc()
+
+
+@pytest.mark.parametrize("name", [name for name in FULL if not name.startswith(("density", "big", "float"))])
+def test_pillow_finds_the_same(name: str) -> None:
+    source, written = (
+        Image.open(io.BytesIO(data)) for data in (FULL[name], encode(decode(FULL[name], name=name)))
+    )
+    assert written.info.get("icc_profile") == source.info.get("icc_profile") == icc()
+    assert written.info.get("dpi") == pytest.approx(source.info.get("dpi", (240, 240)), rel=1e-4) or (
+        written.format == "WEBP"
+    )
+    before, after = source.getexif(), written.getexif()
+    kept = {code: value for code, value in before.items() if code in (0x010F, 0x0110, 0x013B, 0x8298, 0x010E)}
+    assert kept
+    assert {code: after[code] for code in kept} == kept
+    assert after.get_ifd(0x8825) == before.get_ifd(0x8825)
+    assert after.get_ifd(0x8769).get(0x927C) == before.get_ifd(0x8769).get(0x927C)
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+def test_exiftool_finds_every_field_again(tmp_path: Path) -> None:
+    for name, data in FULL.items():
+        for side, content in (("in", data), ("out", encode(decode(data, name=name)))):
+            (tmp_path / side).mkdir(exist_ok=True)
+            (tmp_path / side / name).write_bytes(content)
+    before, after = _fields(tmp_path / "in"), _fields(tmp_path / "out")
+    assert before.keys() == after.keys() == FULL.keys()
+    for name, fields in before.items():
+        expected = _as_promised(fields, turned=name.startswith("turned"))
+        found = {key: after[name].get(key) for key in expected}
+        assert found == expected, name
+
+
+def _fields(folder: Path) -> dict[str, dict[str, Any]]:
+    command = ["exiftool", "-j", "-a", "-G1", "-n", "-struct", "-b", "-q", str(folder)]
+    listed = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
+    return {Path(fields["SourceFile"]).name: fields for fields in listed}
+
+
+def _as_promised(fields: dict[str, Any], *, turned: bool) -> dict[str, Any]:
+    """The input's fields as the output should have them; a turned photo stands 56 high and 40 wide."""
+    expected = {}
+    for key, value in fields.items():
+        group, _, tag = key.partition(":")
+        if group in _FILE_GROUPS or tag in _STORAGE:
+            continue
+        if tag == "Orientation" and (turned or group != "XMP-tiff"):
+            value = 1
+        if turned and tag in ("ImageWidth", "ExifImageWidth"):
+            value = 40
+        if turned and tag in ("ImageHeight", "ExifImageHeight"):
+            value = 56
+        expected[key] = value
+    return expected
+
+
+@pytest.mark.parametrize("target", list(Format))
+@pytest.mark.parametrize("name", ["jpeg.jpg", "png.png", "webp.webp", "tiff.tif", "camera.tif"])
+def test_another_format_gets_all_that_it_can_hold(name: str, target: Format) -> None:
+    read = decode(FULL[name], name=name)
+    again = decode(encode(read, format=target), name=name)
+    assert again.origin.format is target
+    lost = losses(read, format=target)
+    assert again.metadata.icc == icc()
+    for part, word in (("exif", "EXIF"), ("xmp", "XMP")):
+        had, has = getattr(read.metadata, part), getattr(again.metadata, part)
+        assert (had is not None and has is None) == (word in lost)
+    iptc_kept = again.metadata.photoshop is not None and IPTC in again.metadata.photoshop
+    assert iptc_kept == (read.metadata.photoshop is not None and "IPTC" not in lost)
+    if read.metadata.exif is not None and again.metadata.exif is not None:
+        written = Image.open(io.BytesIO(encode(read, format=target))).getexif()
+        assert written[0x010F] == "Maker"
+    if read.metadata.resolution is not None and target is not Format.WEBP:
+        assert again.metadata.resolution.to(Unit.INCH).x == pytest.approx(
+            read.metadata.resolution.to(Unit.INCH).x, 1e-4
+        )
+
+
+def test_the_thumbnail_is_dropped_from_exif_and_resources() -> None:
+    read = decode(full_jpeg(), name="a")
+    assert b"thumb" not in read.metadata.photoshop
+    assert IPTC in read.metadata.photoshop
+
+
+def test_long_profiles_and_resources_take_several_segments() -> None:
+    from dataclasses import replace
+
+    read = decode(full_jpeg(), name="a")
+    profile = bytes(range(256)) * 600
+    resources = samples.resources() + b"8BIM\x03\xf4\0\0" + (150_000).to_bytes(4, "big") + bytes(150_000)
+    big = replace(read, metadata=replace(read.metadata, icc=profile, photoshop=resources))
+    again = decode(encode(big), name="a")
+    assert again.metadata.icc == profile
+    assert len(again.metadata.photoshop) == len(resources) - 12 - 46
+
+
+def test_what_jpeg_has_no_room_for_is_named() -> None:
+    from dataclasses import replace
+
+    read = decode(full_tiff(), name="a")
+    big = replace(read, metadata=replace(read.metadata, xmp=XMP + b" " * 70_000))
+    assert losses(big, format=Format.JPEG) == ("XMP (over 64 KiB)",)
+    assert decode(encode(big, format=Format.JPEG), name="a").metadata.xmp is None
+
+
+def test_extended_xmp_is_carried() -> None:
+    extension = b"http://ns.adobe.com/xmp/extension/\0" + b"F" * 32 + bytes(8) + b"<more/>"
+    source = samples.with_segment(full_jpeg(), 0xE1, extension)
+    assert extension in encode(decode(source, name="a"))
+
+
+def test_exif_in_a_text_chunk_is_found_and_turned() -> None:
+    import zlib
+
+    from denoisectl.images.png_chunks import join, split
+
+    block = b"Exif\0\0" + samples.exif_bytes(6)
+    text = b"\nexif\n%8d\n" % len(block) + block.hex().encode() + b"\n"
+    chunks, image = split(pil(photo(), "PNG"))
+    source = join([*chunks, (b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text))], image)
+    read = decode(source, name="a")
+    assert read.pixels.shape == (56, 40, 3)
+    written = Image.open(io.BytesIO(encode(read)))
+    assert written.getexif()[0x0110] == "Model 3"
+    assert "Raw profile type exif" not in written.info
+
+
+@pytest.mark.parametrize("unit", list(Unit))
+def test_a_resolution_keeps_its_length(unit: Unit) -> None:
+    dots = Resolution(300, 150, Unit.INCH)
+    assert dots.to(unit).to(Unit.INCH).x == pytest.approx(300)
+    assert Resolution(2, 1, Unit.NONE).to(unit) == Resolution(2, 1, Unit.NONE)
+
+
+@pytest.mark.parametrize("data", [full_jpeg(), full_png(), full_tiff()])
+def test_wide_gamut_pixels_are_neither_shifted_nor_clipped(data: bytes) -> None:
+    """The profile is carried and the numbers stay: what was saturated is exactly as saturated."""
+    read = decode(data, name="a")
+    assert np.array_equal(read.pixels, samples.opened(data))
+    assert read.metadata.icc == icc()
