@@ -28,7 +28,6 @@ def demo(
     The photographs come with scikit-image (extra `demo`). The noise is the same every time.
 
     Example:
-
       denoisectl demo --out look
     """
     console.set_loudness(quiet=quiet)
