@@ -72,6 +72,7 @@ def _unholdable(photo: Photo, target: Format) -> list[str]:
         ("long XMP", metadata.xmp_extension and target is not Format.JPEG),
         ("IPTC", iptc and target not in (Format.JPEG, Format.TIFF)),
         ("comments", metadata.comments and target not in (Format.JPEG, Format.PNG)),
+        ("JPEG application data", metadata.jpeg_segments and target is not Format.JPEG),
         ("PNG text", target is not Format.PNG and chunks & {b"tEXt", b"zTXt", b"iTXt"}),
         ("PNG colour chunks", target is not Format.PNG and chunks & {b"gAMA", b"cHRM", b"cICP"}),
         (

@@ -246,3 +246,12 @@ def test_an_extra_channel_that_is_not_alpha_hides_nothing() -> None:
     assert read.origin.alpha is Alpha.UNSPECIFIED
     assert read.hidden is None
     assert np.array_equal(tiff_pixels(encode(read)), stored)
+
+
+def test_alpha_is_kept_bit_for_bit_in_lossy_webp() -> None:
+    read = decode(pil(RGBA8, "WEBP", quality=80), name="a")
+    assert not read.origin.lossless
+    again = decode(encode(read), name="a")
+    assert np.array_equal(again.alpha, RGBA8[..., 3])
+    assert not again.origin.lossless
+    assert np.abs(again.pixels.astype(int) - read.pixels)[RGBA8[..., 3] > 0].mean() < 5
