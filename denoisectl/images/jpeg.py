@@ -33,6 +33,8 @@ _FACTORS = {
     "440": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440,
     "411": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411,
 }
+_KNOWN = (seg.JFIF, seg.JFXX, seg.AVI, seg.EXIF, seg.XMP, seg.XMP_EXTENSION, seg.ICC, seg.MPF, seg.JUMBF)
+_KNOWN += (seg.PHOTOSHOP, seg.ADOBE)
 _STEREO = {0x020001: "panorama", 0x020002: "stereo", 0x020003: "multi-angle"}
 
 
@@ -183,8 +185,7 @@ def _metadata(parts: seg.Split) -> Metadata:
 
 def _is_kept(segment: seg.Segment) -> bool:
     """True for application data that we neither read nor make untrue: a maker's own, for example."""
-    known = (seg.EXIF, seg.XMP, seg.XMP_EXTENSION, seg.ICC, seg.MPF, seg.JUMBF, seg.PHOTOSHOP, seg.ADOBE)
-    return 0xE1 <= segment.marker <= 0xEF and not any(segment.holds(kind) for kind in known)
+    return 0xE0 <= segment.marker <= 0xEF and not any(segment.holds(kind) for kind in _KNOWN)
 
 
 def _resolution(parts: seg.Split) -> Resolution | None:

@@ -8,11 +8,26 @@ from dataclasses import dataclass
 
 from denoisectl.errors import ImageError
 
-__all__ = ["ADOBE", "COMMENT", "EXIF", "ICC", "JFIF", "JUMBF", "MPF", "PHOTOSHOP", "XMP", "XMP_EXTENSION"]
+__all__ = [
+    "ADOBE",
+    "AVI",
+    "COMMENT",
+    "EXIF",
+    "ICC",
+    "JFIF",
+    "JFXX",
+    "JUMBF",
+    "MPF",
+    "PHOTOSHOP",
+    "XMP",
+    "XMP_EXTENSION",
+]
 __all__ += ["Segment", "Split", "icc_of", "icc_segments", "join", "split"]
 
 SOI, EOI, SOS, DQT, COMMENT = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
 JFIF = (0xE0, b"JFIF\0")
+JFXX = (0xE0, b"JFXX\0")
+AVI = (0xE0, b"AVI1")
 EXIF = (0xE1, b"Exif\0\0")
 XMP = (0xE1, b"http://ns.adobe.com/xap/1.0/\0")
 XMP_EXTENSION = (0xE1, b"http://ns.adobe.com/xmp/extension/\0")
