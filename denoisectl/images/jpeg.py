@@ -33,8 +33,10 @@ _FACTORS = {
     "440": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440,
     "411": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411,
 }
-_KNOWN = (seg.JFIF, seg.JFXX, seg.AVI, seg.EXIF, seg.XMP, seg.XMP_EXTENSION, seg.ICC, seg.MPF, seg.JUMBF)
-_KNOWN += (seg.PHOTOSHOP, seg.ADOBE)
+_KNOWN = (
+    *(seg.JFIF, seg.JFXX, seg.AVI, seg.EXIF, seg.XMP, seg.XMP_EXTENSION),
+    *(seg.ICC, seg.MPF, seg.JUMBF, seg.PHOTOSHOP, seg.ADOBE),
+)
 _STEREO = {0x020001: "panorama", 0x020002: "stereo", 0x020003: "multi-angle"}
 
 
