@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from denoisectl.images import Alpha, Format, decode, encode
+from denoisectl.images import Alpha, Format, decode, encode, losses
 from tests.denoisectl.images.samples import alpha_of, opened, photo, pil, tiff, tiff_pixels
 
 GREY8 = photo()[..., 1]
@@ -114,9 +114,10 @@ def test_tiff_with_jpeg_inside(quality: int, size: int) -> None:
 def test_half_and_double_floats_become_single() -> None:
     for dtype in (np.float16, np.float64):
         stored = photo("float32").astype(dtype)
-        read = decode(tiff(stored), name="a").pixels
-        assert read.dtype == np.float32
-        assert np.array_equal(read, stored.astype(np.float32))
+        read = decode(tiff(stored), name="a")
+        assert read.pixels.dtype == np.float32
+        assert np.array_equal(read.pixels, stored.astype(np.float32))
+        assert losses(read) == (("64-bit float",) if dtype == np.float64 else ())
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
@@ -246,3 +247,13 @@ def test_an_extra_channel_that_is_not_alpha_hides_nothing() -> None:
     assert read.origin.alpha is Alpha.UNSPECIFIED
     assert read.hidden is None
     assert np.array_equal(tiff_pixels(encode(read)), stored)
+
+
+def test_alpha_is_kept_bit_for_bit_in_lossy_webp() -> None:
+    read = decode(pil(RGBA8, "WEBP", quality=80), name="a")
+    assert not read.origin.lossless
+    again = decode(encode(read), name="a")
+    assert np.array_equal(again.alpha, RGBA8[..., 3])
+    assert not again.origin.lossless
+    assert losses(read) == ("colours under full transparency",)
+    assert np.abs(again.pixels.astype(int) - read.pixels)[RGBA8[..., 3] > 0].mean() < 5
