@@ -7,45 +7,41 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from denoisectl.batch.existing import mark_done
 from denoisectl.batch.folder import Resources, check_writable, run_plan
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.plan import Plan, make_plan
+from denoisectl.batch.process import Opener, Process
 from denoisectl.batch.result import Tally
 from denoisectl.batch.settings import Settings
 from denoisectl.batch.watch import arrivals
 from denoisectl.cli import console
 from denoisectl.cli.batch_request import Faults, Request
-from denoisectl.cli.opening import Opening
 from denoisectl.cli.progress import progress
 from denoisectl.cli.report import JsonReport, TextReport
 from denoisectl.cli.stdout import data_stdout
 from denoisectl.errors import StoppedError
 
-if TYPE_CHECKING:
-    from denoisectl.denoiser import Denoiser
-
 __all__ = ["BatchRun"]
 
 
 class BatchRun:
-    """One `denoisectl run` over files and folders."""
+    """One run over files and folders: of `denoisectl run`, or of any other process."""
 
     def __init__(
-        self, request: Request, settings: Settings, opening: Opening, faults: Faults, resources: Resources
+        self, request: Request, settings: Settings, opener: Opener, faults: Faults, resources: Resources
     ) -> None:
         """Settle where results go and what is known about them; the model is loaded when it is needed."""
         self._request = request
         self._naming = request.naming(settings)
         self._settings = settings.named_by(self._naming.out) if self._naming.single else settings
-        self._open = cache(opening.open)
+        self._open = cache(opener.open)
         self._faults = faults
         self._resources = resources
         self._journal = None
         if not self._naming.single:
-            digest = self._settings.digest(opening.digest())
+            digest = self._settings.digest(opener.digest())
             self._journal = Journal(self._naming.out, digest, request.part)
 
     def run(self, *, json: bool, dry_run: bool, watch: bool) -> bool:
@@ -79,7 +75,7 @@ class BatchRun:
         out = self._naming.out
         check_writable(out.parent if self._naming.single else out)
         report.start(plan)
-        results = run_plan(self._denoiser(plan), plan, self._settings, self._journal, self._resources)
+        results = run_plan(self._process(plan), plan, self._settings, self._journal, self._resources)
         tally = Tally(len(plan.jobs))
         with self._summed_up(tally, report), closing(results), progress(plan) as shown:
             for result in results:
@@ -89,7 +85,7 @@ class BatchRun:
                 limit.check(tally, result)
         return not tally.failures
 
-    def _denoiser(self, plan: Plan) -> Denoiser | None:
+    def _process(self, plan: Plan) -> Process | None:
         """The model, loaded once; not at all without work to do."""
         return self._open() if plan.pending else None
 

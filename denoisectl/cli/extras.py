@@ -10,7 +10,9 @@ from denoisectl.errors import MissingExtraError
 __all__ = ["needs_extra"]
 
 _PACKAGES = {
-    "train": {"torch", "onnx", "onnxscript", "pydantic"},
+    "train": {"torch", "onnx", "onnxscript", "pydantic", "matplotlib", "skimage"},
+    "sweep": {"optuna"},
+    "tensorboard": {"tensorboard"},
     "demo": {"skimage"},
 }
 

@@ -16,29 +16,12 @@ from denoisectl.errors import ExportError
 from denoisectl.model_card import CARD_KEY, ModelCard
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.graph import to_onnx
-from denoisectl_training.checkpoint import load_checkpoint
-from denoisectl_training.model import DenoisingAutoencoder, build_model
+from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.profile import profile
-from denoisectl_training.recipes import Recipe, parse_recipe
-from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.recipes import Recipe
+from denoisectl_training.trained import load_trained
 
-__all__ = ["card_of", "export_run", "load_trained", "restamp", "write_model"]
-
-
-def load_trained(run: Path) -> tuple[DenoisingAutoencoder, Recipe, int]:
-    """The network of a run folder or checkpoint file in eval mode, its recipe, and the images it saw.
-
-    Averaged weights are taken where the run kept them.
-
-    Raises:
-        TrainingError: no checkpoint there, or not one of ours.
-    """
-    checkpoint = RunFolder(run).last if run.is_dir() else run
-    state = load_checkpoint(checkpoint)
-    recipe = parse_recipe(state["recipe"], origin=str(checkpoint))
-    model = build_model(recipe.model)
-    model.load_state_dict(state["average"] if state["average"] is not None else state["model"])
-    return model.eval(), recipe, state["step"] * recipe.training.batch
+__all__ = ["card_of", "export_run", "restamp", "write_model"]
 
 
 def card_of(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Facts) -> ModelCard:

@@ -11,8 +11,9 @@ from denoisectl.errors import ConfigError, ExportError, TrainingError
 from denoisectl.shipped import read_card
 from denoisectl_exports import graph
 from denoisectl_exports.facts import Facts, read_facts
-from denoisectl_exports.write import export_run, load_trained, restamp
+from denoisectl_exports.write import export_run, restamp
 from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.trained import load_trained
 
 
 def test_a_run_becomes_one_file_that_says_what_it_is(run: RunFolder, out: Path) -> None:

@@ -1,0 +1,161 @@
+"""`denoisectl eval`: models side by side on photos, by the chapter's table, the literature's noise, or real pairs."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from denoisectl.cli import console
+from denoisectl.cli.extras import needs_extra
+from denoisectl.cli.options import DeviceOpt, JsonOpt, QuietOpt, ThreadsOpt
+from denoisectl.cli.score_view import counter, score_view
+
+if TYPE_CHECKING:
+    from denoisectl_training.evaluation.candidates import Candidate
+    from denoisectl_training.evaluation.measuring import Score
+    from denoisectl_training.evaluation.metrics import Image
+    from denoisectl_training.evaluation.protocols import Sample
+    from denoisectl_training.evaluation.request import EvaluationRequest
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FOLDER...", help="Clean photos that no model was trained on."),
+    ] = None,
+    *,
+    models: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="A shipped name, an .onnx file, or a run folder. Repeatable.",
+        ),
+    ] = None,
+    protocol: Annotated[
+        Literal["five", "literature"],
+        typer.Option(
+            "--protocol",
+            help="five: clean, Gaussian 25, salt and pepper 5%, blur 1.5, knockout 9 x 9 over 2%. "
+            "literature: additive Gaussian noise, not clipped.",
+        ),
+    ] = "five",
+    sigmas: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--sigma",
+            min=0.0,
+            metavar="SIGMA",
+            help="literature: noise in 8-bit levels. Repeatable.",
+            show_default="15, 25, 50",
+        ),
+    ] = None,
+    pairs: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--pairs",
+            metavar="NOISY CLEAN",
+            help="Real noise: two folders, or two patterns in FOLDER such as '*_real.JPG' '*_mean.JPG'.",
+        ),
+    ] = None,
+    every: Annotated[int, typer.Option("--every", min=1, metavar="N", help="Use every Nth photo only.")] = 1,
+    crops: Annotated[
+        int | None, typer.Option("--crops", min=1, metavar="N", help="Use N random crops, not whole photos.")
+    ] = None,
+    side: Annotated[int, typer.Option("--side", min=32, metavar="PIXELS", help="Side of those crops.")] = 128,
+    eight_bit: Annotated[
+        bool,
+        typer.Option("--eight-bit", help="Clip and round the noisy images to 8 bits, as files hold them."),
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Of the five cases and of the crops.")] = 0,
+    sheet: Annotated[
+        Path | None,
+        typer.Option("--sheet", metavar="FILE", help="Write a contact sheet with details (.png)."),
+    ] = None,
+    sheet_image: Annotated[
+        str | None,
+        typer.Option("--sheet-image", metavar="NAME", help="The photo on it.", show_default="the first"),
+    ] = None,
+    device: DeviceOpt = "auto",
+    threads: ThreadsOpt = None,
+    json: JsonOpt = False,
+    quiet: QuietOpt = False,
+) -> None:
+    """Measure models side by side: PSNR and SSIM, mean and deviation over the photos.
+
+    The input itself, a 3 x 3 median and a Gaussian filter are measured with them, and a model that hardly
+    changes its input is told. Everything random depends on the seed and on a photo's place in sorted order.
+
+    Examples:
+      denoisectl eval ./kodak24 --model photo --model runs/skip --sheet sheet.png
+
+      denoisectl eval ./kodak24 --model photo --protocol literature --sigma 25
+
+      denoisectl eval ./polyu --model photo --pairs '*_real.JPG' '*_mean.JPG' --json
+    """
+    console.set_loudness(quiet=quiet)
+    with needs_extra("train"):
+        from denoisectl_training.evaluation.request import EvaluationRequest
+    request = EvaluationRequest(
+        tuple(folders or ()),
+        protocol,
+        tuple(sigmas or (15.0, 25.0, 50.0)),
+        pairs,
+        every,
+        crops,
+        side,
+        eight_bit,
+        seed,
+    )
+    result = _measured(request, _candidates(models or [], device, threads), sheet, sheet_image)
+    if json:
+        console.emit(jsonlib.dumps(result))
+    else:
+        for part in score_view(result):
+            console.show(part)
+    _tell_identities(result)
+
+
+def _candidates(models: list[str], device: str, threads: int | None) -> list[Candidate]:
+    from denoisectl_training.evaluation.candidates import baselines, open_models
+
+    return [*baselines(), *open_models(models, device=device, threads=threads)]
+
+
+def _measured(
+    request: EvaluationRequest, candidates: list[Candidate], sheet: Path | None, sheet_image: str | None
+) -> dict[str, Any]:
+    """Measure under a counter on stderr, and draw the contact sheet if one is wanted."""
+    from denoisectl_training.evaluation.contact_sheet import ContactSheet
+    from denoisectl_training.evaluation.measuring import measure
+    from denoisectl_training.evaluation.summary import as_json, summarise
+
+    protocol, page = request.open(), ContactSheet(sheet_image)
+    with counter("outputs measured") as count:
+
+        def watch(sample: Sample, candidate: Candidate, output: Image, score: Score) -> None:
+            count()
+            page.watch(sample, candidate, output, score)
+
+        scores = measure(protocol, candidates, watch=watch)
+    if sheet is not None:
+        page.write(sheet)
+        console.say(f"{sheet}: {len(candidates)} candidates on {page.image}")
+    images = len({score.image for score in scores})
+    return as_json(protocol.name, images, summarise(scores))
+
+
+def _tell_identities(result: dict[str, Any]) -> None:
+    for row in result["candidates"]:
+        if row["identity"]:
+            console.warn(
+                f"{row['name']} passes its input on: it changes at most {row['correction']:.0%} of what the noise "
+                f"changed, and its outputs are {row['psnr_to_input']:.1f} dB from its inputs. It may have been trained "
+                "without corruption, or too little"
+            )

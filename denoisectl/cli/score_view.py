@@ -1,0 +1,61 @@
+"""Scores as tables for people, and how far a measurement is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from denoisectl.cli import console
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["counter", "score_view"]
+
+
+@contextmanager
+def counter(what: str) -> Iterator[Callable[[], None]]:
+    """Yield a function to be called at each piece of work; a terminal shows how often it was."""
+    if console.quiet() or not console.stderr().is_terminal:
+        yield lambda: None
+        return
+    done = 0
+    with console.stderr().status("reading photos") as status:
+
+        def count() -> None:
+            nonlocal done
+            done += 1
+            status.update(f"{done:,} {what}")
+
+        yield count
+
+
+def score_view(result: dict[str, Any]) -> Iterator[RenderableType]:
+    """PSNR and SSIM, one table each, a row a candidate; `result` is what `--json` writes."""
+    title = f"{result['protocol']}, {result['images']} images"
+    yield _table(f"PSNR in dB ({title})", result["candidates"], "psnr", digits=2)
+    yield _table(f"SSIM ({title})", result["candidates"], "ssim", digits=3)
+
+
+def _table(title: str, rows: list[dict[str, Any]], metric: str, digits: int) -> RenderableType:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    cases = list(rows[0][metric])
+    if len(cases) == 2:  # the mean of one case is that case
+        cases = cases[:1]
+    for case in cases:
+        table.add_column(case, justify="right", no_wrap=True)
+    if metric == "psnr":
+        table.add_column("gain", justify="right")
+    for row in rows:
+        cells = [_spread(value, digits) for value in (row[metric][case] for case in cases)]
+        gain = [f"{row['gain']:+.2f}"] if metric == "psnr" else []
+        table.add_row(row["name"], *cells, *gain)
+    return table
+
+
+def _spread(value: dict[str, float], digits: int) -> str:
+    return f"{value['mean']:.{digits}f} ±{value['sd']:.{digits}f}"

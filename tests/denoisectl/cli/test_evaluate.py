@@ -1,0 +1,46 @@
+"""`denoisectl eval`: what it passes on and what it says."""
+
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+import skimage.data
+
+from tests.denoisectl.cli.conftest import Invoke
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    clean = skimage.data.astronaut()[:48, 200:248, ::-1]
+    cv2.imwrite(str(tmp_path / "x_mean.png"), clean)
+    cv2.imwrite(str(tmp_path / "x_real.png"), cv2.GaussianBlur(clean, (3, 3), 0))
+    return tmp_path
+
+
+def test_the_five_cases_are_a_table(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
+    ended = invoke("eval", folder, "--sheet", tmp_path / "sheet.png", "--threads", 1)
+    assert ended.code == 0, ended.stderr
+    assert "PSNR in dB (five cases, 2 images)" in ended.stdout and "SSIM" in ended.stdout
+    for word in ("salt and pepper", "knockout", "mean", "median 3x3", "input"):
+        assert word in ended.stdout
+    assert (tmp_path / "sheet.png").stat().st_size > 1000
+
+
+def test_the_literature_protocol_speaks_json(invoke: Invoke, folder: Path) -> None:
+    ended = invoke("eval", folder, "--protocol", "literature", "--sigma", 25, "--every", 2, "--json")
+    result = json.loads(ended.stdout)
+    assert (result["protocol"], result["images"]) == ("literature", 1)
+    assert list(result["candidates"][0]["psnr"]) == ["sigma 25", "mean"]
+    assert result["candidates"][0]["psnr"]["sigma 25"]["mean"] == pytest.approx(20.5, abs=0.5)
+
+
+def test_pairs_are_measured_as_they_are(invoke: Invoke, folder: Path) -> None:
+    ended = invoke("eval", folder, "--pairs", "*_real.png", "*_mean.png")
+    assert ended.code == 0, ended.stderr
+    assert "(pairs, 1 images)" in ended.stdout and "gain" in ended.stdout
+
+
+def test_no_folder_is_a_usage_error(invoke: Invoke) -> None:
+    ended = invoke("eval")
+    assert ended.code == 2 and "no folder of photos given" in ended.stderr

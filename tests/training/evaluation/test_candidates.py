@@ -1,0 +1,51 @@
+"""Who is measured, and that nobody is measured in train mode."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from denoisectl.errors import ModelError
+from denoisectl_training.evaluation.candidates import baselines, network, open_models
+from denoisectl_training.trained import load_trained
+
+NOISY = np.random.default_rng(0).random((50, 65, 3), np.float32)
+
+
+def test_baselines_keep_the_shape_and_the_input_is_itself() -> None:
+    given, median, smooth = (candidate.denoise(NOISY) for candidate in baselines())
+    assert given is NOISY
+    assert median.shape == smooth.shape == NOISY.shape
+    assert median.std() < NOISY.std() and smooth.std() < NOISY.std()
+
+
+def test_a_checkpoint_runs_at_any_size(untrained: Path) -> None:
+    (candidate,) = open_models([str(untrained)], device="cpu")
+    assert candidate.name == "untrained"
+    clean = candidate.denoise(NOISY)
+    assert clean.shape == NOISY.shape and clean.dtype == np.float32
+    assert clean.min() >= 0.0 and clean.max() <= 1.0
+
+
+def test_a_network_left_in_train_mode_is_evaluated_in_eval_mode(untrained: Path) -> None:
+    model, _, _ = load_trained(untrained)
+    assert not any(module.training for module in model.modules())
+    denoise = network(model, torch.device("cpu"))
+    expected = denoise(NOISY)
+    model.train()
+    statistics = [m.running_mean.clone() for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert np.array_equal(denoise(NOISY), expected)
+    after = [m.running_mean for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert all(torch.equal(a, b) for a, b in zip(statistics, after, strict=True))
+
+
+def test_models_of_one_name_are_told_apart(untrained: Path) -> None:
+    names = [candidate.name for candidate in open_models([str(untrained), str(untrained)], device="cpu")]
+    assert names == [str(untrained)] * 2
+
+
+def test_an_unknown_model_is_named() -> None:
+    with pytest.raises(ModelError, match="no shipped model is called"):
+        open_models(["nothing"])

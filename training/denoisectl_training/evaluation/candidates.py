@@ -1,0 +1,92 @@
+"""Who is measured: the input itself, two plain filters, and any number of models.
+
+A candidate maps `(H, W, 3)` float32, nominally [0, 1], to the same shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from denoisectl.denoiser import Denoiser
+from denoisectl_training.devices import choose_device
+from denoisectl_training.evaluation.metrics import Image
+from denoisectl_training.model import DenoisingAutoencoder
+from denoisectl_training.trained import load_trained
+
+__all__ = ["Candidate", "baselines", "network", "open_models"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A named way to denoise."""
+
+    name: str
+    kind: Literal["input", "filter", "model"]
+    denoise: Callable[[Image], Image]
+
+
+def baselines() -> list[Candidate]:
+    """The input itself, a 3 x 3 median and a Gaussian of sigma 1, both OpenCV's."""
+    return [
+        Candidate("input", "input", lambda noisy: noisy),
+        Candidate("median 3x3", "filter", lambda noisy: np.asarray(cv2.medianBlur(noisy, 3), np.float32)),
+        Candidate(
+            "gaussian 1.0",
+            "filter",
+            lambda noisy: np.asarray(cv2.GaussianBlur(noisy, (0, 0), 1.0), np.float32),
+        ),
+    ]
+
+
+def open_models(
+    models: Sequence[str], *, device: str = "auto", threads: int | None = None
+) -> list[Candidate]:
+    """Open run folders and `.pt` checkpoints with torch, all else with `Denoiser`, as the user would run it.
+
+    Raises:
+        TrainingError: a run has no usable checkpoint.
+        ModelError: no such model, or a file that cannot be used.
+        DeviceError: the device asked for cannot be used.
+    """
+    stems = [
+        Path(model).stem if Path(model).suffix in (".onnx", ".pt") else Path(model).name for model in models
+    ]
+    names = [stem if stems.count(stem) == 1 else model for stem, model in zip(stems, models, strict=True)]
+    return [
+        Candidate(name, "model", _opened(model, device, threads))
+        for name, model in zip(names, models, strict=True)
+    ]
+
+
+def _opened(model: str, device: str, threads: int | None) -> Callable[[Image], Image]:
+    path = Path(model)
+    if path.is_dir() or path.suffix == ".pt":
+        trained, _, _ = load_trained(path)
+        return network(trained, choose_device(device))
+    denoiser = Denoiser.open(model, device, threads=threads)
+    return lambda noisy: np.asarray(denoiser.image(noisy), np.float32)
+
+
+def network(model: DenoisingAutoencoder, device: torch.device) -> Callable[[Image], Image]:
+    """A torch model as a candidate; it is put into eval mode here and again before each image."""
+    model.to(device)
+
+    def denoise(noisy: Image) -> Image:
+        model.eval()  # a training loop may own the model too, and batch statistics would change it
+        height, width = noisy.shape[:2]
+        down, right = (-size % model.multiple_of for size in (height, width))
+        planes = torch.from_numpy(noisy).permute(2, 0, 1)[None].to(device)  # (1, 3, H, W)
+        with torch.inference_mode():
+            clean = model(F.pad(planes, (0, right, 0, down), mode="replicate"))
+        cropped = clean[0, :, :height, :width].permute(1, 2, 0)
+        return np.ascontiguousarray(cropped.cpu().numpy())
+
+    return denoise

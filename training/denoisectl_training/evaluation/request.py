@@ -1,0 +1,65 @@
+"""What `denoisectl eval` was asked, turned into a protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from denoisectl.errors import UsageError
+from denoisectl_training.evaluation.protocols import Protocol, five_cases, literature, real_pairs
+from denoisectl_training.evaluation.sources import Source, crops, photos
+from denoisectl_training.pairs import Pair, match_folders, match_patterns
+from denoisectl_training.photos import find_photos
+
+__all__ = ["EvaluationRequest"]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRequest:
+    """Which photos, and what is done to them."""
+
+    folders: tuple[Path, ...]
+    protocol: Literal["five", "literature"] = "five"
+    sigmas: tuple[float, ...] = (15.0, 25.0, 50.0)
+    pairs: tuple[str, str] | None = None
+    """Two folders, or two patterns inside `folders`; takes the place of `protocol`."""
+    every: int = 1
+    crops: int | None = None
+    side: int = 128
+    eight_bit: bool = False
+    seed: int = 0
+
+    def open(self) -> Protocol:
+        """Find the photos; they are read one at a time, while they are measured.
+
+        Raises:
+            UsageError: no folder, or flags that contradict each other.
+            TrainingError: a folder without photos, or photos without partners.
+        """
+        if self.pairs is not None:
+            return real_pairs(self._matched(*self.pairs), every=self.every)
+        if self.protocol == "literature":
+            return literature(self._source(), self.sigmas, eight_bit=self.eight_bit)
+        return five_cases(self._source(), seed=self.seed, eight_bit=self.eight_bit)
+
+    def _matched(self, noisy: str, clean: str) -> list[Pair]:
+        if self.crops is not None or self.eight_bit:
+            raise UsageError("--crops and --eight-bit are for made noise; leave them out with --pairs")
+        if self.folders:
+            return match_patterns(self.folders, noisy, clean)
+        return match_folders(Path(noisy), Path(clean))
+
+    def _source(self) -> Source:
+        if not self.folders:
+            raise UsageError(
+                "no folder of photos given; for example: denoisectl eval ./kodak24 --model photo"
+            )
+        if self.crops is not None and self.every > 1:
+            raise UsageError("--every is for whole photos; leave it out with --crops")
+        paths = find_photos(self.folders)
+        return (
+            photos(paths, every=self.every)
+            if self.crops is None
+            else crops(paths, self.crops, self.side, seed=self.seed)
+        )

@@ -1,0 +1,56 @@
+"""Clean test images: whole photos, or many small crops of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from denoisectl.errors import TrainingError
+from denoisectl_training.evaluation.metrics import Image
+
+__all__ = ["Source", "crops", "photos", "read_image"]
+
+_WHITE = {"uint8": 255.0, "uint16": 65535.0}
+
+Source = Iterator[tuple[int, str, Image]]
+"""Place in the set, name, `(H, W, 3)` float32 in [0, 1]."""
+
+
+def read_image(path: Path) -> Image:
+    """Decode a photo of any depth to `(H, W, 3)` float32 sRGB in [0, 1].
+
+    Raises:
+        TrainingError: not a photo. A test set that silently shrank would give another figure.
+    """
+    data = np.fromfile(path, dtype=np.uint8)
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if data.size else None
+    if image is None:
+        raise TrainingError(f"{path}: cannot be read as a photo; mend it or take it out of the test set")
+    white = _WHITE.get(image.dtype.name, 1.0)
+    return np.ascontiguousarray(image[..., ::-1].astype(np.float32) / np.float32(white))
+
+
+def photos(paths: Sequence[Path], *, every: int = 1) -> Source:
+    """Whole photos in the order of `paths`: all, or the first and each `every`-th after it.
+
+    Raises:
+        TrainingError: a photo cannot be read.
+    """
+    for index in range(0, len(paths), every):
+        yield index, paths[index].name, read_image(paths[index])
+
+
+def crops(paths: Sequence[Path], count: int, side: int, *, seed: int = 0) -> Source:
+    """`count` random crops of at most `side` pixels, spread evenly over the photos.
+
+    Raises:
+        TrainingError: a photo cannot be read.
+    """
+    for index in range(count):
+        path = paths[index * len(paths) // count] if count >= len(paths) else paths[index]
+        photo, draw = read_image(path), np.random.default_rng((seed, index))
+        top, left = (int(draw.integers(max(1, size - side + 1))) for size in photo.shape[:2])
+        yield index, f"{path.name}#{index}", photo[top : top + side, left : left + side]

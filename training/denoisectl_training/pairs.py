@@ -1,0 +1,70 @@
+"""Noisy and clean photos of the same scenes, matched by name: two folders, or two patterns in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from denoisectl.errors import TrainingError, UsageError
+from denoisectl_training.photos import find_photos
+
+__all__ = ["Pair", "match_folders", "match_patterns"]
+
+Pair = tuple[Path, Path]
+"""The noisy photo and the clean one."""
+
+_NAMED = 5
+
+
+def match_folders(noisy: Path, clean: Path) -> list[Pair]:
+    """Pair the photos of two folders by their path inside the folder, whatever its suffix; sorted.
+
+    Raises:
+        TrainingError: a folder is missing or empty, two photos of one folder have the same name, or a
+            photo has no partner; the message names them.
+    """
+    return _join(*(_by_name(folder, find_photos([folder])) for folder in (noisy, clean)))
+
+
+def _by_name(folder: Path, photos: Iterable[Path]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for photo in photos:
+        name = photo.relative_to(folder).with_suffix("").as_posix()
+        if name in found:
+            raise TrainingError(f"{found[name]} and {photo} have the same name; a pair needs one of each")
+        found[name] = photo
+    return found
+
+
+def match_patterns(folders: Iterable[Path], noisy: str, clean: str) -> list[Pair]:
+    """Pair the photos in `folders` by what stands for the `*` of two patterns, as in `*_real.JPG` `*_mean.JPG`.
+
+    Raises:
+        UsageError: a pattern has not exactly one `*`.
+        TrainingError: no photo matches, or a photo has no partner; the message names them.
+    """
+    for pattern in (noisy, clean):
+        if pattern.count("*") != 1:
+            raise UsageError(f"--pairs {pattern}: a pattern needs one *, as in '*_real.JPG' '*_mean.JPG'")
+    found = list(folders)
+    return _join(*(_by_stem(found, pattern) for pattern in (noisy, clean)))
+
+
+def _by_stem(folders: list[Path], pattern: str) -> dict[str, Path]:
+    before, after = pattern.split("*")
+    photos = [photo for folder in folders for photo in sorted(folder.rglob(pattern)) if photo.is_file()]
+    if not photos:
+        raise TrainingError(f"{', '.join(map(str, folders))}: no photo matches {pattern}")
+    return {
+        f"{photo.parent}/{photo.name[len(before) : len(photo.name) - len(after)]}": photo for photo in photos
+    }
+
+
+def _join(noisy: dict[str, Path], clean: dict[str, Path]) -> list[Pair]:
+    odd = [noisy.get(name) or clean[name] for name in sorted(noisy.keys() ^ clean.keys())]
+    if odd:
+        named = ", ".join(map(str, odd[:_NAMED])) + (
+            f" and {len(odd) - _NAMED} more" if len(odd) > _NAMED else ""
+        )
+        raise TrainingError(f"no partner for {named}; each noisy photo needs a clean one of the same name")
+    return [(noisy[name], clean[name]) for name in sorted(noisy)]
