@@ -129,6 +129,16 @@ class Denoiser:
         """
         return cut(height, width, self._rules)
 
+    def facts(self, height: int, width: int) -> dict[str, str | int]:
+        """With what and in how many pieces an image of this size is denoised."""
+        grid = self.grid(height, width)
+        return {
+            "device": self.device,
+            "precision": self.card.precision,
+            "tile": "x".join(map(str, grid.shape[::-1])),
+            "tiles": len(grid),
+        }
+
     def image(
         self,
         array: Image,

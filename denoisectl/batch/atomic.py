@@ -80,15 +80,11 @@ def _lock(descriptor: int) -> None:
 
 def _dress(part: Path, target: Path, times_of: os.stat_result | None) -> None:
     """Permissions as any new file has them (temporary files are private), times as asked."""
-    part.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+    part.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_UMASK)
     if times_of:
         os.utime(part, ns=(times_of.st_atime_ns, times_of.st_mtime_ns))
 
 
-def _umask() -> int:
-    # The mask can only be read by setting it; several writer threads doing so would race.
-    return _UMASK
-
-
+# The mask can only be read by setting it, which writer threads must not do.
 _UMASK = os.umask(0)
 os.umask(_UMASK)

@@ -6,20 +6,17 @@ import tempfile
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from denoisectl.batch.atomic import remove_stale
 from denoisectl.batch.budget import Budget
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.pipeline import pipeline
 from denoisectl.batch.plan import Plan
+from denoisectl.batch.process import Process
 from denoisectl.batch.result import FileResult
 from denoisectl.batch.settings import Settings
 from denoisectl.batch.work import Worker
 from denoisectl.errors import UsageError
-
-if TYPE_CHECKING:
-    from denoisectl.denoiser import Denoiser
 
 __all__ = ["Resources", "check_writable", "run_plan"]
 
@@ -53,7 +50,7 @@ def check_writable(folder: Path) -> None:
 
 
 def run_plan(
-    denoiser: Denoiser | None,
+    process: Process | None,
     plan: Plan,
     settings: Settings,
     journal: Journal | None = None,
@@ -64,14 +61,14 @@ def run_plan(
     Closing the iterator early stops the run; what was written stays, and a later run goes on from there.
 
     Args:
-        denoiser: may be None if no job of the plan is pending.
+        process: a `Denoiser`, as a rule; may be None if no job of the plan is pending.
         plan: from `make_plan`, and then `mark_done`.
         settings: what is done to every image.
         journal: the output folder's memory; None if there is none.
         resources: memory and threads around the network.
     """
     budget = Budget(resources.memory)
-    worker = Worker(denoiser, settings, budget, record=journal.record if journal else None)
+    worker = Worker(process, settings, budget, record=journal.record if journal else None)
     remove_stale(plan.folders())
     yield from pipeline(
         enumerate(plan.jobs),

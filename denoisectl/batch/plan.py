@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
@@ -79,23 +79,33 @@ class Plan:
         """The jobs for which there is work to be done."""
         return tuple(job for job in self.jobs if job.pending)
 
+    def only(self, sources: Container[Path]) -> Plan:
+        """The part of the plan that concerns these inputs."""
+        return replace(self, jobs=tuple(job for job in self.jobs if job.source in sources))
+
     def folders(self) -> set[Path]:
         """The folders that outputs go to."""
         return {job.target.parent for job in self.jobs if job.target}
 
 
-def make_plan(found: Iterable[Found], naming: Naming, shard: Shard | None = None) -> Plan:
+def make_plan(
+    found: Iterable[Found], naming: Naming, shard: Shard | None = None, *, may_be_empty: bool = False
+) -> Plan:
     """Map inputs to outputs, or refuse the whole of it.
+
+    Args:
+        found: the inputs.
+        naming: how outputs are called.
+        shard: the part of the plan that is wanted.
+        may_be_empty: nothing to do is no mistake, since there may be later.
 
     Raises:
         UsageError: two inputs want one output, an output is an input, or there is nothing to do.
     """
     files = tuple({(each.path, each.relative): each for each in found}.values())
     jobs = tuple(job for each in files if (job := _job(each, naming)))
-    if not jobs:
-        raise UsageError(_nothing(files))
-    if all(job.code == "missing" for job in jobs):
-        raise UsageError(_listed("nothing to denoise", (job.problem for job in jobs)))
+    if not may_be_empty:
+        _refuse_nothing(files, jobs)
     _refuse_collisions(jobs)
     _refuse_overwritten_inputs(jobs)
     part = tuple(job for job in jobs if not shard or shard.takes(job.relative))
@@ -138,12 +148,16 @@ def _not_an_image(path: Path, head: bytes) -> str:
     return f"{path}: is not an image, whatever its name says; the kinds that are read are {kinds}"
 
 
-def _nothing(files: tuple[Found, ...]) -> str:
+def _refuse_nothing(files: tuple[Found, ...], jobs: tuple[Job, ...]) -> None:
+    """A run without anything to do is a mistake in what was named."""
     if not files:
-        return "nothing to denoise: the input holds no files; -r also looks into subfolders"
-    return (
-        f"nothing to denoise: none of the {len(files)} files found is an image; -r also looks into subfolders"
-    )
+        raise UsageError("nothing to denoise: the input holds no files; -r also looks into subfolders")
+    if not jobs:
+        raise UsageError(
+            f"nothing to denoise: no image among {len(files)} files; -r also looks into subfolders"
+        )
+    if all(job.code == "missing" for job in jobs):
+        raise UsageError(_listed("nothing to denoise", (job.problem for job in jobs)))
 
 
 def _refuse_collisions(jobs: Iterable[Job]) -> None:

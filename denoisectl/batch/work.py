@@ -9,19 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 from denoisectl.batch.atomic import write_whole
 from denoisectl.batch.budget import Budget
 from denoisectl.batch.estimate import working_bytes
 from denoisectl.batch.plan import Job
+from denoisectl.batch.process import Process
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.settings import Settings
 from denoisectl.errors import ImageError
 from denoisectl.images import Photo, decode, encode, losses
-
-if TYPE_CHECKING:
-    from denoisectl.denoiser import Denoiser
 
 __all__ = ["Failure", "Work", "Worker"]
 
@@ -86,7 +83,7 @@ class Worker:
 
     def __init__(
         self,
-        denoiser: Denoiser | None,
+        process: Process | None,
         settings: Settings,
         budget: Budget,
         *,
@@ -95,12 +92,12 @@ class Worker:
         """Set up; nothing is opened or read yet.
 
         Args:
-            denoiser: the session, opened once for the whole run; None if no job of it is pending.
+            process: opened once for the whole run; None if no job of it is pending.
             settings: what is done to every image.
             budget: memory for pixels.
             record: told of every output before it gets its name.
         """
-        self._denoiser = denoiser
+        self._process = process
         self._settings = settings
         self._budget = budget
         self._record = record
@@ -143,17 +140,17 @@ class Worker:
         return work.result
 
     def _denoised(self, work: Work, photo: Photo) -> Photo:
-        settings, denoiser = self._settings, self._denoiser
-        assert denoiser is not None
+        settings, process = self._settings, self._process
+        assert process is not None
         try:
-            clean = denoiser.image(
+            clean = process.image(
                 photo.for_network, strength=settings.strength, luma=settings.luma, chroma=settings.chroma
             )
         except ImageError as error:
             raise Failure("inference", f"{work.job.source}: {error}") from None
         except MemoryError:
             raise Failure("inference", f"{work.job.source}: the image does not fit in memory") from None
-        work.engine = _facts(denoiser, photo)
+        work.engine = process.facts(photo.height, photo.width)
         work.lost = losses(photo, format=settings.format)
         return photo.with_denoised(clean)
 
@@ -172,17 +169,6 @@ class Worker:
 
     def _recorder(self, job: Job) -> Callable[[os.stat_result], None] | None:
         return partial(self._record, job) if self._record else None
-
-
-def _facts(denoiser: Denoiser, photo: Photo) -> dict[str, str | int]:
-    """With what and in how many pieces the image was denoised."""
-    grid = denoiser.grid(photo.height, photo.width)
-    return {
-        "device": denoiser.device,
-        "precision": denoiser.card.precision,
-        "tile": "x".join(map(str, grid.shape[::-1])),
-        "tiles": len(grid),
-    }
 
 
 def _decoded(job: Job, max_pixels: int | None) -> Photo:

@@ -76,7 +76,8 @@ def error(message: str) -> None:
 
 def emit(line: str) -> None:
     """Write one line of data to stdout, at once, so that a reader in a pipe need not wait."""
-    sys.stdout.write(line + "\n")
+    # File names are bytes: those that are no text go out as they came in.
+    sys.stdout.buffer.write(line.encode("utf-8", "surrogateescape") + b"\n")
     sys.stdout.flush()
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from denoisectl.cli import console
 from denoisectl.cli.extras import needs_extra
 from denoisectl.cli.options import DeviceOpt, ModelOpt, QuietOpt
+
+if TYPE_CHECKING:
+    from denoisectl.demo import Measured
 
 __all__ = ["demo"]
 
@@ -28,7 +31,6 @@ def demo(
     The photographs come with scikit-image (extra `demo`). The noise is the same every time.
 
     Example:
-
       denoisectl demo --out look
     """
     console.set_loudness(quiet=quiet)
@@ -42,16 +44,13 @@ def demo(
     console.say(f"look at {out / PICTURE}; the photos are in {out / 'noisy'} and {out / 'clean'}")
 
 
-def _show(measured: list[object], title: str) -> None:
+def _show(measured: list[Measured], title: str) -> None:
     from rich.table import Table
-
-    from denoisectl.demo import Measured
 
     table = Table(title=title)
     for heading in ("photo", "noisy, dB", "clean, dB", "gain", "megapixels/s"):
         table.add_column(heading, justify="left" if heading == "photo" else "right")
     for row in measured:
-        assert isinstance(row, Measured)
         table.add_row(
             row.name,
             f"{row.noisy_psnr:.2f}",

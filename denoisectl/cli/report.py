@@ -37,7 +37,7 @@ class TextReport:
         """Say how much there is to do."""
         skipped = sum(bool(job.skip) for job in plan.jobs)
         console.say(
-            f"{_files(len(plan.pending))} to denoise" + (f", {skipped} left as they are" if skipped else "")
+            f"{_files(len(plan.pending))} to process" + (f", {skipped} left as they are" if skipped else "")
         )
         self._ignored(plan)
 

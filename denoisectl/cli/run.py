@@ -25,6 +25,7 @@ def run(
     null: o.NullOpt = False,
     base: o.BaseOpt = None,
     shard: o.ShardOpt = None,
+    watch: o.WatchOpt = False,
     out: o.OutOpt,
     if_exists: o.IfExistsOpt = None,
     overwrite: o.OverwriteOpt = False,
@@ -85,12 +86,16 @@ def run(
         )
     if overwrite and if_exists not in (None, "overwrite"):
         raise UsageError(f"--overwrite contradicts --if-exists {if_exists}; give one of them")
+    if watch and (dry_run or failed_to or files_from == "-"):
+        raise UsageError("--watch goes with neither --dry-run, --failed-to nor --files-from -")
     if fail_fast and max_failures is not None:
         raise UsageError("--fail-fast contradicts --max-failures; give one of them")
 
     # From here on the work begins, and with it the imports that take time.
     from denoisectl.batch.settings import Settings
-    from denoisectl.cli import batch_run, stream_run
+    from denoisectl.cli import stream_run
+    from denoisectl.cli.batch_request import Faults, Request, resources
+    from denoisectl.cli.batch_run import BatchRun
     from denoisectl.cli.opening import Opening
     from denoisectl.images import Format
 
@@ -108,11 +113,13 @@ def run(
     opening = Opening(model, device, tile=tile, seams=seams, memory=half, threads=threads)
     policy = "overwrite" if overwrite else if_exists
     if "-" in names or out == "-":
-        if files_from is not None or dry_run:
-            raise UsageError("a pipe carries one image: - goes with neither --files-from nor --dry-run")
+        if files_from is not None or dry_run or watch:
+            raise UsageError(
+                "a pipe carries one image: - goes with neither --files-from, --dry-run nor --watch"
+            )
         stream_run.stream(names, out, settings, opening, overwrite=policy == "overwrite", json=json)
         return
-    request = batch_run.Request(
+    request = Request(
         inputs=tuple(names),
         out=out,
         files_from=files_from,
@@ -125,8 +132,7 @@ def run(
         shard=shard,
         if_exists=policy,
     )
-    faults = batch_run.Faults("0" if fail_fast else max_failures, failed_to, null=null)
-    if not batch_run.batch(
-        request, settings, opening, faults, memory=half, jobs=jobs, json=json, dry_run=dry_run
-    ):
+    faults = Faults("0" if fail_fast else max_failures, failed_to, null=null)
+    work = BatchRun(request, settings, opening, faults, resources(half, jobs))
+    if not work.run(json=json, dry_run=dry_run, watch=watch):
         raise typer.Exit(1)

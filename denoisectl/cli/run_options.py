@@ -36,6 +36,7 @@ __all__ = [
     "ShardOpt",
     "StrengthOpt",
     "SuffixOpt",
+    "WatchOpt",
 ]
 
 InputsArg = Annotated[
@@ -93,6 +94,14 @@ ShardOpt = Annotated[
     typer.Option(
         metavar="I/N|slurm",
         help="Do part I of N of the work, the same part every time.",
+        rich_help_panel=_INPUTS,
+    ),
+]
+WatchOpt = Annotated[
+    bool,
+    typer.Option(
+        "--watch",
+        help="Stay, and denoise what comes in, once it has stood still for a second. Ctrl-C ends it.",
         rich_help_panel=_INPUTS,
     ),
 ]

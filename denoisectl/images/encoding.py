@@ -55,6 +55,10 @@ def losses(photo: Photo, *, format: Format | None = None) -> tuple[str, ...]:
     target, metadata, found = format or photo.origin.format, photo.metadata, list(photo.origin.left_behind)
     if photo.pixels.dtype not in _DEPTHS[target]:
         found.append("32-bit float" if photo.pixels.dtype == np.float32 else "16 bits")
+    if photo.origin.bits == 64:
+        found.append("64-bit float")
+    if target is Format.WEBP and not photo.origin.lossless and photo.hidden is not None:
+        found.append("colours under full transparency")
     found += _unholdable(photo, target)
     if target is Format.JPEG:
         found += ["EXIF (over 64 KiB)"] if len(metadata.exif or b"") > MAX_CONTENT - 6 else []
@@ -72,6 +76,7 @@ def _unholdable(photo: Photo, target: Format) -> list[str]:
         ("long XMP", metadata.xmp_extension and target is not Format.JPEG),
         ("IPTC", iptc and target not in (Format.JPEG, Format.TIFF)),
         ("comments", metadata.comments and target not in (Format.JPEG, Format.PNG)),
+        ("JPEG application data", metadata.jpeg_segments and target is not Format.JPEG),
         ("PNG text", target is not Format.PNG and chunks & {b"tEXt", b"zTXt", b"iTXt"}),
         ("PNG colour chunks", target is not Format.PNG and chunks & {b"gAMA", b"cHRM", b"cICP"}),
         (

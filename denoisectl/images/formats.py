@@ -36,6 +36,7 @@ _SUFFIXES = {
     Format.BMP: (".bmp", ".dib"),
 }
 
+_RAW_INSIDE_TIFF = re.compile(rb"CR|IIII|MMMM")
 _BMP_HEADER_SIZES = {12, 16, 40, 52, 56, 64, 108, 124}
 
 _FOREIGN: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
@@ -46,7 +47,8 @@ _FOREIGN: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         (rb"....ftypcrx ", "a Canon CR3 raw photo"),
         (rb"....ftyp", "a video"),
         (rb"GIF8[79]a", "a GIF image"),
-        (rb"(II\*\x00....CR)", "a Canon CR2 raw photo"),
+        (rb"II\*\x00....CR", "a Canon CR2 raw photo"),
+        (rb"(II\*\x00|MM\x00\*)....(IIII|MMMM)", "a Phase One IIQ raw photo"),
         (rb"IIU\x00", "a Panasonic RW2 raw photo"),
         (rb"(IIRO|IIRS|MMOR)", "an Olympus ORF raw photo"),
         (rb"FUJIFILMCCD-RAW", "a Fujifilm RAF raw photo"),
@@ -76,8 +78,8 @@ def sniff(head: bytes) -> Format | None:
         return Format.PNG
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return Format.WEBP
-    if head[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+") and head[8:10] != b"CR":
-        return Format.TIFF
+    if head[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
+        return None if _RAW_INSIDE_TIFF.match(head[8:12]) else Format.TIFF
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return Format.BMP
     return None

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 __all__ = ["fill_hidden"]
 
+_BAND = 256
+
 
 def fill_hidden(pixels: NDArray[Any], hidden: NDArray[np.bool_]) -> NDArray[Any]:
     """A copy of `pixels` in which every hidden pixel has the colour of the nearest visible one.
@@ -23,13 +25,12 @@ def fill_hidden(pixels: NDArray[Any], hidden: NDArray[np.bool_]) -> NDArray[Any]
     """
     if hidden.all():
         return pixels.copy()
-    # Labels number the visible pixels in reading order; each hidden pixel gets its nearest one's number.
-    _, labels = cv2.distanceTransformWithLabels(
-        hidden.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    visible = pixels[~hidden]
-    order = np.empty(int(labels.max()) + 1, dtype=np.intp)
-    order[labels[~hidden]] = np.arange(len(visible))
-    filled = pixels.copy()
-    filled[hidden] = visible[order[labels[hidden]]]
+    # Labels number the visible pixels from 1 in reading order; a hidden pixel has its nearest one's number.
+    labels = cv2.distanceTransformWithLabels(
+        hidden.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )[1]
+    filled, visible = pixels.copy(), pixels[~hidden]
+    for top in range(0, len(pixels), _BAND):  # by bands, because indexing needs eight bytes a pixel
+        band = slice(top, top + _BAND)
+        filled[band][hidden[band]] = visible[labels[band][hidden[band]] - 1]
     return filled

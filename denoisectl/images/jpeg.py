@@ -33,6 +33,10 @@ _FACTORS = {
     "440": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440,
     "411": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411,
 }
+_KNOWN = (
+    *(seg.JFIF, seg.JFXX, seg.AVI, seg.EXIF, seg.XMP, seg.XMP_EXTENSION),
+    *(seg.ICC, seg.MPF, seg.JUMBF, seg.PHOTOSHOP, seg.ADOBE),
+)
 _STEREO = {0x020001: "panorama", 0x020002: "stereo", 0x020003: "multi-angle"}
 
 
@@ -157,11 +161,14 @@ def _origin(parts: seg.Split, frame: _Frame) -> Origin:
 
 
 def _left_behind(parts: seg.Split) -> tuple[str, ...]:
+    found = ["content credentials (C2PA)"] if parts.of(seg.JUMBF) else []
     if any(b"hdrgm:" in packet for packet in parts.of(seg.XMP)):
-        return ("HDR gain map",)
-    if parts.of(seg.MPF):
-        return ("preview images (MPF)",)
-    return ("data after the image",) if parts.trailer else ()
+        found.append("HDR gain map")
+    elif parts.of(seg.MPF):
+        found.append("preview images (MPF)")
+    elif parts.trailer:
+        found.append("data after the image")
+    return tuple(found)
 
 
 def _metadata(parts: seg.Split) -> Metadata:
@@ -174,7 +181,13 @@ def _metadata(parts: seg.Split) -> Metadata:
         photoshop=photoshop.without_thumbnails(resources) or None,
         resolution=_resolution(parts),
         comments=tuple(s.content for s in parts.segments if s.marker == seg.COMMENT),
+        jpeg_segments=tuple((s.marker, s.content) for s in parts.segments if _is_kept(s)),
     )
+
+
+def _is_kept(segment: seg.Segment) -> bool:
+    """True for application data that we neither read nor make untrue: a maker's own, for example."""
+    return 0xE0 <= segment.marker <= 0xEF and not any(segment.holds(kind) for kind in _KNOWN)
 
 
 def _resolution(parts: seg.Split) -> Resolution | None:
@@ -195,6 +208,7 @@ def _segments(metadata: Metadata) -> list[seg.Segment]:
     resources, room = metadata.photoshop or b"", seg.MAX_CONTENT - len(seg.PHOTOSHOP[1])
     for start in range(0, len(resources), room):
         found.append(seg.Segment(seg.PHOTOSHOP[0], seg.PHOTOSHOP[1] + resources[start : start + room]))
+    found += [seg.Segment(marker, content) for marker, content in metadata.jpeg_segments]
     found += [seg.Segment(seg.COMMENT, comment) for comment in metadata.comments]
     return [segment for segment in found if len(segment.content) <= seg.MAX_CONTENT]
 

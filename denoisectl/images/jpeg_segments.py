@@ -8,16 +8,32 @@ from dataclasses import dataclass
 
 from denoisectl.errors import ImageError
 
-__all__ = ["ADOBE", "COMMENT", "EXIF", "ICC", "JFIF", "MPF", "PHOTOSHOP", "XMP", "XMP_EXTENSION"]
+__all__ = [
+    "ADOBE",
+    "AVI",
+    "COMMENT",
+    "EXIF",
+    "ICC",
+    "JFIF",
+    "JFXX",
+    "JUMBF",
+    "MPF",
+    "PHOTOSHOP",
+    "XMP",
+    "XMP_EXTENSION",
+]
 __all__ += ["Segment", "Split", "icc_of", "icc_segments", "join", "split"]
 
 SOI, EOI, SOS, DQT, COMMENT = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
 JFIF = (0xE0, b"JFIF\0")
+JFXX = (0xE0, b"JFXX\0")
+AVI = (0xE0, b"AVI1")
 EXIF = (0xE1, b"Exif\0\0")
 XMP = (0xE1, b"http://ns.adobe.com/xap/1.0/\0")
 XMP_EXTENSION = (0xE1, b"http://ns.adobe.com/xmp/extension/\0")
 ICC = (0xE2, b"ICC_PROFILE\0")
 MPF = (0xE2, b"MPF\0")
+JUMBF = (0xEB, b"JP")
 PHOTOSHOP = (0xED, b"Photoshop 3.0\0")
 ADOBE = (0xEE, b"Adobe")
 

@@ -79,7 +79,9 @@ class Metadata:
     comments: tuple[bytes, ...] = ()
     """JPEG comments, or PNG texts under the keyword `Comment`."""
     png_chunks: tuple[tuple[bytes, bytes], ...] = ()
-    """PNG only: colour (gAMA, cHRM, sRGB, cICP...) and text chunks, as (type, data)."""
+    """PNG only: colour (gAMA, cHRM, sRGB, cICP...), text and other chunks, as (type, data)."""
+    jpeg_segments: tuple[tuple[int, bytes], ...] = ()
+    """JPEG only: application segments that we do not read, as (marker, content)."""
 
 
 @dataclass(frozen=True, slots=True)

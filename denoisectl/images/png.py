@@ -31,6 +31,8 @@ _DEPTHS = {
     _RGB_ALPHA: (8, 16),
 }
 _COLOUR_CHUNKS = {b"cHRM", b"gAMA", b"sRGB", b"cICP", b"mDCV", b"cLLI"}
+_SAMPLE_CHUNKS = {b"sBIT", b"bKGD"}  # true as long as the samples are stored alike
+_READ_CHUNKS = {b"iCCP", b"pHYs", b"eXIf"}
 _TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
 
 
@@ -47,7 +49,7 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
     pixels, alpha = _pixels(chunks, image, header)
     layout = {_PALETTE: "palette", _RGB: "rgb", _RGB_ALPHA: "rgb"}.get(header.colour, "grey")
     kind = Alpha.NONE if alpha is None else Alpha.STRAIGHT
-    return Photo(pixels, alpha, _metadata(chunks), Origin(Format.PNG, header.bits, layout, kind))
+    return Photo(pixels, alpha, _metadata(chunks, header), Origin(Format.PNG, header.bits, layout, kind))
 
 
 def write(photo: Photo) -> bytes:
@@ -128,13 +130,14 @@ def _alpha_from_key(pixels: Pixels, key: bytes, bits: int) -> Pixels | None:
     return np.where(match, 0, white).astype(pixels.dtype)
 
 
-def _metadata(chunks: list[Chunk]) -> Metadata:
+def _metadata(chunks: list[Chunk], header: _Header) -> Metadata:
     by_kind = dict(reversed(chunks))
     profiles = dict(filter(None, map(png_text.raw_profile, chunks)))
     raw_exif = profiles.get("exif") or profiles.get("app1")
     texts = [c for c in chunks if c[0] in _TEXT_CHUNKS and png_text.raw_profile(c) is None]
     xmp = next(filter(None, map(png_text.xmp_of, texts)), None)
     kept = [c for c in texts if png_text.xmp_of(c) is None and png_text.comment_of(c) is None]
+    others = [c for c in chunks if _is_kept(c[0], header, by_kind)]
     iptc = profiles.get("iptc") or profiles.get("8bim")
     return Metadata(
         exif=by_kind.get(b"eXIf") or (raw_exif.removeprefix(b"Exif\0\0") if raw_exif else None),
@@ -144,8 +147,16 @@ def _metadata(chunks: list[Chunk]) -> Metadata:
         photoshop=_resources(iptc) if iptc else None,
         resolution=_resolution(by_kind.get(b"pHYs")),
         comments=tuple(filter(None, map(png_text.comment_of, texts))),
-        png_chunks=tuple([c for c in chunks if c[0] in _COLOUR_CHUNKS] + kept),
+        png_chunks=tuple(others + kept),
     )
+
+
+def _is_kept(kind: bytes, header: _Header, by_kind: dict[bytes, bytes]) -> bool:
+    """True for chunks carried verbatim, texts apart. A small fourth letter marks those safe to copy."""
+    if kind in _TEXT_CHUNKS | _READ_CHUNKS or not kind[:1].islower():
+        return False
+    alike = header.colour != _PALETTE and header.bits >= 8 and b"tRNS" not in by_kind
+    return kind in _COLOUR_CHUNKS | {b"tIME"} or (alike and kind in _SAMPLE_CHUNKS) or kind[3:4].islower()
 
 
 def _resources(profile: bytes) -> bytes:

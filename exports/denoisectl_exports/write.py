@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from denoisectl_training.profile import profile
 from denoisectl_training.recipes import Recipe
 from denoisectl_training.trained import load_trained
 
-__all__ = ["card_of", "export_run", "restamp"]
+__all__ = ["card_of", "export_run", "restamp", "write_model"]
 
 
 def card_of(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Facts) -> ModelCard:
@@ -61,7 +62,7 @@ def export_run(run: Path, out: Path, facts: Facts | None = None) -> ModelCard:
     """
     model, recipe, images = load_trained(run)
     card = card_of(model, recipe, images, facts or Facts())
-    _write(to_onnx(model), card, out)
+    write_model(to_onnx(model), card, out)
     return card
 
 
@@ -90,11 +91,11 @@ def restamp(path: Path, facts: Facts) -> ModelCard:
         scores=facts.scores,
         limits=facts.limits,
     )
-    _write(proto, card, path)
+    write_model(proto, card, path)
     return card
 
 
-def _write(proto: onnx.ModelProto, card: ModelCard, out: Path) -> None:
+def write_model(proto: onnx.ModelProto, card: ModelCard, out: Path) -> None:
     """Put the card into the file and the file into place, whole or not at all."""
     del proto.metadata_props[:]
     entry = proto.metadata_props.add()
@@ -107,5 +108,6 @@ def _write(proto: onnx.ModelProto, card: ModelCard, out: Path) -> None:
             os.fsync(file.fileno())
         beside.replace(out)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise ExportError(f"{out}: cannot be written ({error.strerror or error})") from error

@@ -29,7 +29,7 @@ def events(ended: Ended) -> list[dict[str, object]]:
 def test_a_folder(run: Invoke, photos: Path, out: Path) -> None:
     ended = run(photos, "--out", out)
     assert (ended.code, ended.stdout) == (0, "")
-    assert "2 files to denoise" in ended.stderr and "2 ok in" in ended.stderr
+    assert "2 files to process" in ended.stderr and "2 ok in" in ended.stderr
     assert names(out) == ["a.png", "b.jpg"]
 
 
@@ -47,7 +47,7 @@ def test_the_output_may_lie_inside_the_input(run: Invoke, photos: Path) -> None:
 def test_a_second_run_skips_and_says_so(run: Invoke, photos: Path, out: Path) -> None:
     run(photos, "-o", out)
     ended = run(photos, "-o", out)
-    assert ended.code == 0 and "0 files to denoise, 2 left as they are" in ended.stderr
+    assert ended.code == 0 and "0 files to process, 2 left as they are" in ended.stderr
     assert "2 skipped" in ended.stderr
     assert "already done" in run(photos, "-o", out, "-v").stderr
     assert "2 ok" in run(photos, "-o", out, "--overwrite").stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -46,6 +47,17 @@ def test_find_print0(shell: Shell, tmp_path: Path, pictures: Pictures) -> None:
     )
     assert ended.returncode == 0, ended.stderr
     assert all((tmp_path / "clean" / name).is_file() for name in names)
+
+
+def test_names_that_are_no_text(shell: Shell, tmp_path: Path) -> None:
+    write_picture(tmp_path / "in" / "a.png").rename(tmp_path / "in" / os.fsdecode(b"\xff.png"))
+    planned = shell(
+        "export LC_ALL=C.UTF-8; denoisectl run in -o clean -n | od -An -tx1 | tr -d ' \\n' | grep -c 2fff2e"
+    )
+    assert planned.stdout == "1\n", planned.stderr
+    ended = shell("export LC_ALL=C.UTF-8; denoisectl run in -o clean -v")
+    assert ended.returncode == 0 and r"\udcff.png" in ended.stderr
+    assert (tmp_path / "clean" / os.fsdecode(b"\xff.png")).is_file()
 
 
 def test_head_on_json_lines(shell: Shell, tmp_path: Path, pictures: Pictures) -> None:

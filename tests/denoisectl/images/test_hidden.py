@@ -27,6 +27,19 @@ def test_colours_come_from_visible_pixels_only(dtype: str) -> None:
     assert {tuple(colour) for colour in filled[hidden].tolist()} <= visible
 
 
+def test_each_hidden_pixel_has_the_colour_of_a_nearest_visible_one_across_bands() -> None:
+    rng = np.random.default_rng(3)
+    height, width = 600, 30
+    places = np.arange(height * width, dtype=np.uint16).reshape(height, width)
+    hidden = rng.random((height, width)) < 0.99
+    seen = np.argwhere(~hidden)
+    filled = fill_hidden(places, hidden)
+    for row, column in rng.permutation(np.argwhere(hidden))[:300]:
+        nearest = np.hypot(*(seen - (row, column)).T).min()
+        chosen = np.hypot(*(np.array(divmod(int(filled[row, column]), width)) - (row, column)))
+        assert chosen <= nearest * 1.1
+
+
 def test_nothing_visible_changes_nothing() -> None:
     pixels = photo()
     assert np.array_equal(fill_hidden(pixels, np.ones(pixels.shape[:2], bool)), pixels)

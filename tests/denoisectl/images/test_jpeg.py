@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from denoisectl.errors import ImageError
-from denoisectl.images import Format, decode, encode
+from denoisectl.images import Format, decode, encode, losses
 from denoisectl.images import jpeg_segments as seg
 from tests.denoisectl.images.samples import full_jpeg, photo, pil, with_segment
 
@@ -120,6 +120,16 @@ def test_stereo_pictures_are_refused_and_previews_left_behind() -> None:
 
 def test_bytes_after_the_image_are_named() -> None:
     assert decode(full_jpeg() + b"motion" * 100, name="a").origin.left_behind == ("data after the image",)
+
+
+def test_application_data_of_makers_is_carried_and_credentials_are_not() -> None:
+    source = with_segment(with_segment(full_jpeg(), 0xE5, b"RMETA\0maker"), 0xEB, b"JP\0\1jumb c2pa")
+    read = decode(source, name="a")
+    written = encode(read)
+    assert b"RMETA\0maker" in written
+    assert b"c2pa" not in written
+    assert losses(read) == ("content credentials (C2PA)",)
+    assert "JPEG application data" in losses(read, format=Format.PNG)
 
 
 def test_segments_are_found_and_put_back() -> None:

@@ -196,6 +196,23 @@ def test_extended_xmp_is_carried() -> None:
     assert extension in encode(decode(source, name="a"))
 
 
+def test_png_chunks_that_stay_true_are_carried() -> None:
+    from denoisectl.images.png_chunks import join, split
+
+    chunks, image = split(pil(photo(), "PNG"))
+    kept = [
+        (b"sRGB", b"\0"),
+        (b"gAMA", bytes(4)),
+        (b"sBIT", b"\5\6\5"),
+        (b"tIME", bytes(7)),
+        (b"oFFs", bytes(9)),
+    ]
+    dropped = [(b"caBX", b"credentials"), (b"hIST", bytes(8))]
+    written, _ = split(encode(decode(join([*chunks, *kept, *dropped], image), name="a")))
+    assert [chunk for chunk in written if chunk in kept] == kept
+    assert not [kind for kind, _ in written if kind in (b"caBX", b"hIST")]
+
+
 def test_exif_in_a_text_chunk_is_found_and_turned() -> None:
     import zlib
 

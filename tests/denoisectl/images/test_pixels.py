@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from denoisectl.images import Alpha, Format, decode, encode
+from denoisectl.images import Alpha, Format, decode, encode, losses
 from tests.denoisectl.images.samples import alpha_of, opened, photo, pil, tiff, tiff_pixels
 
 GREY8 = photo()[..., 1]
@@ -114,9 +115,10 @@ def test_tiff_with_jpeg_inside(quality: int, size: int) -> None:
 def test_half_and_double_floats_become_single() -> None:
     for dtype in (np.float16, np.float64):
         stored = photo("float32").astype(dtype)
-        read = decode(tiff(stored), name="a").pixels
-        assert read.dtype == np.float32
-        assert np.array_equal(read, stored.astype(np.float32))
+        read = decode(tiff(stored), name="a")
+        assert read.pixels.dtype == np.float32
+        assert np.array_equal(read.pixels, stored.astype(np.float32))
+        assert losses(read) == (("64-bit float",) if dtype == np.float64 else ())
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
@@ -139,7 +141,6 @@ def test_one_bit_becomes_eight(samples_bits: tuple[int, str]) -> None:
 
 @pytest.mark.parametrize("bits", [2, 4])
 def test_few_bits_a_sample_in_png(bits: int) -> None:
-    import struct
     import zlib
 
     from denoisectl.images.png_chunks import join
@@ -246,3 +247,35 @@ def test_an_extra_channel_that_is_not_alpha_hides_nothing() -> None:
     assert read.origin.alpha is Alpha.UNSPECIFIED
     assert read.hidden is None
     assert np.array_equal(tiff_pixels(encode(read)), stored)
+
+
+def test_alpha_is_kept_bit_for_bit_in_lossy_webp() -> None:
+    read = decode(pil(RGBA8, "WEBP", quality=80), name="a")
+    assert not read.origin.lossless
+    again = decode(encode(read), name="a")
+    assert np.array_equal(again.alpha, RGBA8[..., 3])
+    assert not again.origin.lossless
+    assert losses(read) == ("colours under full transparency",)
+    assert np.abs(again.pixels.astype(int) - read.pixels)[RGBA8[..., 3] > 0].mean() < 5
+
+
+@pytest.mark.parametrize("masks", [(0xF800, 0x07E0, 0x001F), (0x7C00, 0x03E0, 0x001F)], ids=["565", "555"])
+@pytest.mark.parametrize("from_the_top", [False, True])
+def test_bmp_of_16_bits_a_pixel(masks: tuple[int, int, int], from_the_top: bool) -> None:
+    stored = np.random.default_rng(5).integers(0, 1 << 15, (6, 4), np.uint16)
+    header = struct.pack(
+        "<IiiHHIIiiII", 40, 4, -6 if from_the_top else 6, 1, 16, 3, stored.nbytes, 0, 0, 0, 0
+    )
+    start = 14 + len(header) + 12
+    head = struct.pack("<2sIII", b"BM", start + stored.nbytes, 0, start)
+    source = head + header + struct.pack("<3I", *masks) + stored.tobytes()
+    read = decode(source, name="a").pixels
+    assert np.abs(read.astype(int) - opened(source)).max() <= 8  # five bits are widened in two ways
+
+
+@pytest.mark.parametrize("width", [5, 6, 7, 8])
+def test_bmp_rows_are_padded_and_may_start_at_the_top(width: int) -> None:
+    source = bytearray(pil(photo(width=width), "BMP"))
+    assert np.array_equal(decode(bytes(source), name="a").pixels, photo(width=width))
+    source[22:26] = struct.pack("<i", -40)
+    assert np.array_equal(decode(bytes(source), name="a").pixels, photo(width=width)[::-1])

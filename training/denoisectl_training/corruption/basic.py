@@ -30,12 +30,13 @@ def gaussian(clean: Tensor, generator: Generator, sigma: float = 50.0, *, fixed:
     return clean + level * _normal_like(clean, generator)
 
 
-def poisson(clean: Tensor, generator: Generator, noise: float = 0.1) -> Tensor:
+def poisson(clean: Tensor, generator: Generator, noise: float = 0.1, *, fixed: bool = False) -> Tensor:
     """Replace each value by a Poisson count of mean `value * peak`, divided by `peak`.
 
-    The peak count is drawn so that the noise at white, 1 / sqrt(peak), is uniform in [0.005, `noise`].
+    The peak count is drawn so that the noise at white, 1 / sqrt(peak), is uniform in [0.005, `noise`], or
+    is `noise` if `fixed`.
     """
-    peak = uniform(clean, generator, 0.005, noise).square().reciprocal()
+    peak = uniform(clean, generator, noise if fixed else 0.005, noise).square().reciprocal()
     return torch.poisson(clean.clamp(min=0.0) * peak, generator=generator) / peak
 
 

@@ -1,0 +1,39 @@
+"""A folder that fills up while it is watched: what has come in, once it stands still."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from denoisectl.batch.inputs import Found
+
+__all__ = ["arrivals"]
+
+_Stamp = tuple[int, int]
+
+
+def arrivals(look: Callable[[], Iterable[Found]], *, interval: float = 1.0) -> Iterator[frozenset[Path]]:
+    """Yield, without end, the files that are new or have changed, and stood still for `interval` seconds.
+
+    A file that is still being copied grows between two looks and so is not taken half. Looking works on every
+    file system, network ones included, where notices of changes do not.
+    """
+    done: dict[Path, _Stamp] = {}
+    before: dict[Path, _Stamp] = {}
+    while True:
+        now = {found.path: stamp for found in look() if (stamp := _stamp(found.path))}
+        ready = frozenset(path for path, stamp in now.items() if before.get(path) == stamp != done.get(path))
+        if ready:
+            done.update((path, now[path]) for path in ready)
+            yield ready
+        before = now
+        time.sleep(interval)
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None  # gone again
+    return stat.st_size, stat.st_mtime_ns

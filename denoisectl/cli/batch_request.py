@@ -1,0 +1,114 @@
+"""What the options of a run over many files ask for, in the terms of `denoisectl.batch`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from denoisectl.batch.atomic import write_whole
+from denoisectl.batch.existing import IfExists
+from denoisectl.batch.folder import Resources
+from denoisectl.batch.inputs import Found, Selection, find, read_list
+from denoisectl.batch.plan import Naming, Plan
+from denoisectl.batch.policy import FailureLimit
+from denoisectl.batch.result import Tally
+from denoisectl.batch.settings import Settings, format_of
+from denoisectl.batch.shard import Shard
+from denoisectl.cli import console
+from denoisectl.errors import UsageError
+
+__all__ = ["Faults", "Request", "resources"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which files, and where their results go, as the command line said it."""
+
+    inputs: tuple[str, ...]
+    out: str
+    files_from: str | None = None
+    null: bool = False
+    base: Path | None = None
+    recursive: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    suffix: str = ""
+    shard: str | None = None
+    if_exists: str | None = None
+
+    @property
+    def single(self) -> bool:
+        """Whether the input is one file by name, for which an existing output is an error by default."""
+        return len(self.inputs) == 1 and not self.files_from and Path(self.inputs[0]).is_file()
+
+    @property
+    def policy(self) -> IfExists:
+        """What to do about existing outputs."""
+        return IfExists(self.if_exists or ("error" if self.single else "skip"))
+
+    @property
+    def part(self) -> Shard | None:
+        """The part of the plan that is wanted; None for all of it."""
+        return Shard.parse(self.shard) if self.shard else None
+
+    def naming(self, settings: Settings) -> Naming:
+        """Whether --out is a folder, or the output file itself."""
+        out = Path(self.out)
+        if out.is_dir() or not format_of(out):
+            return Naming(out, settings.format, self.suffix)
+        if not self.single:
+            raise UsageError(f"--out {out} is one file and the input is not one file; give a folder")
+        return Naming(out, single=True)
+
+    def find(self) -> Iterator[Found]:
+        """The files that are meant: those named, then those listed."""
+        selection = Selection(self.recursive, self.include, self.exclude, Path(self.out), self.base)
+        named = find(self.inputs, selection, console.warn)
+        if self.files_from is None:
+            return named
+        listed = read_list(_list(self.files_from), null=self.null, base=self.base or Path())
+        return chain(named, listed)
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What happens about failures."""
+
+    most: str | None = None
+    failed_to: Path | None = None
+    null: bool = False
+
+    def limit(self, plan: Plan) -> FailureLimit:
+        """How many failures this plan bears."""
+        return FailureLimit() if self.most is None else FailureLimit.parse(self.most, len(plan.jobs))
+
+    def list_failed(self, tally: Tally) -> None:
+        """Write the list for another run; an empty one if nothing failed."""
+        if self.failed_to:
+            end = "\0" if self.null else "\n"
+            names = "".join(failure.source + end for failure in tally.failures)
+            try:
+                write_whole(self.failed_to, names.encode("utf-8", "surrogateescape"))
+            except OSError as error:
+                console.error(f"--failed-to {self.failed_to}: cannot be written: {error.strerror}")
+
+
+def _list(name: str) -> bytes:
+    if name == "-" and sys.stdin.isatty():
+        raise UsageError("--files-from -: stdin is a terminal; pipe a list in, or name a file that holds it")
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(f"--files-from {name}: cannot be read: {error.strerror}") from None
+
+
+def resources(memory: int, jobs: str) -> Resources:
+    """Memory for images, and the threads of `--jobs`."""
+    match = re.fullmatch(r"([1-9][0-9]?):([1-9][0-9]?)", jobs)
+    if not match:
+        raise UsageError(f"--jobs {jobs}: give LOAD:SAVE, the threads that read and that write, such as 2:2")
+    return Resources(memory, readers=int(match[1]), writers=int(match[2]))

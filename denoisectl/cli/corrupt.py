@@ -1,0 +1,84 @@
+"""`denoisectl corrupt`: clean photos to noisy ones, by the corruptions that networks are trained with."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from denoisectl.cli import console
+from denoisectl.cli import run_options as o
+from denoisectl.cli.extras import needs_extra
+from denoisectl.cli.options import QuietOpt
+from denoisectl.errors import UsageError
+
+__all__ = ["corrupt"]
+
+_MEMORY = 2**29
+
+
+class Kind(StrEnum):
+    """The corruptions."""
+
+    GAUSSIAN = "gaussian"
+    POISSON = "poisson"
+    SALT_AND_PEPPER = "salt_and_pepper"
+    BLUR = "blur"
+    KNOCKOUT = "knockout"
+    CAMERA = "camera"
+
+
+def corrupt(
+    inputs: o.InputsArg = None,
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the noisy photos.")],
+    kind: Annotated[Kind, typer.Option("--kind", help="What is done to the photos.")] = Kind.GAUSSIAN,
+    amount: Annotated[
+        float | None,
+        typer.Option(
+            "--amount",
+            min=0.0,
+            help="gaussian: sigma in 8-bit levels (25); poisson: noise at white (0.1); salt_and_pepper: share of "
+            "pixels (0.05); blur: sigma in pixels (1.5); knockout: side in pixels (9).",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed gives other noise.")] = 0,
+    recursive: o.RecursiveOpt = False,
+    if_exists: o.IfExistsOpt = None,
+    format: Annotated[
+        str, typer.Option("--format", metavar="png|keep", help="png keeps the noise as it was made.")
+    ] = "png",
+    quiet: QuietOpt = False,
+) -> None:
+    """Make photos noisy, blurred or damaged, the same way every time.
+
+    Examples:
+      denoisectl corrupt photos -o noisy --kind gaussian --amount 25
+
+      denoisectl corrupt photos -o raw-like --kind camera --seed 7
+    """
+    console.set_loudness(quiet=quiet)
+    if not inputs:
+        raise UsageError(
+            "nothing to corrupt: name files or folders; for example: denoisectl corrupt photos -o noisy"
+        )
+    if format not in ("png", "keep"):
+        raise UsageError(f"--format {format}: give png or keep")
+    if kind is Kind.KNOCKOUT and amount is not None and amount < 1:
+        raise UsageError(f"--amount {amount:g}: a knockout's side is at least 1 pixel")
+    with needs_extra("train"):
+        from denoisectl_training.corruption.images import AMOUNTS, ImageCorruption
+    from denoisectl.batch.settings import Settings
+    from denoisectl.cli.batch_request import Faults, Request, resources
+    from denoisectl.cli.batch_run import BatchRun
+    from denoisectl.images import Format
+
+    corruption = ImageCorruption(kind.value, AMOUNTS[kind.value] if amount is None else amount, seed)
+    request = Request(inputs=tuple(inputs), out=str(out), recursive=recursive, if_exists=if_exists)
+    settings = Settings(format=Format.PNG if format == "png" else None)
+    work = BatchRun(request, settings, corruption, Faults(), resources(_MEMORY, "2:2"))
+    if not work.run(json=False, dry_run=False, watch=False):
+        raise typer.Exit(1)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from denoisectl.batch.inputs import Selection, find
+from denoisectl.batch.watch import arrivals
+
+
+def test_files_come_once_they_stand_still_and_again_if_they_change(tmp_path: Path) -> None:
+    looks = 0
+
+    def look() -> object:
+        """Between the looks, one file is there, one grows, one comes later and the first one changes."""
+        nonlocal looks
+        looks += 1
+        with (tmp_path / "growing").open("ab") as file:
+            file.write(b"x" if looks < 5 else b"")
+        if looks == 3:
+            (tmp_path / "later").write_bytes(b"x")
+        if looks == 8:
+            (tmp_path / "first").write_bytes(b"changed")
+        return find([str(tmp_path)], Selection())
+
+    (tmp_path / "first").write_bytes(b"x")
+    rounds = arrivals(look, interval=0)  # type: ignore[arg-type]
+    seen = [(looks, sorted(path.name for path in ready)) for ready in (next(rounds) for _ in range(4))]
+    assert [names for _, names in seen] == [["first"], ["later"], ["growing"], ["first"]]
+
+
+def test_a_file_that_goes_again_is_no_arrival(tmp_path: Path) -> None:
+    (tmp_path / "stays").touch()
+    (tmp_path / "goes").touch()
+
+    def look() -> object:
+        found = list(find([str(tmp_path)], Selection()))
+        (tmp_path / "goes").unlink(missing_ok=True)
+        return found
+
+    assert next(arrivals(look, interval=0)) == {tmp_path / "stays"}  # type: ignore[arg-type]

@@ -1,0 +1,84 @@
+"""The two commands that make noise, in a process of their own."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+
+from denoisectl.demo import psnr
+from tests.conftest import Cli
+from tests.toy_models import identity
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "cat.jpg"), skimage.data.chelsea()[:120, :160, ::-1])
+    (folder / "text.jpg").write_text("no photo")
+    return folder
+
+
+def test_corrupt_writes_noisy_photos_and_names_what_it_cannot_read(
+    cli: Cli, photos: Path, tmp_path: Path
+) -> None:
+    ended = cli("corrupt", photos, "--out", tmp_path / "noisy", "--amount", 20)
+    assert ended.returncode == 1
+    assert b"text.jpg" in ended.stderr
+    clean, noisy = cv2.imread(str(photos / "cat.jpg")), cv2.imread(str(tmp_path / "noisy" / "cat.png"))
+    assert (noisy.astype(float) - clean).std() == pytest.approx(20, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["corrupt", "--out", "x"], b"nothing to corrupt"),
+        (["corrupt", "gone", "--out", "x"], b"gone"),
+        (["corrupt", "photos", "--out", "x", "--format", "jpeg"], b"--format jpeg: give png or keep"),
+        (["corrupt", "photos", "--out", "x", "--kind", "fog"], b"--kind"),
+        (["corrupt", "photos", "--out", "x", "--kind", "knockout", "--amount", "0"], b"at least 1 pixel"),
+    ],
+)
+def test_bad_requests_are_named(
+    cli: Cli, photos: Path, tmp_path: Path, arguments: list[str], message: bytes
+) -> None:
+    ended = cli(*arguments, cwd=tmp_path)
+    assert ended.returncode == 2
+    assert message in ended.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_demo_shows_a_table_and_a_picture(cli: Cli, tmp_path: Path) -> None:
+    model = identity(tmp_path / "model.onnx")
+    ended = cli("demo", "--model", model, "--out", tmp_path / "look")
+    assert ended.returncode == 0, ended.stderr
+    for name in (b"astronaut", b"cat", b"coffee", b"rocket"):
+        assert name in ended.stdout
+    picture = cv2.imread(str(tmp_path / "look" / "before-after.png"))
+    assert picture.shape[0] > picture.shape[1] > 900
+    assert sorted(path.name for path in (tmp_path / "look" / "clean").glob("*.png")) == [
+        "astronaut.png",
+        "cat.png",
+        "coffee.png",
+        "rocket.png",
+    ]
+
+
+def test_the_demos_noise_is_the_same_every_time(cli: Cli, tmp_path: Path) -> None:
+    model = identity(tmp_path / "model.onnx")
+    for name in ("one", "two"):
+        assert cli("demo", "--model", model, "--out", tmp_path / name, "-q").returncode == 0
+    first, second = (cv2.imread(str(tmp_path / name / "noisy" / "cat.png")) for name in ("one", "two"))
+    assert np.array_equal(first, second)
+    noisy = first[..., ::-1]
+    assert psnr(noisy, skimage.data.chelsea()) == pytest.approx(20.2, abs=0.2)
+
+
+def test_a_demo_that_cannot_be_written_is_named(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    model = identity(tmp_path / "model.onnx")
+    ended = cli("demo", "--model", model, "--out", tmp_path / "file")
+    assert ended.returncode == 2
+    assert b"--out" in ended.stderr and b"cannot be written" in ended.stderr

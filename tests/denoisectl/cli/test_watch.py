@@ -1,0 +1,41 @@
+"""A folder that is watched, in a real process."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.denoisectl.cli.conftest import Invoke
+from tests.denoisectl.conftest import write_picture
+
+
+def test_what_comes_in_is_denoised_until_somebody_ends_it(
+    cli_env: dict[str, str], model: Path, tmp_path: Path, out: Path
+) -> None:
+    folder = tmp_path / "in"
+    write_picture(folder / "a.png")
+    command = [sys.executable, "-m", "denoisectl", "run", str(folder), "-o", str(out), "-m", str(model)]
+    with subprocess.Popen(
+        [*command, "--watch", "--json"], env=cli_env, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        events = map(json.loads, process.stdout)
+        assert [next(events)["event"], next(events)["ok"]] == ["file", 1]
+        (folder / "notes.txt").write_text("passed over")
+        (folder / "bad.jpg").write_text("hello")
+        write_picture(folder / "b.png")
+        # In one round or in two, as the clock has it.
+        files = (event for event in events if event["event"] == "file")
+        assert sorted(next(files)["status"] for _ in range(2)) == ["failed", "ok"]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    assert sorted(path.name for path in out.glob("*.png")) == ["a.png", "b.png"]
+
+
+def test_what_does_not_go_with_it(invoke: Invoke, photos: Path, out: Path, model: Path) -> None:
+    for flags in (["--dry-run"], ["--failed-to", "x"], ["--files-from", "-"]):
+        ended = invoke("run", photos, "-o", out, "-m", model, "--watch", *flags)
+        assert ended.code == 2 and "--watch goes with neither" in ended.stderr

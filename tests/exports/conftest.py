@@ -1,0 +1,43 @@
+"""A trained toy run and models of every architecture, made once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import pytest
+import skimage.data
+import torch
+
+from denoisectl_training.recipes import parse_recipe
+from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.train import prepare, train
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run of a toy network with batch normalisation and LAB inside, which saw 16 crops."""
+    folder = tmp_path_factory.mktemp("photos")
+    cv2.imwrite(str(folder / "astronaut.png"), skimage.data.astronaut()[:160, :160, ::-1])
+    cv2.imwrite(str(folder / "coffee.png"), skimage.data.coffee()[:160, :160, ::-1])
+    recipe = parse_recipe(
+        {
+            "name": "toy",
+            "model": {"architecture": "skip", "widths": [4, 8], "colour": "l"},
+            "corruption": [{"kind": "gaussian"}],
+            "data": {"crop": 32, "validation_photos": 1},
+            "training": {"images": 16, "batch": 4, "precision": "float32"},
+        },
+        origin="toy",
+    )
+    request = prepare([folder], recipe, runs=folder / "runs", resume=None, device="cpu")
+    train(request)
+    return request.run
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Where a test's model file goes."""
+    return tmp_path / "model.onnx"

@@ -1,0 +1,137 @@
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import skimage.data
+import torch
+
+from denoisectl import Denoiser, __version__
+from denoisectl.errors import ConfigError, ExportError, TrainingError
+from denoisectl.shipped import read_card
+from denoisectl_exports import graph
+from denoisectl_exports.facts import Facts, read_facts
+from denoisectl_exports.write import export_run, restamp
+from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.trained import load_trained
+
+
+def test_a_run_becomes_one_file_that_says_what_it_is(run: RunFolder, out: Path) -> None:
+    returned = export_run(run.path, out)
+    assert [path.name for path in out.parent.iterdir()] == ["model.onnx"]
+    card = read_card(out)
+    assert card == returned
+    assert (card.name, card.architecture, card.colour) == ("toy", "skip", "l")
+    assert (card.multiple_of, card.halo, card.images_seen) == (2, 11, 16)
+    assert card.recipe == run.recipe().model_dump(mode="json")
+    assert card.tool_version == __version__
+    assert card.parameters > 0 and card.macs_per_pixel > 0
+
+
+def test_the_file_does_what_the_network_does(run: RunFolder, out: Path) -> None:
+    export_run(run.path, out)
+    model, _, _ = load_trained(run.path)
+    photo = skimage.data.chelsea()[:120, :90]
+    with torch.inference_mode():
+        expected = model(torch.from_numpy(photo.copy()).permute(2, 0, 1)[None].float() / 255.0)
+    found = Denoiser.open(out, "cpu").image(photo.astype(np.float32) / 255.0)
+    assert np.abs(found - expected[0].permute(1, 2, 0).numpy()).max() < 1e-5
+
+
+def test_the_graph_keeps_the_contract(run: RunFolder, out: Path) -> None:
+    export_run(run.path, out)
+    proto = onnx.load(out)
+    (entry,), (result,) = proto.graph.input, proto.graph.output
+    for value, name in ((entry, "image"), (result, "denoised")):
+        axes = value.type.tensor_type.shape.dim
+        assert value.name == name
+        assert [axis.dim_param or axis.dim_value for axis in axes] == ["batch", 3, "height", "width"]
+    assert {(opset.domain, opset.version) for opset in proto.opset_import} == {("", graph.OPSET)}
+    assert "BatchNormalization" not in {node.op_type for node in proto.graph.node}
+
+
+def test_train_mode_is_refused(run: RunFolder) -> None:
+    model, _, _ = load_trained(run.path)
+    next(m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)).train()
+    with pytest.raises(ExportError, match="train mode"):
+        graph.to_onnx(model)
+
+
+def test_a_graph_that_disagrees_is_not_written(
+    run: RunFolder, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph, "largest_difference", lambda model, proto: float("nan"))
+    with pytest.raises(ExportError, match="differs from PyTorch by nan"):
+        export_run(run.path, out)
+    assert not out.exists()
+
+
+def test_the_comparison_sees_a_changed_weight(run: RunFolder) -> None:
+    model, _, _ = load_trained(run.path)
+    proto = graph.to_onnx(model)
+    assert graph.largest_difference(model, proto) < 1e-4
+    with torch.no_grad():
+        next(iter(model.network.head.parameters())).add_(0.05)
+    assert graph.largest_difference(model, proto) > 1e-3
+
+
+def test_a_folder_that_cannot_be_written_is_named(run: RunFolder, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ExportError, match="cannot be written"):
+        export_run(run.path, tmp_path / "file" / "model.onnx")
+
+
+def test_a_folder_without_a_checkpoint_is_named(tmp_path: Path, out: Path) -> None:
+    with pytest.raises(TrainingError, match="no checkpoint there"):
+        export_run(tmp_path, out)
+
+
+CARD = """
+name = "clean-cats"
+version = "3"
+summary = "Cats"
+limits = ["dogs"]
+data = [{source = "my cats", files = 2, licence = "CC0-1.0"}]
+[[scores]]
+set = "cats"
+condition = "gaussian 25"
+metric = "psnr"
+input = 20.2
+value = 31.0
+command = "denoisectl eval"
+"""
+
+
+def test_facts_are_read_checked_and_stamped(run: RunFolder, out: Path, tmp_path: Path) -> None:
+    (tmp_path / "card.toml").write_text(CARD)
+    facts = read_facts(tmp_path / "card.toml")
+    export_run(run.path, out)
+    weights = onnx.load(out).graph
+    card = restamp(out, facts)
+    assert (card.name, card.version, card.summary, card.limits) == ("clean-cats", "3", "Cats", ("dogs",))
+    assert card.scores[0].value == 31.0 and card.data[0].licence == "CC0-1.0"
+    assert read_card(out) == card
+    assert onnx.load(out).graph == weights
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("nam = 'x'", "nam: Unexpected keyword argument"),
+        ("name = ", "not valid TOML"),
+        ("[[scores]]\nset = 'x'", "scores.0.condition"),
+    ],
+)
+def test_a_bad_card_file_is_named(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "card.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        read_facts(tmp_path / "card.toml")
+    assert message in str(caught.value) and "card.toml" in str(caught.value)
+
+
+def test_only_a_model_file_with_a_card_can_be_restamped(tmp_path: Path) -> None:
+    (tmp_path / "text.onnx").write_text("no model")
+    with pytest.raises(ExportError, match="not an ONNX file"):
+        restamp(tmp_path / "text.onnx", Facts())
+    with pytest.raises(ConfigError, match="does not exist"):
+        read_facts(tmp_path / "gone.toml")

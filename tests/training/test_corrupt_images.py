@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+import skimage.data
+
+from denoisectl_training.corruption.images import AMOUNTS, Image, ImageCorruption
+
+PHOTO = skimage.data.astronaut()[:75, 130:231]
+
+
+@pytest.fixture(params=["uint8", "uint16", "float32", "grey"])
+def image(request: pytest.FixtureRequest) -> Image:
+    if request.param == "uint16":
+        return PHOTO.astype(np.uint16) * 257
+    if request.param == "float32":
+        return PHOTO.astype(np.float32) / np.float32(255)
+    return PHOTO[..., 1] if request.param == "grey" else PHOTO
+
+
+@pytest.mark.parametrize("kind", AMOUNTS)
+def test_shape_and_depth_are_kept_and_the_seed_decides(kind: str, image: Image) -> None:
+    first, again, other = (ImageCorruption(kind, AMOUNTS[kind], seed).image(image) for seed in (1, 1, 2))
+    assert first.shape == image.shape and first.dtype == image.dtype
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, image)
+    assert kind == "blur" or not np.array_equal(first, other)
+
+
+def test_the_amount_is_the_sigma() -> None:
+    grey = np.full((200, 200), 128, np.uint8)
+    noisy = ImageCorruption("gaussian", 10.0).image(grey)
+    assert (noisy.astype(float) - 128).std() == pytest.approx(10.0, rel=0.03)
+
+
+def test_floats_are_not_clipped_and_integers_are() -> None:
+    white = np.ones((64, 64, 3), np.float32)
+    assert ImageCorruption("gaussian", 25.0).image(white).max() > 1.0
+    assert ImageCorruption("gaussian", 25.0).image(np.full((64, 64, 3), 255, np.uint8)).max() == 255

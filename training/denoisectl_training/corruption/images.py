@@ -1,0 +1,105 @@
+"""A corruption for whole images of any depth, as `denoisectl corrupt` applies it to files."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Generator, Tensor
+
+from denoisectl_training.corruption.basic import blur, gaussian, knockout, poisson, salt_and_pepper
+from denoisectl_training.corruption.camera import camera
+
+__all__ = ["AMOUNTS", "ImageCorruption"]
+
+Image = npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | npt.NDArray[np.float32]
+
+AMOUNTS = {
+    "gaussian": 25.0,
+    "poisson": 0.1,
+    "salt_and_pepper": 0.05,
+    "blur": 1.5,
+    "knockout": 9.0,
+    "camera": 0.0,
+}
+"""Default amounts: sigma in 8-bit levels, noise at white, share of pixels, sigma and side in pixels; none."""
+
+_GRID = 16  # the camera's JPEG works in blocks of this size
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCorruption:
+    """Corrupts images one at a time; the same image and seed always give the same result."""
+
+    kind: str
+    amount: float
+    seed: int = 0
+
+    def image(self, array: Image, *, strength: float = 1.0, luma: float = 1.0, chroma: float = 1.0) -> Image:
+        """Corrupt (H, W) or (H, W, 3) uint8, uint16 or float32 with 1.0 as white; integers are clipped.
+
+        The shares are a denoiser's and are not used: the amount says it all.
+        """
+        planes = _to_planes(array)
+        noisy = self._corrupted(planes, _generator(array, self.seed))
+        return _like(array, noisy)
+
+    def digest(self) -> str:
+        """Names this corruption: equal digests make equal files."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
+
+    def open(self) -> ImageCorruption:
+        """Nothing has to be loaded."""
+        return self
+
+    def facts(self, height: int, width: int) -> dict[str, str | int]:
+        """What was done, for the report of a run."""
+        return {"kind": self.kind, "amount": f"{self.amount:g}", "seed": self.seed}
+
+    def _corrupted(self, planes: Tensor, generator: Generator) -> Tensor:
+        if self.kind == "gaussian":
+            return gaussian(planes, generator, self.amount, fixed=True)
+        if self.kind == "poisson":
+            return poisson(planes, generator, self.amount, fixed=True)
+        if self.kind == "salt_and_pepper":
+            return salt_and_pepper(planes, generator, self.amount)
+        if self.kind == "blur":
+            return blur(planes, generator, self.amount, fixed=True)
+        if self.kind == "knockout":
+            return knockout(planes, generator, self.amount, fixed=True)
+        return camera(planes, generator)[0]
+
+
+def _generator(array: Image, seed: int) -> Generator:
+    """A function of the image and the seed: order and name of the files do not matter."""
+    digest = hashlib.sha256(np.ascontiguousarray(array).tobytes() + str(seed).encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
+
+
+def _to_planes(array: Image) -> Tensor:
+    """(1, 3, H, W) float32 with 1.0 as white, mirrored at bottom and right up to the grid."""
+    colour = array[..., None].repeat(3, axis=-1) if array.ndim == 2 else array
+    height, width = colour.shape[:2]
+    padded = np.pad(colour, ((0, -height % _GRID), (0, -width % _GRID), (0, 0)), mode="symmetric")
+    return (
+        torch.from_numpy(padded.astype(np.float32) / np.float32(_white(array)))
+        .permute(2, 0, 1)[None]
+        .contiguous()
+    )
+
+
+def _like(array: Image, planes: Tensor) -> Image:
+    """Planes back to the shape and dtype of `array`; a grey image is one of its equal channels."""
+    pixels = planes[0, :, : array.shape[0], : array.shape[1]].permute(1, 2, 0).numpy()
+    pixels = pixels[..., 0] if array.ndim == 2 else pixels
+    if array.dtype == np.float32:
+        return np.ascontiguousarray(pixels, np.float32)
+    levels: npt.NDArray[np.float64] = np.rint(np.clip(pixels, 0.0, 1.0) * _white(array))
+    return levels.astype(np.uint8) if array.dtype == np.uint8 else levels.astype(np.uint16)
+
+
+def _white(array: Image) -> float:
+    return {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}[array.dtype.name]
