@@ -6,7 +6,8 @@ DenoiseError
 ├── ImageError       one image that cannot be read, processed or written
 ├── DeviceError      a requested device or provider that does not work here
 ├── ModelError       a model file that is missing, unreadable, without a card or incompatible
-├── TrainingError    training data or a checkpoint that cannot be used, or a run that diverged
+├── TrainingError    training data or a checkpoint that cannot be used
+│   └── DivergedError  a run whose loss blew up
 ├── ExportError      a network that cannot be exported, or whose export does not agree with it
 ├── MissingExtraError  a command whose optional dependencies are not installed
 └── StoppedError     a batch that ended early because the failure limit was reached
@@ -21,6 +22,7 @@ __all__ = [
     "ConfigError",
     "DenoiseError",
     "DeviceError",
+    "DivergedError",
     "ExportError",
     "ImageError",
     "MissingExtraError",
@@ -57,6 +59,10 @@ class ModelError(DenoiseError):
 
 class TrainingError(DenoiseError):
     """Training cannot start or go on."""
+
+
+class DivergedError(TrainingError):
+    """The loss is no longer a number, or has blown up; the message names the setting to change."""
 
 
 class ExportError(DenoiseError):

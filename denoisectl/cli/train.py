@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,10 @@ from denoisectl.cli import console
 from denoisectl.cli.extras import needs_extra
 from denoisectl.cli.options import QuietOpt
 from denoisectl.errors import UsageError
+
+if TYPE_CHECKING:
+    from denoisectl_training.recipes import Recipe
+    from denoisectl_training.train import Photos, TrainRequest
 
 __all__ = ["train"]
 
@@ -22,14 +26,32 @@ def train(
     ] = None,
     *,
     recipe: Annotated[
-        str, typer.Option("--recipe", metavar="NAME|FILE", help="A shipped recipe or a .toml file.")
-    ] = "skip",
-    overrides: Annotated[
-        list[str] | None,
+        str | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", help="Override a recipe key, e.g. optimizer.lr=1e-3. Repeatable."
+            "--recipe", metavar="NAME|FILE", help="A shipped recipe or a .toml file.", show_default="skip"
         ),
     ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a recipe key, e.g. loss.l1=0. Repeatable."),
+    ] = None,
+    rate: Annotated[
+        str | None,
+        typer.Option("--lr", metavar="auto|RATE", help="First learning rate; auto finds it by short trials."),
+    ] = None,
+    pairs: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            "--pairs", metavar="NOISY CLEAN", help="Learn from your own pairs: two folders, matched by name."
+        ),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="RUN", help="Fine-tune the network of this run or checkpoint."),
+    ] = None,
+    freeze_encoder: Annotated[
+        bool, typer.Option("--freeze-encoder", help="Leave the encoder as it is and train the decoder.")
+    ] = False,
     resume: Annotated[
         Path | None,
         typer.Option("--resume", metavar="RUN", help="Go on with this run from its last checkpoint."),
@@ -41,58 +63,127 @@ def train(
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where run folders are made.")] = Path(
         "runs"
     ),
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write TensorBoard events into the run folder too.")
+    ] = False,
     device: Annotated[
         str, typer.Option("--device", "-d", metavar="DEVICE", help="auto, cpu, cuda or cuda:1.")
     ] = "auto",
     list_recipes: Annotated[bool, typer.Option("--list", help="List the shipped recipes and exit.")] = False,
     quiet: QuietOpt = False,
 ) -> None:
-    """Train a denoising autoencoder on a folder of clean photos.
+    """Train a denoising autoencoder on a folder of clean photos, or on your own noisy and clean pairs.
 
     Noise is made on the fly, photos are set aside for validation, and everything lands in a run folder.
     Ctrl-C or SIGTERM stops after the current step; --resume goes on as if nothing had happened.
+    Fine-tuning (--from) takes a tenth of the rate and of the images of the run it starts from.
 
     Examples:
       denoisectl train ./photos --recipe skip --max-time 10m
 
+      denoisectl train ./photos --recipe skip --lr auto --set model.dropout=0.1
+
       denoisectl train ./photos --resume runs/skip
 
-      denoisectl export runs/skip --out skip.onnx
+      denoisectl train --from runs/skip --pairs ./mine/noisy ./mine/clean --freeze-encoder
     """
     console.set_loudness(quiet=quiet)
     with needs_extra("train"):
-        from denoisectl_training.recipes import load_recipe, shipped_recipes
-
         if list_recipes:
-            for name in shipped_recipes():
-                console.emit(f"{name}\t{load_recipe(name).summary}")
+            _list_recipes()
             return
-        from denoisectl_training.train import parse_duration, prepare
-    if not folders:
+        from denoisectl_training.train import Photos, parse_duration, resumed
+    if not folders and pairs is None:
         raise UsageError("no folder of photos given; for example: denoisectl train ./photos --recipe skip")
-    if resume is not None and overrides:
-        raise UsageError("--set cannot change a run that is resumed; start a new one, or leave --set out")
-    seconds = None if max_time is None else parse_duration(max_time)
-    request = prepare(folders, load_recipe(recipe, overrides), runs=runs, resume=resume, device=device)
-    _train_watched(request, seconds)
+    if folders and pairs is not None:
+        raise UsageError("give folders of clean photos or --pairs, not both")
+    photos = Photos(tuple(folders or ()), pairs)
+    changes = [*(overrides or []), *(['training.frozen="encoder"'] if freeze_encoder else [])]
+    if resume is None:
+        request = _new_run(photos, recipe, changes, rate, source, runs, device)
+    elif changes or rate or source:
+        raise UsageError(
+            "--resume goes on as the run began; leave out --set, --lr, --from and --freeze-encoder"
+        )
+    else:
+        request = resumed(
+            photos, resume, device=device, recipe=None if recipe is None else _recipe(recipe, [])
+        )
+    _train_watched(request, None if max_time is None else parse_duration(max_time), tensorboard)
 
 
-def _train_watched(request: object, seconds: float | None) -> None:
+def _list_recipes() -> None:
+    from denoisectl_training.recipes import load_recipe, shipped_recipes
+
+    for name in shipped_recipes():
+        console.emit(f"{name}\t{load_recipe(name).summary}")
+
+
+def _new_run(
+    photos: Photos,
+    recipe: str | None,
+    changes: list[str],
+    rate: str | None,
+    source: Path | None,
+    runs: Path,
+    device: str,
+) -> TrainRequest:
+    from dataclasses import replace
+
+    from denoisectl_training.schedule import with_first_rate
+    from denoisectl_training.train import started
+
+    chosen = (
+        _tuning_recipe(source, changes) if source and recipe is None else _recipe(recipe or "skip", changes)
+    )
+    if rate is not None and rate != "auto":
+        chosen = with_first_rate(chosen, _number(rate))
+    request = started(photos, chosen, runs, device=device)
+    return replace(request, source=source, search_rate=rate == "auto")
+
+
+def _recipe(name: str, changes: list[str]) -> Recipe:
+    from denoisectl_training.recipes import load_recipe
+
+    return load_recipe(name, changes)
+
+
+def _tuning_recipe(source: Path, changes: list[str]) -> Recipe:
+    from denoisectl_training.recipes import changed
+    from denoisectl_training.trained import load_weights
+    from denoisectl_training.tuning import tuned
+
+    _, recipe, _ = load_weights(source)
+    return changed(tuned(recipe), changes)
+
+
+def _number(rate: str) -> float:
+    try:
+        number = float(rate)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < float("inf"):
+        raise UsageError(f"--lr {rate}: expected auto or a number above 0, such as 1e-3")
+    return number
+
+
+def _train_watched(request: TrainRequest, seconds: float | None, tensorboard: bool) -> None:
     """Train under a live display, and say at the end where the run is and what to do with it."""
     from denoisectl.cli.signals import Interrupted
     from denoisectl.cli.training_display import training_display
     from denoisectl_training.stopping import stoppable
-    from denoisectl_training.train import TrainRequest, train
+    from denoisectl_training.train import train
 
-    assert isinstance(request, TrainRequest)
-    with stoppable(seconds) as stop, training_display(request.recipe.name) as report:
-        state = train(request, report=report, stop=stop)
+    events = request.run.path if tensorboard else None
+    with stoppable(seconds) as stop, training_display(request.recipe.name, events) as report:
+        state = train(
+            request, report=report, report_rate=lambda trial: console.say(f"rate {trial}"), stop=stop
+        )
     seen, total = state.images, request.recipe.training.images
     score = "" if state.psnr is None else f", {state.psnr:.2f} dB on held-out photos"
     console.say(f"{request.run.path}: {seen:,} of {total:,} images seen{score}")
     if seen < total:
-        folders = " ".join(map(str, request.folders))
-        console.say(f"go on with: denoisectl train {folders} --resume {request.run.path}")
+        console.say(f"go on with: denoisectl train {request.photos} --resume {request.run.path}")
     console.say(f"next: denoisectl export {request.run.path} --out {request.recipe.name}.onnx")
     if stop.signum is not None:
         raise Interrupted(stop.signum)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from denoisectl.cli import console
+from denoisectl.cli.extras import needs_extra
 
 if TYPE_CHECKING:
     from denoisectl_training.fit import Progress
@@ -18,8 +20,20 @@ _PLAIN_SECONDS = 30.0
 
 
 @contextmanager
-def training_display(name: str) -> Iterator[Callable[[Progress], None]]:
-    """Yield the function that a run reports its progress to."""
+def training_display(name: str, events: Path | None = None) -> Iterator[Callable[[Progress], None]]:
+    """Yield the function that a run reports its progress to; TensorBoard events go to the folder `events`."""
+    with _screen(name) as shown:
+        if events is None:
+            yield shown
+            return
+        with needs_extra("tensorboard"):
+            from denoisectl_training.events import event_writer
+        with event_writer(events) as written:
+            yield lambda progress: (shown(progress), written(progress))[0]
+
+
+@contextmanager
+def _screen(name: str) -> Iterator[Callable[[Progress], None]]:
     if console.quiet():
         yield lambda progress: None
     elif console.stderr().is_terminal:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from denoisectl_training.autoencoders import BookAutoencoder, UNet
-from denoisectl_training.blocks import DecoderBlock, EncoderBlock, ResidualBlock
+from denoisectl_training.blocks import BlockKind, DecoderBlock, EncoderBlock, ResidualBlock
 
 Network = BookAutoencoder | UNet
 
@@ -15,7 +15,16 @@ NETWORKS: dict[str, Callable[[], Network]] = {
     "small": lambda: BookAutoencoder(3, (4, 8), skip=True),
     "noskip": lambda: BookAutoencoder(1, (4, 4, 8, 8), skip=False),
     "skip": lambda: BookAutoencoder(3, (4, 4, 8, 8), skip=True),
-    "skip without batch normalisation": lambda: BookAutoencoder(1, (4, 8), skip=True, batch_norm=False),
+    "skip without batch normalisation": lambda: BookAutoencoder(
+        1, (4, 8), skip=True, kind=BlockKind(batch_norm=False)
+    ),
+    "identity shortcuts": lambda: BookAutoencoder(
+        1, (4, 8, 4), skip=True, kind=BlockKind(shortcut="identity")
+    ),
+    "no shortcuts": lambda: BookAutoencoder(
+        1, (4, 8, 8), skip=False, kind=BlockKind(shortcut="none", dropout=0.1)
+    ),
+    "two blocks a level": lambda: BookAutoencoder(1, (4, 4, 4), skip=True, blocks=2),
     "one level": lambda: BookAutoencoder(3, (4,), skip=False),
     "unet": lambda: UNet(3, (8, 8, 8), (1, 1, 2), (1, 1)),
     "deeper unet": lambda: UNet(1, (4, 4, 4, 4), (1, 2, 1, 2), (2, 1, 1)),

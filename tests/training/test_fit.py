@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from denoisectl.errors import ConfigError, DeviceError, TrainingError
+from denoisectl.errors import ConfigError, DeviceError, DivergedError, TrainingError
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
-from denoisectl_training.train import TrainRequest, parse_duration, prepare, train
+from denoisectl_training.train import Photos, TrainRequest, parse_duration, resumed, started, train
 
 
 def toy(**changes: object) -> Recipe:
@@ -32,7 +32,10 @@ def toy(**changes: object) -> Recipe:
 def request(
     folder: Path, runs: Path, recipe: Recipe | None = None, resume: Path | None = None
 ) -> TrainRequest:
-    return prepare([folder], recipe or toy(), runs=runs, resume=resume, device="cpu")
+    photos = Photos((folder,))
+    if resume is not None:
+        return resumed(photos, resume, device="cpu")
+    return started(photos, recipe or toy(), runs, device="cpu")
 
 
 def weights(run: RunFolder) -> dict[str, torch.Tensor]:
@@ -132,7 +135,7 @@ def test_divergence_stops_the_run_and_names_the_setting(photo_folder: Path, tmp_
     recipe = toy(optimizer={"name": "sgd", "lr": 1e6}, model={"architecture": "small", "widths": [4, 8],
                  "colour": "rgb", "output": "identity", "batch_norm": False})  # fmt: skip
     asked = request(photo_folder, tmp_path, recipe)
-    with pytest.raises(TrainingError, match=r"diverged at image 8 .*--set optimizer.lr="):
+    with pytest.raises(DivergedError, match=r"diverged at image 8 .*with --lr 3e\+05, or with --lr auto"):
         train(asked)
 
 
@@ -155,7 +158,7 @@ def test_resuming_on_other_photos_or_another_recipe_is_refused(photo_folder: Pat
         train(
             replace(
                 request(photo_folder, tmp_path, resume=asked.run.path),
-                folders=(photo_folder / "coffee.jpg",) * 2,
+                photos=Photos((photo_folder / "coffee.jpg",) * 2),
             )
         )
     other = toy(model={"architecture": "small", "widths": [4, 16], "colour": "rgb"})

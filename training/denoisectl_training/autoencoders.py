@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from denoisectl_training.blocks import DecoderBlock, EncoderBlock, ResidualBlock, conv3x3
+from denoisectl_training.blocks import BOOK, BlockKind, DecoderBlock, EncoderBlock, ResidualBlock, conv3x3
 
 __all__ = ["BookAutoencoder", "UNet"]
 
@@ -26,41 +26,62 @@ __all__ = ["BookAutoencoder", "UNet"]
 class BookAutoencoder(nn.Module):
     """An autoencoder of figure 18.4: encoder blocks, decoder blocks and, if `skip`, stacked connections.
 
-    The first encoder block keeps the size; each further one halves it. `small` is two widths with skips,
-    `skip` and `noskip` are four widths with and without them.
+    The first encoder level keeps the size; each further one halves it. `small` is two widths with skips,
+    `skip` and `noskip` are four widths with and without them. More widths make it deeper by strides, more
+    `blocks` a level make it deeper at the same sizes.
     """
 
-    def __init__(self, channels: int, widths: Sequence[int], *, skip: bool, batch_norm: bool = True) -> None:
+    def __init__(
+        self,
+        channels: int,
+        widths: Sequence[int],
+        *,
+        skip: bool,
+        blocks: int = 1,
+        kind: BlockKind = BOOK,
+    ) -> None:
         super().__init__()
-        self.skip = skip
+        self.skip, self.blocks = skip, blocks
         self.multiple_of = 2 ** (len(widths) - 1)
         ins = [channels, *widths[:-1]]
         self.encoder = nn.ModuleList(
-            EncoderBlock(i, o, stride=1 if level == 0 else 2, batch_norm=batch_norm)
+            _level(
+                EncoderBlock(i, o, kind, stride=1 if level == 0 else 2),
+                [EncoderBlock(o, o, kind) for _ in range(blocks - 1)],
+            )
             for level, (i, o) in enumerate(zip(ins, widths, strict=True))
         )
+        outs = [widths[0], *widths[:-1]]  # of the decoder, finest first
         self.decoder = nn.ModuleList(
-            DecoderBlock(
-                widths[level] * (2 if skip and level < len(widths) - 1 else 1),
-                widths[max(level - 1, 0)],
-                scale=2 if level > 0 else 1,
-                batch_norm=batch_norm,
+            _level(
+                DecoderBlock(
+                    widths[level] * (2 if skip and level < len(widths) - 1 else 1),
+                    outs[level],
+                    kind,
+                    scale=2 if level > 0 else 1,
+                ),
+                [DecoderBlock(outs[level], outs[level], kind, scale=1) for _ in range(blocks - 1)],
             )
             for level in reversed(range(len(widths)))
         )
         self.head = conv3x3(widths[0], channels)
 
     @property
+    def encoding(self) -> list[nn.Module]:
+        """The parts that make the code, which fine-tuning may freeze."""
+        return [self.encoder]
+
+    @property
     def halo(self) -> int:
         """Receptive-field radius in pixels, summed along the deepest path.
 
-        A level at stride s has two 3 x 3 convolutions in the encoder and two in the decoder; those of a
-        decoder block act after its upsampling, and upsampling by repetition shifts a pixel by up to s / 2.
+        A block has two 3 x 3 convolutions. Those of the first encoder block of a level straddle its stride;
+        those of a decoder block act after its upsampling, which by repetition shifts a pixel by up to s / 2.
         """
-        levels = len(self.encoder)
-        encoder = sum(2 * 2**level for level in range(levels)) - sum(2**level // 2 for level in range(levels))
-        decoder = sum(2 * 2 ** max(level - 1, 0) for level in range(levels))
-        upsampling = sum(2**level // 2 for level in range(1, levels))
+        cells = [2**level for level in range(len(self.encoder))]
+        encoder = sum(2 * self.blocks * cell - cell // 2 for cell in cells)
+        decoder = sum(2 * self.blocks * max(cell // 2, 1) for cell in cells)
+        upsampling = sum(cell // 2 for cell in cells)
         radius: int = encoder + decoder + upsampling + 1
         return radius
 
@@ -76,6 +97,11 @@ class BookAutoencoder(nn.Module):
             x = block(x)
         y: Tensor = self.head(x)
         return y
+
+
+def _level(first: nn.Module, rest: Sequence[nn.Module]) -> nn.Module:
+    """One block as itself, so that the weights of a network with one a level keep their names."""
+    return nn.Sequential(first, *rest) if rest else first
 
 
 class UNet(nn.Module):
@@ -109,6 +135,11 @@ class UNet(nn.Module):
             for width, count in zip(widths[:-1], decoder, strict=True)
         )
         self.tail = nn.Sequential(conv3x3(widths[0], 4 * channels), nn.PixelShuffle(2))
+
+    @property
+    def encoding(self) -> list[nn.Module]:
+        """The parts that make the code, which fine-tuning may freeze."""
+        return [self.head, self.down_blocks, self.down]
 
     @property
     def halo(self) -> int:

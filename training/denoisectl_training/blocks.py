@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from dataclasses import dataclass
+from typing import Literal
 
-__all__ = ["DecoderBlock", "EncoderBlock", "ResidualBlock", "conv3x3"]
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+__all__ = ["BOOK", "BlockKind", "DecoderBlock", "EncoderBlock", "ResidualBlock", "conv3x3"]
+
+Shortcut = Literal["convolution", "identity", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockKind:
+    """What the book's blocks are made with."""
+
+    batch_norm: bool = True
+    shortcut: Shortcut = "convolution"
+    """Of encoder blocks: a 1 x 1 convolution, the text's near-identity, or nothing at all."""
+    dropout: float = 0.0
+    """Share of a block's output set to zero in training."""
+
+
+BOOK = BlockKind()
+"""Figure 18.3's."""
 
 
 def conv3x3(inputs: int, outputs: int, *, stride: int = 1, bias: bool = True) -> nn.Conv2d:
@@ -16,6 +37,27 @@ def _normalise(channels: int, batch_norm: bool) -> nn.Module:
     return nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
 
 
+class NearIdentity(nn.Module):
+    """Section 18.3.2's V_w: the identity, with features cut off or zeros added, and subsampled, to fit."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.outputs, self.missing, self.stride = outputs, max(0, outputs - inputs), stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(B, inputs, H, W)` to `(B, outputs, H / stride, W / stride)`."""
+        kept = x[:, : self.outputs, :: self.stride, :: self.stride]
+        return F.pad(kept, (0, 0, 0, 0, 0, self.missing))
+
+
+def _shortcut(shortcut: Shortcut, inputs: int, outputs: int, stride: int) -> nn.Module | None:
+    if shortcut == "identity":
+        return NearIdentity(inputs, outputs, stride)
+    if shortcut == "convolution":
+        return nn.Conv2d(inputs, outputs, 1, stride=stride)
+    return None
+
+
 class EncoderBlock(nn.Module):
     """Figure 18.3, left: `(B, inputs, H, W)` to `(B, outputs, H / stride, W / stride)`.
 
@@ -25,22 +67,25 @@ class EncoderBlock(nn.Module):
     residual block.
     """
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int = 1, batch_norm: bool = True) -> None:
+    def __init__(self, inputs: int, outputs: int, kind: BlockKind = BOOK, *, stride: int = 1) -> None:
         super().__init__()
-        bias = not batch_norm  # batch normalisation has its own offset
+        bias = not kind.batch_norm  # batch normalisation has its own offset
         self.body = nn.Sequential(
             conv3x3(inputs, outputs, stride=stride, bias=bias),
-            _normalise(outputs, batch_norm),
+            _normalise(outputs, kind.batch_norm),
             nn.ReLU(),
             conv3x3(outputs, outputs, bias=bias),
-            _normalise(outputs, batch_norm),
+            _normalise(outputs, kind.batch_norm),
         )
-        self.shortcut = nn.Conv2d(inputs, outputs, 1, stride=stride)
+        self.shortcut = _shortcut(kind.shortcut, inputs, outputs, stride)
         self.activation = nn.ReLU()
+        self.dropout = nn.Dropout(kind.dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map a block of features to the next."""
-        y: Tensor = self.activation(self.body(x) + self.shortcut(x))
+        change = self.body(x)
+        total = change if self.shortcut is None else change + self.shortcut(x)
+        y: Tensor = self.dropout(self.activation(total))
         return y
 
 
@@ -51,17 +96,18 @@ class DecoderBlock(nn.Module):
     figure is not in the text: that the block has two convolutions and no shortcut is a reconstruction.
     """
 
-    def __init__(self, inputs: int, outputs: int, *, scale: int = 2, batch_norm: bool = True) -> None:
+    def __init__(self, inputs: int, outputs: int, kind: BlockKind = BOOK, *, scale: int = 2) -> None:
         super().__init__()
-        bias = not batch_norm
+        bias = not kind.batch_norm
         self.body = nn.Sequential(
             nn.Upsample(scale_factor=float(scale), mode="nearest") if scale > 1 else nn.Identity(),
             conv3x3(inputs, outputs, bias=bias),
-            _normalise(outputs, batch_norm),
+            _normalise(outputs, kind.batch_norm),
             nn.ReLU(),
             conv3x3(outputs, outputs, bias=bias),
-            _normalise(outputs, batch_norm),
+            _normalise(outputs, kind.batch_norm),
             nn.ReLU(),
+            nn.Dropout(kind.dropout),
         )
 
     def forward(self, x: Tensor) -> Tensor:

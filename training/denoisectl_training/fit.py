@@ -11,20 +11,23 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from denoisectl.errors import TrainingError
+from denoisectl.errors import DivergedError, TrainingError
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
 from denoisectl_training.corruption import corrupt
+from denoisectl_training.crops import random_crops, step_generator
 from denoisectl_training.devices import autocast
+from denoisectl_training.divergence import diverged
 from denoisectl_training.losses import training_loss
 from denoisectl_training.model import DenoisingAutoencoder, build_model
+from denoisectl_training.modes import freeze, train_mode
 from denoisectl_training.optimizers import build_optimizer
-from denoisectl_training.photos import PhotoSet, random_crops, step_generator
-from denoisectl_training.recipes import Recipe
+from denoisectl_training.photos import PhotoSet
+from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.schedule import learning_rate
 from denoisectl_training.validation import validate
 
-__all__ = ["Fit", "Progress", "fit"]
+__all__ = ["Fit", "Progress", "fit", "training_batch", "training_step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,18 @@ class Fit:
     step: int = 0
     best_psnr: float = float("-inf")
     psnr: float | None = None
+    best_loss: float = float("inf")
 
     @classmethod
-    def start(cls, recipe: Recipe, device: torch.device, precision: str) -> Fit:
-        """Fresh weights, drawn from the recipe's seed."""
+    def start(
+        cls, recipe: Recipe, device: torch.device, precision: str, weights: dict[str, Tensor] | None = None
+    ) -> Fit:
+        """Fresh weights, drawn from the recipe's seed, or the given ones to be tuned."""
         torch.manual_seed(recipe.training.seed)
         model = build_model(recipe.model).to(device)
+        if weights is not None:
+            model.load_state_dict(weights)
+        freeze(model, recipe.training.frozen)
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub lacks it
         average = copy.deepcopy(model) if recipe.training.ema else model
         optimizer = build_optimizer(model.parameters(), recipe.optimizer)
@@ -77,6 +86,7 @@ class Fit:
             "step": self.step,
             "best_psnr": self.best_psnr,
             "psnr": self.psnr,
+            "best_loss": self.best_loss,
             "model": self.model.state_dict(),
             "average": self.average.state_dict() if self.average is not self.model else None,
             "optimizer": self.optimizer.state_dict(),
@@ -90,7 +100,9 @@ class Fit:
             TrainingError: the checkpoint is missing, damaged or of another recipe.
         """
         state = load_checkpoint(run.last)
-        if state["recipe"]["model"] != self.recipe.model.model_dump(mode="json"):
+        # Parsed, not compared as data: keys that came later have their defaults in an older checkpoint.
+        written = parse_recipe(state["recipe"], origin=str(run.last))
+        if (written.model, written.optimizer.name) != (self.recipe.model, self.recipe.optimizer.name):
             raise TrainingError(
                 f"{run.last}: is of another recipe ({state['recipe']['name']}); resume its own run"
             )
@@ -100,16 +112,19 @@ class Fit:
         self.optimizer.load_state_dict(state["optimizer"])
         self.scaler.load_state_dict(state["scaler"])
         self.step, self.best_psnr, self.psnr = state["step"], state["best_psnr"], state["psnr"]
+        self.best_loss = state.get("best_loss", float("inf"))
 
 
 def training_batch(fit: Fit, photos: PhotoSet) -> tuple[Tensor, Tensor]:
     """The `(noisy, target)` batch of the current step: a function of photos, seed and step."""
-    settings = fit.recipe.training
-    crops = random_crops(
-        photos.training, settings.batch, fit.recipe.data.crop, step_generator(settings.seed, fit.step)
-    ).to(fit.device)
+    settings, data = fit.recipe.training, fit.recipe.data
+    generator = step_generator(settings.seed, fit.step)
+    crops = random_crops(photos.training, settings.batch, data, generator).to(fit.device)
+    if photos.paired:
+        noisy, clean = crops.chunk(2, dim=1)
+        return noisy, clean
     generator = step_generator(settings.seed + 1, fit.step, fit.device)
-    return corrupt(crops, fit.recipe.corruption, generator, grey=fit.recipe.data.grey)
+    return corrupt(crops, fit.recipe.corruption, generator, grey=data.grey)
 
 
 def training_step(fit: Fit, noisy: Tensor, target: Tensor) -> Tensor:
@@ -118,6 +133,8 @@ def training_step(fit: Fit, noisy: Tensor, target: Tensor) -> Tensor:
     rate = learning_rate(recipe.schedule, recipe.optimizer.lr, fit.images, recipe.training.images)
     for group in fit.optimizer.param_groups:
         group["lr"] = rate
+    if recipe.model.dropout:  # it draws from torch's own generator, which no checkpoint holds
+        torch.manual_seed(recipe.training.seed + fit.step)
     fit.optimizer.zero_grad(set_to_none=True)
     planes = model.planes(noisy).contiguous(memory_format=torch.channels_last)
     with autocast(fit.device, fit.precision):
@@ -157,28 +174,28 @@ def fit(
     """Train until the recipe's images are seen or `stop()` says so; the last step is always checkpointed.
 
     Raises:
-        TrainingError: the loss is no longer finite; the last good checkpoint stays.
+        DivergedError: the loss is no longer finite, or has blown up; the last good checkpoint stays.
+        TrainingError: a checkpoint cannot be written; the previous one stays.
     """
     settings = fit.recipe.training
     total, losses = settings.images, []
     started, begun_at = time.monotonic(), fit.images
-    fit.model.train()
+    train_mode(fit.model, settings.frozen)
     while fit.images < total and not stop():
         losses.append(training_step(fit, *training_batch(fit, photos)))
         if _passed(fit, settings.log_every):
-            loss = torch.stack(losses).mean().item()  # synchronises: only when a record is due
-            losses.clear()
-            _refuse_divergence(loss, fit)
-            rate = fit.optimizer.param_groups[0]["lr"]
+            loss, rate = _checked(losses, fit, run), fit.optimizer.param_groups[0]["lr"]
+            fit.best_loss = min(fit.best_loss, loss)
             run.append({"images": fit.images, "loss": loss, "lr": rate})
             speed = (fit.images - begun_at) / (time.monotonic() - started)
             report(Progress(fit.images, total, loss, rate, fit.psnr, speed))
+            losses.clear()
         if photos.validation and _passed(fit, settings.validate_every):
             _validate_and_keep_best(fit, photos, run)
         if _passed(fit, settings.checkpoint_every):
+            _checked(losses, fit, run)
             save_checkpoint(run.last, fit.state())
-    if losses:
-        _refuse_divergence(torch.stack(losses).mean().item(), fit)
+    _checked(losses, fit, run)
     save_checkpoint(run.last, fit.state())
 
 
@@ -187,19 +204,39 @@ def _passed(fit: Fit, every: int) -> bool:
     return fit.images // every > (fit.images - fit.recipe.training.batch) // every
 
 
-def _refuse_divergence(loss: float, fit: Fit) -> None:
-    if loss == loss and loss < 1e6:
-        return
+def _checked(losses: list[Tensor], fit: Fit, run: RunFolder) -> float:
+    """Mean of the losses since the last record; synchronises, so only when one is due.
+
+    Raises:
+        DivergedError: the run is lost.
+    """
+    if not losses:
+        return fit.best_loss
+    loss = torch.stack(losses).mean().item()
+    if diverged(loss, fit.best_loss, fit.recipe.loss):
+        run.append({"images": fit.images, "diverged": True})
+        raise _divergence(loss, fit, run)
+    return loss
+
+
+def _divergence(loss: float, fit: Fit, run: RunFolder) -> DivergedError:
     lr = fit.optimizer.param_groups[0]["lr"]
-    raise TrainingError(
-        f"training diverged at image {fit.images} (loss {loss:g}, learning rate {lr:g}); the last checkpoint is "
-        f"good: lower the rate, for example --set optimizer.lr={lr / 3:.1g}"
+    best = f", its best was {fit.best_loss:.3g}" if fit.best_loss < float("inf") else ""
+    kept = (
+        f"go on from its last good checkpoint with --from {run.path} --lr {lr / 3:.1g}"
+        if run.last.is_file()
+        else f"start again with --lr {lr / 3:.1g}, or with --lr auto"
+    )
+    return DivergedError(
+        f"training diverged at image {fit.images} (loss {loss:.3g}{best}, learning rate {lr:.3g}): the rate is too "
+        f"large; {kept}"
     )
 
 
 def _validate_and_keep_best(fit: Fit, photos: PhotoSet, run: RunFolder) -> None:
-    fit.psnr = validate(fit.average, photos.validation, fit.recipe, fit.device)
-    run.append({"images": fit.images, "psnr": fit.psnr})
+    found = validate(fit.average, photos.validation, fit.recipe, fit.device, paired=photos.paired)
+    fit.psnr = found.psnr
+    run.append({"images": fit.images, "psnr": found.psnr, "validation_loss": found.loss})
     if fit.psnr > fit.best_psnr:
         fit.best_psnr = fit.psnr
         save_checkpoint(run.best, fit.state())

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from denoisectl_training.autoencoders import BookAutoencoder, UNet
+from denoisectl_training.blocks import BlockKind
+from denoisectl_training.chroma import GaussianSmoothing, GuidedSmoothing
 from denoisectl_training.colour import lab_to_rgb, rgb_to_lab
 from denoisectl_training.outputs import OUTPUT_MAPS
 from denoisectl_training.recipes import ModelSettings
@@ -21,14 +22,6 @@ _AB_SPAN = 255.0  # a and b lie in about -128..127
 _PLANES = {"rgb": 3, "lab": 3, "l": 1}
 
 
-def _gaussian_kernel(sigma: float) -> Tensor:
-    """A 1-D Gaussian, normalised, of radius three sigma."""
-    radius = max(1, round(3 * sigma))
-    offsets = torch.arange(-radius, radius + 1, dtype=torch.float32)
-    kernel = torch.exp(-0.5 * (offsets / sigma).square())
-    return kernel / kernel.sum()
-
-
 class DenoisingAutoencoder(nn.Module):
     """`(B, 3, H, W)` float32 sRGB in [0, 1], noisy, to the same shape, clean.
 
@@ -36,13 +29,11 @@ class DenoisingAutoencoder(nn.Module):
     has a gradient. H and W must divide by `multiple_of`; `halo` is the receptive-field radius in pixels.
     """
 
-    chroma_kernel: Tensor
-
     def __init__(self, network: BookAutoencoder | UNet, settings: ModelSettings) -> None:
         super().__init__()
         self.network = network
         self.settings = settings
-        self.register_buffer("chroma_kernel", _gaussian_kernel(settings.chroma_sigma), persistent=False)
+        self.chroma = _smoothing(settings)
         self._output_map = OUTPUT_MAPS[settings.output]
 
     @property
@@ -54,8 +45,9 @@ class DenoisingAutoencoder(nn.Module):
     @property
     def halo(self) -> int:
         """Receptive-field radius in pixels, smoothing of A and B included."""
-        chroma = len(self.chroma_kernel) // 2 if self.settings.colour == "l" else 0
-        return max(self.network.halo, chroma)
+        if self.settings.colour != "l":
+            return self.network.halo
+        return self.chroma.guide_halo(self.network.halo)
 
     def planes(self, rgb: Tensor) -> Tensor:
         """`(B, 3, H, W)` sRGB to the `(B, C, H, W)` planes that the network works on, nominally [0, 1]."""
@@ -79,21 +71,12 @@ class DenoisingAutoencoder(nn.Module):
             return (planes - 0.45) / 0.25  # mean and deviation of L over everyday photographs, rounded
         return planes
 
-    def _smooth_chroma(self, chroma: Tensor) -> Tensor:
-        """Smooth `(B, 2, H, W)` A and B heavily, as the text does in place of denoising them."""
-        kernel = self.chroma_kernel
-        radius = len(kernel) // 2
-        columns = kernel.view(1, 1, -1, 1).expand(2, 1, -1, 1)
-        rows = kernel.view(1, 1, 1, -1).expand(2, 1, 1, -1)
-        padded = F.pad(chroma, (radius, radius, radius, radius), mode="replicate")
-        return F.conv2d(F.conv2d(padded, columns, groups=2), rows, groups=2)
-
     def to_rgb(self, planes: Tensor, noisy: Tensor) -> Tensor:
         """Clean planes back to `(B, 3, H, W)` sRGB; mode `l` takes A and B from the noisy image."""
         if self.settings.colour == "rgb":
             return planes
         if self.settings.colour == "l":
-            chroma = self._smooth_chroma(rgb_to_lab(noisy)[:, 1:3])
+            chroma = self.chroma(rgb_to_lab(noisy)[:, 1:3], planes)
             return lab_to_rgb(torch.cat([planes * 100.0, chroma], dim=1))
         return lab_to_rgb(torch.cat([planes[:, 0:1] * 100.0, planes[:, 1:3] * _AB_SPAN - 128.0], dim=1))
 
@@ -103,6 +86,12 @@ class DenoisingAutoencoder(nn.Module):
         return clean if self.training else clean.clamp(0.0, 1.0)
 
 
+def _smoothing(settings: ModelSettings) -> GaussianSmoothing | GuidedSmoothing:
+    if settings.chroma_smoothing == "guided":
+        return GuidedSmoothing(settings.chroma_radius, settings.chroma_epsilon)
+    return GaussianSmoothing(settings.chroma_sigma)
+
+
 def build_model(settings: ModelSettings) -> DenoisingAutoencoder:
     """Build the network of a recipe with fresh weights from torch's global generator."""
     channels = _PLANES[settings.colour]
@@ -110,8 +99,9 @@ def build_model(settings: ModelSettings) -> DenoisingAutoencoder:
     if settings.architecture == "unet":
         network = UNet(channels, settings.widths, settings.encoder_blocks, settings.decoder_blocks)
     else:
+        kind = BlockKind(settings.batch_norm, settings.shortcut, settings.dropout)
         network = BookAutoencoder(
-            channels, settings.widths, skip=settings.skip, batch_norm=settings.batch_norm
+            channels, settings.widths, skip=settings.skip, blocks=settings.blocks, kind=kind
         )
     model = DenoisingAutoencoder(network, settings)
     if settings.output == "residual":

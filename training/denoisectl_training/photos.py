@@ -1,8 +1,4 @@
-"""Folders of clean photos as uint8 tensors, split by photo, and cut into batches of random crops.
-
-A batch is a pure function of (photos, seed, step): a resumed run sees exactly the batches that an
-uninterrupted one would have seen, without any generator's state in the checkpoint.
-"""
+"""Folders of photos as uint8 tensors, split by photo into what is trained on, chosen by, and tested on."""
 
 from __future__ import annotations
 
@@ -15,11 +11,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from denoisectl.errors import TrainingError
+from denoisectl_training.recipes import DataSettings
 
-__all__ = ["PhotoSet", "find_photos", "load_photos", "random_crops", "step_generator"]
+__all__ = ["PhotoSet", "find_photos", "load_pairs", "load_photos"]
 
 _log = logging.getLogger("denoisectl")
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"}
@@ -27,11 +24,14 @@ _SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"}
 
 @dataclass(frozen=True, slots=True)
 class PhotoSet:
-    """Photos as `(3, H, W)` uint8 RGB tensors, and the digest of their pixels."""
+    """Photos as `(3, H, W)` uint8 RGB tensors, or pairs as `(6, H, W)`: the noisy one, then the clean one."""
 
     training: list[Tensor]
     validation: list[Tensor]
+    test: list[Tensor]
     digest: str
+    """SHA-256 of all pixels in order."""
+    paired: bool = False
 
 
 def find_photos(folders: Iterable[Path]) -> list[Path]:
@@ -52,79 +52,95 @@ def find_photos(folders: Iterable[Path]) -> list[Path]:
     return found
 
 
-def _read(path: Path, max_side: int) -> Tensor | None:
+def load_photos(paths: Sequence[Path], settings: DataSettings, seed: int) -> PhotoSet:
+    """Read every photo once and split by photo, by chance, as `seed` decides.
+
+    Photos smaller than the crop are padded by reflection; unreadable files are left out; each is said once.
+
+    Raises:
+        TrainingError: nothing could be read, or nothing would be left to train on.
+    """
+    photos = [(path, _read(path, settings.max_side)) for path in paths]
+    return _split(_usable(photos, settings.crop), settings, seed, paired=False)
+
+
+def load_pairs(pairs: Sequence[tuple[Path, Path]], settings: DataSettings, seed: int) -> PhotoSet:
+    """Read pairs of noisy and clean photos, as `load_photos` reads photos, but never reduced in size.
+
+    Raises:
+        TrainingError: the two of a pair differ in size, or nothing would be left to train on.
+    """
+    stacked = [(noisy, _stack(noisy, clean)) for noisy, clean in pairs]
+    return _split(_usable(stacked, settings.crop), settings, seed, paired=True)
+
+
+def _read(path: Path, max_side: int | None = None) -> Tensor | None:
     """Decode to `(3, H, W)` uint8 RGB with the longer side at most `max_side`; None if it is no photo."""
     data = np.fromfile(path, dtype=np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if image is None:
         return None
     longest = max(image.shape[:2])
-    if longest > max_side:
+    if max_side is not None and longest > max_side:
         scale = max_side / longest
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return torch.from_numpy(np.ascontiguousarray(image[..., ::-1].transpose(2, 0, 1)))
 
 
-def load_photos(
-    paths: Sequence[Path], *, crop: int, max_side: int, validation_photos: int, seed: int
-) -> PhotoSet:
-    """Read every photo once and set some aside for validation, chosen by photo and by `seed`.
+def _stack(noisy_path: Path, clean_path: Path) -> Tensor | None:
+    noisy, clean = _read(noisy_path), _read(clean_path)
+    if noisy is None or clean is None:
+        return None
+    if noisy.shape != clean.shape:
+        sizes = " against ".join(f"{photo.shape[2]} x {photo.shape[1]}" for photo in (noisy, clean))
+        raise TrainingError(
+            f"{noisy_path} and {clean_path} differ in size ({sizes}); a pair shows the same scene pixel by pixel"
+        )
+    return torch.cat([noisy, clean])
 
-    Photos smaller than the crop are padded by reflection; unreadable files are left out and said once.
 
-    Raises:
-        TrainingError: nothing could be read, or nothing would be left to train on.
-    """
-    photos, unreadable, digest = [], [], hashlib.sha256()
-    for path in paths:
-        photo = _read(path, max_side)
+def _usable(photos: Iterable[tuple[Path, Tensor | None]], crop: int) -> list[Tensor]:
+    """What could be read, padded where a crop would not fit."""
+    readable, unreadable, small = [], [], []
+    for path, photo in photos:
         if photo is None:
             unreadable.append(path)
             continue
-        photos.append(_at_least(photo, crop))
-        digest.update(photo.numpy().tobytes())
+        if min(photo.shape[1:]) < crop:
+            small.append(path)
+        readable.append(_at_least(photo, crop))
     if unreadable:
         _log.warning("left out %d unreadable files, the first is %s", len(unreadable), unreadable[0])
-    if len(photos) <= validation_photos:
+    if small:
+        message = "padded %d photos that are smaller than data.crop (%d pixels), the first is %s"
+        _log.warning(message, len(small), crop, small[0])
+    return readable
+
+
+def _split(photos: list[Tensor], settings: DataSettings, seed: int, *, paired: bool) -> PhotoSet:
+    validation, test = settings.validation_photos, settings.test_photos
+    if len(photos) <= validation + test:
         raise TrainingError(
-            f"{len(photos)} readable photos, {validation_photos} of them set aside for validation: none left to "
-            "train on; add photos or lower data.validation_photos"
+            f"{len(photos)} readable photos, {validation} of them set aside for validation and {test} for the test: "
+            "none left to train on; add photos or lower data.validation_photos and data.test_photos"
         )
+    digest = hashlib.sha256()
+    for photo in photos:
+        digest.update(photo.numpy().tobytes())
     order = torch.randperm(len(photos), generator=torch.Generator().manual_seed(seed)).tolist()
-    held, used = order[:validation_photos], sorted(order[validation_photos:])
-    return PhotoSet([photos[i] for i in used], [photos[i] for i in held], digest.hexdigest())
+    chosen = (
+        sorted(order[validation + test :]),
+        order[:validation],
+        order[validation : validation + test],
+    )
+    training, held, last = ([photos[index] for index in part] for part in chosen)
+    return PhotoSet(training, held, last, digest.hexdigest(), paired)
 
 
 def _at_least(photo: Tensor, side: int) -> Tensor:
-    """Pad `(3, H, W)` by reflection so that a crop of `side` fits."""
+    """Pad `(C, H, W)` by reflection so that a crop of `side` fits."""
     _, height, width = photo.shape
     if height >= side and width >= side:
         return photo
     pad = ((0, 0), (0, max(0, side - height)), (0, max(0, side - width)))
     return torch.from_numpy(np.pad(photo.numpy(), pad, mode="symmetric"))
-
-
-def step_generator(seed: int, step: int, device: torch.device | str = "cpu") -> Generator:
-    """The generator of one training step: a function of the run's seed and the step alone."""
-    mixed = hashlib.sha256(f"{seed}/{step}".encode()).digest()
-    return torch.Generator(device).manual_seed(int.from_bytes(mixed[:7], "big"))
-
-
-def random_crops(photos: Sequence[Tensor], count: int, side: int, generator: Generator) -> Tensor:
-    """`(count, 3, side, side)` float32 crops in [0, 1]: photos drawn by area, flipped and turned at random."""
-    areas = torch.tensor([photo.shape[1] * photo.shape[2] for photo in photos], dtype=torch.float64)
-    chosen = torch.multinomial(areas, count, replacement=True, generator=generator).tolist()
-    crops = [_random_crop(photos[index], side, generator) for index in chosen]
-    return torch.stack(crops).float() / 255.0
-
-
-def _random_crop(photo: Tensor, side: int, generator: Generator) -> Tensor:
-    _, height, width = photo.shape
-    draw = torch.rand(2, generator=generator).tolist()
-    turns, flip = (
-        torch.randint(0, 8, (1,), generator=generator).item() % 4,
-        torch.rand((), generator=generator) < 0.5,
-    )
-    top, left = int(draw[0] * (height - side + 1)), int(draw[1] * (width - side + 1))
-    crop = photo[:, top : top + side, left : left + side].rot90(int(turns), (1, 2))
-    return crop.flip(2) if flip else crop

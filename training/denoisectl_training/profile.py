@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from denoisectl_training.model import DenoisingAutoencoder
+from denoisectl_training.modes import evaluating
 
 __all__ = ["Profile", "profile"]
 
@@ -34,14 +35,11 @@ def profile(model: DenoisingAutoencoder) -> Profile:
     handles = [
         module.register_forward_hook(count) for module in model.modules() if isinstance(module, nn.Conv2d)
     ]
-    was_training = model.training
-    model.eval()  # batch normalisation must not learn from the probe
     try:
-        with torch.no_grad():
+        with evaluating(model), torch.no_grad():  # batch normalisation must not learn from the probe
             probe = torch.zeros(1, 3, side, side, device=next(model.parameters()).device)
             model.network(model.planes(probe))
     finally:
-        model.train(was_training)
         for handle in handles:
             handle.remove()
     return Profile(sum(p.numel() for p in model.parameters()), total / side**2)

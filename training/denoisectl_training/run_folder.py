@@ -43,14 +43,11 @@ class RunFolder:
         """The learning curve, JSON lines."""
         return self.path / "log.jsonl"
 
-    def describe(self, recipe: Recipe, *, photos: int, digest: str, device: str, precision: str) -> None:
-        """Write `run.json`."""
+    def describe(self, recipe: Recipe, **facts: object) -> None:
+        """Write `run.json`: the resolved recipe and the plain facts of this run."""
         record = {
             "recipe": recipe.model_dump(mode="json"),
-            "photos": photos,
-            "data_digest": digest,
-            "device": device,
-            "precision": precision,
+            **facts,
             "versions": {"python": platform.python_version(), "torch": torch.__version__},
         }
         text = json.dumps(record, indent=2) + "\n"

@@ -3,31 +3,66 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import torch
 
 from denoisectl.errors import ConfigError, TrainingError
 from denoisectl_training.devices import choose_device, choose_precision
 from denoisectl_training.fit import Fit, Progress, fit
-from denoisectl_training.photos import PhotoSet, find_photos, load_photos
+from denoisectl_training.pairs import match_folders
+from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos
+from denoisectl_training.rate_search import RateTrial, find_rate
 from denoisectl_training.recipes import Recipe
 from denoisectl_training.run_folder import RunFolder, new_run_folder
+from denoisectl_training.schedule import with_first_rate
+from denoisectl_training.trained import load_weights
+from denoisectl_training.tuning import refuse_other_network
 
-__all__ = ["TrainRequest", "parse_duration", "prepare", "train"]
+__all__ = ["Photos", "TrainRequest", "parse_duration", "resumed", "started", "train"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """Where the photos are: folders of clean ones, or two folders of noisy and clean ones."""
+
+    folders: tuple[Path, ...]
+    pairs: tuple[Path, Path] | None = None
+
+    def __str__(self) -> str:
+        """As the command line takes them."""
+        if self.pairs is not None:
+            return f"--pairs {self.pairs[0]} {self.pairs[1]}"
+        return " ".join(map(str, self.folders))
+
+    def load(self, recipe: Recipe) -> PhotoSet:
+        """Read and split them.
+
+        Raises:
+            TrainingError: no usable photos, or photos without partners.
+        """
+        if self.pairs is not None:
+            return load_pairs(match_folders(*self.pairs), recipe.data, recipe.training.seed)
+        return load_photos(find_photos(self.folders), recipe.data, recipe.training.seed)
 
 
 @dataclass(frozen=True, slots=True)
 class TrainRequest:
     """What to train on, how, and where to put it."""
 
-    folders: tuple[Path, ...]
+    photos: Photos
     recipe: Recipe
     run: RunFolder
-    resume: bool
+    resume: bool = False
     device: str = "auto"
+    source: Path | None = None
+    """A run folder or checkpoint whose weights to start from."""
+    search_rate: bool = False
+    """Whether the first learning rate is found by trial (section 18.4.3)."""
 
 
 def parse_duration(text: str) -> float:
@@ -44,24 +79,35 @@ def parse_duration(text: str) -> float:
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
-def prepare(
-    folders: Sequence[Path], recipe: Recipe, *, runs: Path, resume: Path | None, device: str
+def started(photos: Photos, recipe: Recipe, runs: Path, *, device: str = "auto") -> TrainRequest:
+    """A run in a new folder under `runs`, named after the recipe."""
+    return TrainRequest(photos, recipe, new_run_folder(runs, recipe.name), device=device)
+
+
+def resumed(
+    photos: Photos, path: Path, *, device: str = "auto", recipe: Recipe | None = None
 ) -> TrainRequest:
-    """Choose the run folder: a new one under `runs`, or the one to resume, with its own recipe.
+    """The run in folder `path`, to go on with its own recipe.
 
     Raises:
-        TrainingError: the folder to resume is not a run's.
+        TrainingError: not a run's folder, or `recipe` was asked for and is not the run's.
     """
-    if resume is None:
-        return TrainRequest(tuple(folders), recipe, new_run_folder(runs, recipe.name), False, device)
-    run = RunFolder(resume)
-    return TrainRequest(tuple(folders), run.recipe(), run, True, device)
+    if path.is_file():
+        raise TrainingError(f"--resume {path}: is a file; give the run's folder: --resume {path.parent}")
+    run = RunFolder(path)
+    if recipe is not None and recipe != run.recipe():
+        raise TrainingError(
+            f"--resume {path}: is a run of {run.recipe().name} with its own settings, not of this {recipe.name}; leave "
+            f"--recipe out, or start anew from its weights with --from {path}"
+        )
+    return TrainRequest(photos, run.recipe(), run, resume=True, device=device)
 
 
 def train(
     request: TrainRequest,
     *,
     report: Callable[[Progress], None] = lambda progress: None,
+    report_rate: Callable[[RateTrial], None] = lambda trial: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Fit:
     """Train, or go on training, until the recipe's images are seen or `stop()` says so.
@@ -70,33 +116,55 @@ def train(
         TrainingError: no usable photos, a damaged checkpoint, other photos than the run began with, divergence.
         DeviceError: the device was asked for by name and torch cannot use it.
     """
-    recipe = request.recipe
     device = choose_device(request.device)
-    precision = choose_precision(recipe.training.precision, device)
-    photos = load_photos(
-        find_photos(request.folders),
-        crop=recipe.data.crop,
-        max_side=recipe.data.max_side,
-        validation_photos=recipe.data.validation_photos,
-        seed=recipe.training.seed,
-    )
-    state = Fit.start(recipe, device, precision)
-    if request.resume:
-        _refuse_other_photos(request.run, photos)
-        state.restore(request.run)
-        request.run.forget_after(state.images)
-    else:
-        count = len(photos.training) + len(photos.validation)
-        request.run.describe(
-            recipe, photos=count, digest=photos.digest, device=str(device), precision=precision
-        )
+    precision = choose_precision(request.recipe.training.precision, device)
+    photos = request.photos.load(request.recipe)
+    begin = _go_on if request.resume else _begin
+    state = begin(request, photos, device, precision, report_rate)
     fit(state, photos, request.run, report=report, stop=stop)
     return state
 
 
-def _refuse_other_photos(run: RunFolder, photos: PhotoSet) -> None:
-    """A run resumed on other photos would be neither run."""
-    if run.description()["data_digest"] != photos.digest:
+def _go_on(
+    request: TrainRequest,
+    photos: PhotoSet,
+    device: torch.device,
+    precision: str,
+    report_rate: Callable[[RateTrial], None],
+) -> Fit:
+    """The state of the run's last checkpoint; a run resumed on other photos would be neither run."""
+    if request.run.description()["data_digest"] != photos.digest:
         raise TrainingError(
-            f"{run.path}: was trained on other photos than these; give the same folders, or start a new run"
+            f"{request.run.path}: was trained on other photos than these; give the same folders, or start a new run"
         )
+    state = Fit.start(request.recipe, device, precision)
+    state.restore(request.run)
+    request.run.forget_after(state.images)
+    return state
+
+
+def _begin(
+    request: TrainRequest,
+    photos: PhotoSet,
+    device: torch.device,
+    precision: str,
+    report_rate: Callable[[RateTrial], None],
+) -> Fit:
+    """Fresh or given weights, at the recipe's rate or one found by trial; all of it told in `run.json`."""
+    recipe, weights, tried = request.recipe, None, []
+    if request.source is not None:
+        weights, trained, _ = load_weights(request.source)
+        refuse_other_network(recipe, trained, str(request.source))
+    if request.search_rate:
+        tried = find_rate(recipe, photos, device, precision, weights=weights, report=report_rate)
+        recipe = with_first_rate(recipe, tried[-1].rate)
+    request.run.describe(
+        recipe,
+        photos=len(photos.training) + len(photos.validation) + len(photos.test),
+        data_digest=photos.digest,
+        device=str(device),
+        precision=precision,
+        started_from=None if request.source is None else str(request.source),
+        rates_tried=[str(trial) for trial in tried],
+    )
+    return Fit.start(recipe, device, precision, weights)

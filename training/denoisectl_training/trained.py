@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from torch import Tensor
+
 from denoisectl_training.checkpoint import load_checkpoint
 from denoisectl_training.model import DenoisingAutoencoder, build_model
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
 
-__all__ = ["load_trained"]
+__all__ = ["load_trained", "load_weights"]
 
 
-def load_trained(run: Path) -> tuple[DenoisingAutoencoder, Recipe, int]:
-    """The network of a run folder or checkpoint file in eval mode, its recipe, and the images it saw.
+def load_weights(run: Path) -> tuple[dict[str, Tensor], Recipe, int]:
+    """Weights of a run folder (its last checkpoint) or checkpoint file, its recipe, and the images it saw.
 
     Averaged weights are taken where the run kept them.
 
@@ -23,6 +25,17 @@ def load_trained(run: Path) -> tuple[DenoisingAutoencoder, Recipe, int]:
     checkpoint = RunFolder(run).last if run.is_dir() else run
     state = load_checkpoint(checkpoint)
     recipe = parse_recipe(state["recipe"], origin=str(checkpoint))
+    weights = state["model"] if state["average"] is None else state["average"]
+    return weights, recipe, state["step"] * recipe.training.batch
+
+
+def load_trained(run: Path) -> tuple[DenoisingAutoencoder, Recipe, int]:
+    """The network of a run folder or checkpoint file in eval mode, its recipe, and the images it saw.
+
+    Raises:
+        TrainingError: no checkpoint there, or not one of ours.
+    """
+    weights, recipe, images = load_weights(run)
     model = build_model(recipe.model)
-    model.load_state_dict(state["average"] if state["average"] is not None else state["model"])
-    return model.eval(), recipe, state["step"] * recipe.training.batch
+    model.load_state_dict(weights)
+    return model.eval(), recipe, images

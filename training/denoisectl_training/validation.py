@@ -1,21 +1,34 @@
-"""PSNR on photos set aside from training, corrupted the same way every time."""
+"""PSNR and loss on photos set aside from training, corrupted the same way every time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from denoisectl_training.corruption import corrupt
+from denoisectl_training.crops import step_generator
+from denoisectl_training.losses import training_loss
 from denoisectl_training.model import DenoisingAutoencoder
-from denoisectl_training.photos import step_generator
+from denoisectl_training.modes import evaluating
 from denoisectl_training.recipes import Recipe
 
-__all__ = ["psnr", "validate"]
+__all__ = ["Validation", "psnr", "validate"]
 
 _SIDE = 256
 _FLOOR = 1e-5  # 50 dB: an image left untouched must not outweigh all others in the mean
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """How a network does on photos that it does not learn from."""
+
+    psnr: float
+    """Mean over photos and kinds of corruption, in dB; each image counts at most 50."""
+    loss: float
+    """The training loss on them."""
 
 
 def psnr(predicted: Tensor, target: Tensor) -> Tensor:
@@ -25,30 +38,35 @@ def psnr(predicted: Tensor, target: Tensor) -> Tensor:
 
 
 def validate(
-    model: DenoisingAutoencoder, photos: Sequence[Tensor], recipe: Recipe, device: torch.device
-) -> float:
-    """Mean PSNR over the middle of each photo, in eval mode; the model's mode is left as it was."""
-    was_training = model.training
-    model.eval()
-    with torch.inference_mode():
-        scores = [
-            psnr(model(noisy), target)
-            for noisy, target in (
-                _corrupted_middle(photo, recipe, i, device) for i, photo in enumerate(photos)
-            )
-        ]
-    model.train(was_training)
-    return torch.cat(scores).mean().item()
+    model: DenoisingAutoencoder,
+    photos: Sequence[Tensor],
+    recipe: Recipe,
+    device: torch.device,
+    *,
+    paired: bool = False,
+) -> Validation:
+    """Measure on the middle of each photo, in eval mode; every module's mode is left as it was."""
+    scores, losses = [], []
+    with evaluating(model), torch.inference_mode():
+        for index, photo in enumerate(photos):
+            middle = _middle(photo).to(device).float()[None] / 255.0
+            noisy, target = middle.chunk(2, 1) if paired else _corrupted(middle, recipe, index)
+            predicted = model.predict(model.planes(noisy))
+            losses.append(training_loss(predicted, model.planes(target), recipe.loss))
+            scores.append(psnr(model.to_rgb(predicted, noisy).clamp(0.0, 1.0), target))
+    return Validation(torch.cat(scores).mean().item(), torch.stack(losses).mean().item())
 
 
-def _corrupted_middle(
-    photo: Tensor, recipe: Recipe, index: int, device: torch.device
-) -> tuple[Tensor, Tensor]:
-    """The middle of a photo under each kind of the recipe's mixture: `(kinds, 3, S, S)`."""
+def _middle(photo: Tensor) -> Tensor:
+    """The middle of a `(C, H, W)` photo, of a size that every network divides."""
     _, height, width = photo.shape
     side = min(_SIDE, height, width) // 32 * 32
     top, left = (height - side) // 2, (width - side) // 2
-    clean = photo[None, :, top : top + side, left : left + side].to(device).float() / 255.0
-    generator = step_generator(recipe.training.seed + 2, index, device)
+    return photo[:, top : top + side, left : left + side]
+
+
+def _corrupted(clean: Tensor, recipe: Recipe, index: int) -> tuple[Tensor, Tensor]:
+    """`(1, 3, S, S)` under each kind of the recipe's mixture: `(kinds, 3, S, S)`, noisy and target."""
+    generator = step_generator(recipe.training.seed + 2, index, clean.device)
     pairs = [corrupt(clean, (entry,), generator) for entry in recipe.corruption]
     return torch.cat([noisy for noisy, _ in pairs]), torch.cat([target for _, target in pairs])

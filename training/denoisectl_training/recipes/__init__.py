@@ -25,6 +25,7 @@ __all__ = [
     "Recipe",
     "ScheduleSettings",
     "TrainingSettings",
+    "changed",
     "load_recipe",
     "parse_recipe",
     "shipped_recipes",
@@ -50,6 +51,12 @@ class ModelSettings(_Settings):
     """The network works on L alone (A and B smoothed), on all of LAB, or on RGB."""
     chroma_sigma: Annotated[float, Field(gt=0.0)] = 3.0
     """Gaussian sigma in pixels that smooths A and B in mode `l`."""
+    chroma_smoothing: Literal["gaussian", "guided"] = "gaussian"
+    """Mode `l`: A and B are smoothed by a Gaussian, or by a filter that follows the edges of the clean L."""
+    chroma_radius: Positive = 4
+    """`guided`: radius of its windows in pixels; the halo grows by twice as much."""
+    chroma_epsilon: Annotated[float, Field(gt=0.0)] = 1e-3
+    """`guided`: variance of L in [0, 1] below which a window counts as flat."""
     input_scale: Literal["signed", "unit", "standardised"] = "signed"
     """The network's input range: [-1, 1], [0, 1], or mean 0 and deviation 1."""
     output: Literal["residual", "identity", "sigmoid", "tanh", "scaled_tanh", "relu_pair", "hard_clamp"] = (
@@ -60,6 +67,12 @@ class ModelSettings(_Settings):
     """Features at each level, finest first."""
     batch_norm: bool = True
     """Batch normalisation in the book's blocks; the U-net has none."""
+    blocks: Positive = 1
+    """Book: encoder blocks, and decoder blocks, at each level; depth at the same sizes."""
+    shortcut: Literal["convolution", "identity", "none"] = "convolution"
+    """Book: the residual connection of encoder blocks; `identity` is the text's V_w."""
+    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """Book: share of a block's output set to zero in training."""
     encoder_blocks: tuple[Positive, ...] = (1, 1, 2)
     """U-net: residual blocks at each level on the way down, the bottom last."""
     decoder_blocks: tuple[Positive, ...] = (1, 1)
@@ -69,6 +82,18 @@ class ModelSettings(_Settings):
     def skip(self) -> bool:
         """Whether decoder blocks see the encoder's features (every architecture but `noskip`)."""
         return self.architecture != "noskip"
+
+    @model_validator(mode="after")
+    def _unet_has_no_book_blocks(self) -> ModelSettings:
+        if self.architecture == "unet" and (self.blocks, self.shortcut, self.dropout) != (
+            1,
+            "convolution",
+            0.0,
+        ):
+            raise ValueError(
+                "blocks, shortcut and dropout are for small, noskip and skip; the U-net has none of them"
+            )
+        return self
 
     @model_validator(mode="after")
     def _levels_agree(self) -> ModelSettings:
@@ -141,8 +166,26 @@ class DataSettings(_Settings):
     """Photos with a longer side are reduced to it when read, which also averages their own noise away."""
     grey: Share = 0.0
     """Share of the images made grey after corruption: scans and old photographs have one channel."""
+    scale: tuple[Annotated[float, Field(gt=0.0)], Annotated[float, Field(gt=0.0)]] = (1.0, 1.0)
+    """Crops are of photos resized by a random factor between these two."""
+    flips: bool = True
+    """Crops are mirrored at random."""
+    turns: bool = True
+    """Crops are turned by a random number of quarter turns."""
+    brightness: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """Crops are made brighter or darker by up to this share, before corruption."""
     validation_photos: Annotated[int, Field(ge=0)] = 16
-    """Photos set aside from training to be measured on."""
+    """Photos set aside from training to be measured on, and to choose by."""
+    test_photos: Annotated[int, Field(ge=0)] = 0
+    """Photos set aside from training and from choosing, for one final figure."""
+
+    @model_validator(mode="after")
+    def _scale_is_a_range(self) -> DataSettings:
+        if self.scale[0] > self.scale[1]:
+            raise ValueError(
+                f"scale runs from {self.scale[0]} down to {self.scale[1]}; give the smaller first"
+            )
+        return self
 
 
 class TrainingSettings(_Settings):
@@ -156,6 +199,8 @@ class TrainingSettings(_Settings):
     """Autocast precision; `auto` is bfloat16 where the device multiplies it in hardware, else float32."""
     ema: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     """Decay of the running average of the weights that is validated and exported; 0 keeps none."""
+    frozen: Literal["nothing", "encoder"] = "nothing"
+    """What fine-tuning leaves as it was."""
     log_every: Positive = 640
     """Images between records of the training loss (figure 17.4)."""
     validate_every: Positive = 6_400
@@ -187,28 +232,61 @@ def shipped_recipes() -> list[str]:
 def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
     """Read a shipped recipe by name or a TOML file by path, with `key.path=value` overrides applied.
 
-    A book recipe answers to its short name too: `skip` is `book-skip`.
+    A book recipe answers to its short name too: `skip` is `book-skip`. A file may begin with
+    `extends = "NAME|FILE"` and then holds only what differs; a `[[corruption]]` mixture is replaced whole.
 
     Raises:
         ConfigError: no such recipe, not TOML, or a key that is unknown, ill-typed or out of range.
     """
+    values = _read(name, ())
+    for override in overrides or []:
+        _apply(values, override)
+    return parse_recipe(values, origin=f"recipe {name}")
+
+
+def changed(recipe: Recipe, overrides: list[str]) -> Recipe:
+    """The recipe with `key.path=value` overrides applied.
+
+    Raises:
+        ConfigError: a key is unknown, ill-typed or out of range.
+    """
+    values = recipe.model_dump(mode="json")
+    for override in overrides:
+        _apply(values, override)
+    return parse_recipe(values, origin=f"recipe {recipe.name}")
+
+
+def _read(name: str, readers: tuple[str, ...]) -> dict[str, Any]:
+    """The values of a recipe over those of the recipe that it extends."""
+    if name in readers:
+        raise ConfigError(f"recipe {name} extends itself, by way of {' and '.join(readers)}")
+    try:
+        values = tomllib.loads(_text(name))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"recipe {name}: not valid TOML: {error}") from error
+    base = values.pop("extends", None)
+    return values if base is None else _merged(_read(str(base), (*readers, name)), values)
+
+
+def _text(name: str) -> str:
     path, shipped = Path(name), shipped_recipes()
     if path.suffix == ".toml":
         if not path.is_file():
             raise ConfigError(f"recipe file {name} does not exist; shipped recipes: {', '.join(shipped)}")
-        text = path.read_text(encoding="utf-8")
-    elif name in shipped or f"book-{name}" in shipped:
+        return path.read_text(encoding="utf-8")
+    if name in shipped or f"book-{name}" in shipped:
         file = f"{name if name in shipped else f'book-{name}'}.toml"
-        text = (resources.files(__name__) / file).read_text(encoding="utf-8")
-    else:
-        raise ConfigError(f"no recipe named {name!r}{_nearest(name, shipped)}")
-    try:
-        values = tomllib.loads(text)
-        for override in overrides or []:
-            _apply(values, override)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"recipe {name}: not valid TOML: {error}") from error
-    return parse_recipe(values, origin=f"recipe {name}")
+        return (resources.files(__name__) / file).read_text(encoding="utf-8")
+    raise ConfigError(f"no recipe named {name!r}{_nearest(name, shipped)}")
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Sections are merged key by key; anything else in `above` takes the place of what is below."""
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(below.get(key), dict)
+        merged[key] = _merged(below[key], value) if both else value
+    return merged
 
 
 def _apply(values: dict[str, Any], override: str) -> None:

@@ -1,0 +1,35 @@
+"""Divergence (section 17.3.3): a loss that is no longer a number, or far above the best one so far."""
+
+from __future__ import annotations
+
+import math
+
+from denoisectl_training.recipes import LossSettings
+
+__all__ = ["diverged"]
+
+_TIMES_THE_BEST = 10.0
+_HOPELESS_RESIDUAL = 10.0
+
+
+def diverged(loss: float, best: float, settings: LossSettings) -> bool:
+    """Whether a record of the loss says that the run is lost.
+
+    Args:
+        loss: mean over the records' images, so that one odd batch does not count.
+        best: the best record so far, infinity if there is none.
+        settings: the weights, which say what a residual of ten times the whole range would cost: nothing
+            that still learns is there, not even at the start.
+    """
+    hopeless = settings.ssd * _HOPELESS_RESIDUAL**2 + settings.l1 * _HOPELESS_RESIDUAL
+    return (
+        not math.isfinite(loss) or loss > hopeless or loss > max(_TIMES_THE_BEST * best, _untrained(settings))
+    )
+
+
+def _untrained(settings: LossSettings) -> float:
+    """The cost of a residual of a quarter of the range, about that of a network before its first step.
+
+    A loss near zero (a run without corruption) may jump to ten times its best and mean nothing.
+    """
+    return settings.ssd * 0.25**2 + settings.l1 * 0.25

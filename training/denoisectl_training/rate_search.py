@@ -1,0 +1,87 @@
+"""The first learning rate by section 18.4.3: start too large, and reduce until a short trial does not diverge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from denoisectl.errors import DivergedError
+from denoisectl_training.fit import Fit, training_batch, training_step
+from denoisectl_training.modes import train_mode
+from denoisectl_training.photos import PhotoSet
+from denoisectl_training.recipes import Recipe, ScheduleSettings
+from denoisectl_training.schedule import with_first_rate
+
+__all__ = ["RateTrial", "find_rate"]
+
+_STEPS = 40
+_TAIL = 10
+_FACTOR = 0.3  # about the square root of 0.1, as the text reduces rates elsewhere
+_SMALLEST = 1e-7
+_FIRST = {"sgd": 1.0, "momentum": 0.3, "adam": 0.03, "adamw": 0.03}
+"""Larger than should work. The text's 1e-2 is for its SGD without batch normalisation, which stands more."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateTrial:
+    """A rate that was tried, and where the loss went from its first value."""
+
+    rate: float
+    before: float
+    after: float
+
+    @property
+    def good(self) -> bool:
+        """Whether the loss went down; NaN did not."""
+        return math.isfinite(self.after) and self.after < self.before
+
+    def __str__(self) -> str:
+        """For people: `0.03: loss 12.1 to 5.2`."""
+        verdict = "" if self.good else ", diverged"
+        return f"{self.rate:.2g}: loss {self.before:.3g} to {self.after:.3g}{verdict}"
+
+
+def find_rate(
+    recipe: Recipe,
+    photos: PhotoSet,
+    device: torch.device,
+    precision: str,
+    *,
+    weights: dict[str, torch.Tensor] | None = None,
+    report: Callable[[RateTrial], None] = lambda trial: None,
+) -> list[RateTrial]:
+    """Try ever smaller rates, 40 steps each from the same start; the last one is good.
+
+    Raises:
+        DivergedError: not even the smallest rate helps.
+    """
+    trials: list[RateTrial] = []
+    rate = _FIRST[recipe.optimizer.name]
+    while rate >= _SMALLEST:
+        trials.append(_try(rate, recipe, photos, device, precision, weights))
+        report(trials[-1])
+        if trials[-1].good:
+            return trials
+        rate *= _FACTOR
+    raise DivergedError(
+        f"--lr auto: every rate from {trials[0].rate:g} down to {trials[-1].rate:.1g} diverged; the rate is not the "
+        "cause: look at the photos, and at model.output and the loss weights of the recipe"
+    )
+
+
+def _try(
+    rate: float,
+    recipe: Recipe,
+    photos: PhotoSet,
+    device: torch.device,
+    precision: str,
+    weights: dict[str, torch.Tensor] | None,
+) -> RateTrial:
+    constant = with_first_rate(recipe, rate).model_copy(update={"schedule": ScheduleSettings()})
+    fit = Fit.start(constant, device, precision, weights)
+    train_mode(fit.model, recipe.training.frozen)
+    losses = [training_step(fit, *training_batch(fit, photos)).item() for _ in range(_STEPS)]
+    return RateTrial(rate, sum(losses[:2]) / 2, sum(losses[-_TAIL:]) / _TAIL)

@@ -1,0 +1,38 @@
+"""Fine-tuning (section 18.4.5): go on from a trained network, on other photos, in small steps."""
+
+from __future__ import annotations
+
+from denoisectl.errors import ConfigError
+from denoisectl_training.recipes import Recipe, ScheduleSettings
+from denoisectl_training.schedule import first_rate, with_first_rate
+
+__all__ = ["refuse_other_network", "tuned"]
+
+_SHARE = 0.1
+
+
+def tuned(recipe: Recipe) -> Recipe:
+    """The recipe that tunes a network of `recipe`: a tenth of its rate, constant, for a tenth of its images.
+
+    The text says no more than "quite small learning rates"; `--lr` and `--set` say otherwise where wished.
+    """
+    slower = with_first_rate(recipe, _SHARE * first_rate(recipe))
+    training = recipe.training.model_copy(update={"images": max(1, int(_SHARE * recipe.training.images))})
+    return slower.model_copy(
+        update={"name": f"{recipe.name}-tuned", "schedule": ScheduleSettings(), "training": training}
+    )
+
+
+def refuse_other_network(recipe: Recipe, trained: Recipe, source: str) -> None:
+    """Weights fit the network that they were trained in.
+
+    Raises:
+        ConfigError: the recipe asks for another one; the message names the first key that differs.
+    """
+    mine, theirs = recipe.model.model_dump(), trained.model.model_dump()
+    for key, value in theirs.items():
+        if mine[key] != value:
+            raise ConfigError(
+                f"--from {source}: its network has model.{key} = {value!r}, the recipe asks for {mine[key]!r}; "
+                "leave --recipe out to tune it as it is"
+            )
