@@ -11,7 +11,7 @@ import torch
 
 from denoisectl_training.recipes import parse_recipe
 from denoisectl_training.run_folder import RunFolder
-from denoisectl_training.train import prepare, train
+from denoisectl_training.train import Photos, started, train
 
 torch.set_num_threads(1)
 
@@ -32,7 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
         },
         origin="toy",
     )
-    request = prepare([folder], recipe, runs=folder / "runs", resume=None, device="cpu")
+    request = started(Photos((folder,)), recipe, folder / "runs", device="cpu")
     train(request)
     return request.run
 
