@@ -20,6 +20,8 @@ __all__ = ["app", "main"]
 _COMMANDS = (
     ("run", "run:run"),
     ("train", "train:train"),
+    ("curves", "curves:curves"),
+    ("sweep", "sweep:sweep"),
     ("export", "export:export"),
     ("eval", "evaluate:evaluate"),
     ("corrupt", "corrupt:corrupt"),

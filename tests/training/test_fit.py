@@ -203,6 +203,59 @@ def test_damaged_and_foreign_checkpoints_are_refused(tmp_path: Path) -> None:
         load_checkpoint(tmp_path / "foreign.pt")
 
 
+def test_dropout_is_resumed_bit_for_bit_too(photo_folder: Path, tmp_path: Path) -> None:
+    recipe = toy(model={"architecture": "small", "widths": [4, 8], "colour": "rgb", "dropout": 0.2})
+    whole, broken = (request(photo_folder, tmp_path, recipe) for _ in range(2))
+    train(whole)
+    asked = iter([False, False, False, True])
+    train(broken, stop=lambda: next(asked))
+    train(request(photo_folder, tmp_path, resume=broken.run.path))
+    expected, found = weights(whole.run), weights(broken.run)
+    assert all(torch.equal(expected[key], found[key]) for key in expected)
+
+
+def test_a_checkpoint_written_before_a_key_came_is_resumed(photo_folder: Path, tmp_path: Path) -> None:
+    asked = request(photo_folder, tmp_path)
+    train(asked, stop=lambda: asked.run.log.is_file())
+    state = load_checkpoint(asked.run.last)
+    del state["best_loss"], state["recipe"]["model"]["shortcut"], state["recipe"]["data"]["brightness"]
+    save_checkpoint(asked.run.last, state)
+    assert train(request(photo_folder, tmp_path, resume=asked.run.path)).images == 48
+
+
+def test_divergence_leaves_the_last_good_checkpoint_and_says_how_to_go_on(
+    photo_folder: Path, tmp_path: Path
+) -> None:
+    model = {
+        "architecture": "small",
+        "widths": [4, 8],
+        "colour": "rgb",
+        "output": "identity",
+        "batch_norm": False,
+    }
+    schedule = {"name": "steps", "rates": [1e-3, 1e6], "every": 16}
+    recipe = toy(optimizer={"name": "sgd"}, model=model, schedule=schedule)
+    asked = request(photo_folder, tmp_path, recipe)
+    with pytest.raises(DivergedError, match=rf"its best was .*--from {asked.run.path} --lr 3e\+05"):
+        train(asked)
+    assert load_checkpoint(asked.run.last)["step"] == 4
+    assert json.loads(asked.run.log.read_text().splitlines()[-1]) == {"images": 24, "diverged": True}
+
+
+def test_a_file_is_not_a_run_to_resume(photo_folder: Path, tmp_path: Path) -> None:
+    asked = request(photo_folder, tmp_path)
+    train(asked)
+    with pytest.raises(TrainingError, match=rf"give the run's folder: --resume {asked.run.path}"):
+        request(photo_folder, tmp_path, resume=asked.run.last)
+
+
+def test_a_run_of_another_recipe_is_not_resumed(photo_folder: Path, tmp_path: Path) -> None:
+    asked = request(photo_folder, tmp_path)
+    train(asked)
+    with pytest.raises(TrainingError, match=r"is a run of toy with its own settings.*--from"):
+        resumed(Photos((photo_folder,)), asked.run.path, recipe=toy(optimizer={"name": "sgd"}))
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("90s", 90), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400), ("2", 120)]
 )

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from denoisectl.errors import ConfigError
-from denoisectl_training.recipes import load_recipe, shipped_recipes
+from denoisectl_training.recipes import changed, load_recipe, parse_recipe, shipped_recipes
 
 
 @pytest.mark.parametrize("name", shipped_recipes())
@@ -58,3 +58,52 @@ def test_unknown_names_and_files_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_text("name = ")
     with pytest.raises(ConfigError, match="not valid TOML"):
         load_recipe(str(tmp_path / "broken.toml"))
+
+
+def test_a_recipe_may_extend_another_and_hold_what_differs(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(
+        'extends = "skip"\nname = "mine"\n[optimizer]\nlr = 1e-4\n[[corruption]]\nkind = "blur"\n'
+    )
+    mine, skip = load_recipe(str(tmp_path / "mine.toml")), load_recipe("skip")
+    assert (mine.name, mine.optimizer.lr, mine.optimizer.name) == ("mine", 1e-4, skip.optimizer.name)
+    assert [entry.kind for entry in mine.corruption] == ["blur"]
+    assert mine.model == skip.model
+
+
+def test_recipes_that_extend_each_other_are_an_error(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.toml", tmp_path / "second.toml"
+    first.write_text(f'extends = "{second}"\n')
+    second.write_text(f'extends = "{first}"\n')
+    with pytest.raises(ConfigError, match="extends itself"):
+        load_recipe(str(first))
+
+
+def test_a_parsed_recipe_can_be_changed() -> None:
+    assert changed(load_recipe("skip"), ["loss.l1=0"]).loss.l1 == 0.0
+    with pytest.raises(ConfigError, match="did you mean l1"):
+        changed(load_recipe("skip"), ["loss.l=0"])
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("data.scale=[1.0, 0.5]", "give the smaller first"),
+        ("model.dropout=1.0", "model.dropout"),
+        ("model.shortcut=conv", "model.shortcut"),
+    ],
+)
+def test_the_newer_keys_are_checked_too(override: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_recipe("skip", [override])
+
+
+def test_the_unet_has_no_book_blocks() -> None:
+    with pytest.raises(ConfigError, match="the U-net has none of them"):
+        load_recipe("photo", ["model.dropout=0.1"])
+
+
+def test_a_recipe_written_before_a_key_came_is_read_with_its_default() -> None:
+    values = load_recipe("skip").model_dump(mode="json")
+    for section, key in (("model", "shortcut"), ("data", "scale"), ("training", "frozen")):
+        del values[section][key]
+    assert parse_recipe(values, origin="old") == load_recipe("skip")

@@ -112,8 +112,8 @@ def _usable(photos: Iterable[tuple[Path, Tensor | None]], crop: int) -> list[Ten
     if unreadable:
         _log.warning("left out %d unreadable files, the first is %s", len(unreadable), unreadable[0])
     if small:
-        message = "padded %d photos that are smaller than data.crop (%d pixels), the first is %s"
-        _log.warning(message, len(small), crop, small[0])
+        message = "padded photos smaller than data.crop (%d pixels): %d, the first is %s"
+        _log.warning(message, crop, len(small), small[0])
     return readable
 
 

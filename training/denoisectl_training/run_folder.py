@@ -74,13 +74,24 @@ class RunFolder:
         with self.log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
 
+    def records(self) -> list[dict[str, Any]]:
+        """The log so far; a line that a kill has cut is left out.
+
+        Raises:
+            TrainingError: the folder is not a run's.
+        """
+        if not self.log.is_file():
+            self.description()  # says so if this is no run
+            return []
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines if _is_record(line)]
+
     def forget_after(self, images: int) -> None:
         """Drop records past `images`: a killed run may have logged more than its checkpoint holds."""
         if not self.log.is_file():
             return
-        lines = self.log.read_text(encoding="utf-8").splitlines()
-        kept = [line for line in lines if _is_record(line) and json.loads(line)["images"] <= images]
-        self.log.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+        kept = [json.dumps(record) + "\n" for record in self.records() if record["images"] <= images]
+        self.log.write_text("".join(kept), encoding="utf-8")
 
 
 def _is_record(line: str) -> bool:

@@ -1,0 +1,52 @@
+"""`denoisectl curves`: what training runs have logged, as a plot or as CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from denoisectl.cli import console
+from denoisectl.cli.extras import needs_extra
+from denoisectl.cli.options import QuietOpt
+from denoisectl.errors import UsageError
+
+__all__ = ["curves"]
+
+
+def curves(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders, finished or not.")],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="The plot to write: .png, .svg or .pdf."),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write every record as CSV too.")
+    ] = None,
+    window: Annotated[
+        int, typer.Option("--smooth", min=1, metavar="N", help="Records in the moving average of the loss.")
+    ] = 50,
+    quiet: QuietOpt = False,
+) -> None:
+    """Draw the learning curves of one or more runs on one plot.
+
+    A single run changes colour where its learning rate changes; several have a colour each.
+
+    Example:
+      denoisectl curves runs/small runs/skip --out curves.png
+    """
+    console.set_loudness(quiet=quiet)
+    if out is None and csv is None:
+        raise UsageError("nothing to write; for example: denoisectl curves runs/skip --out curves.png")
+    with needs_extra("train"):
+        from denoisectl_training.curve_plot import draw_curves
+        from denoisectl_training.curves import read_curve, write_csv
+    read = [read_curve(run) for run in runs]
+    if out is not None:
+        draw_curves(read, out, window=window)
+        console.say(f"{out}: {', '.join(curve.name for curve in read)}")
+    if csv is not None:
+        write_csv(read, csv, window=window)
+        console.say(f"{csv}: {sum(len(curve.images) for curve in read):,} training records")

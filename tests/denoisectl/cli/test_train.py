@@ -1,0 +1,105 @@
+"""`denoisectl train` and `curves`: what they pass on, what they say, and what they refuse."""
+
+from pathlib import Path
+
+import cv2
+import pytest
+import skimage.data
+
+from tests.denoisectl.cli.conftest import Invoke
+
+RECIPE = """
+name = "toy"
+[model]
+architecture = "small"
+widths = [4, 8]
+colour = "rgb"
+[[corruption]]
+kind = "gaussian"
+[data]
+crop = 32
+validation_photos = 1
+[training]
+images = 32
+batch = 4
+log_every = 8
+validate_every = 16
+precision = "float32"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with photos, the same darkened, and a recipe."""
+    for name, pixels in (("a", skimage.data.astronaut()[:64, :64]), ("b", skimage.data.coffee()[:64, :64])):
+        for part, values in (("photos", pixels), ("noisy", pixels // 2)):
+            (tmp_path / part).mkdir(exist_ok=True)
+            cv2.imwrite(str(tmp_path / part / f"{name}.png"), values)
+    (tmp_path / "toy.toml").write_text(RECIPE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_run_is_trained_tuned_drawn_and_watched(invoke: Invoke, folder: Path) -> None:
+    ended = invoke("train", "photos", "--recipe", "toy.toml", "--lr", "1e-4", "--tensorboard")
+    assert ended.code == 0, ended.stderr
+    assert "runs/toy: 32 of 32 images seen" in ended.stderr and ended.stdout == ""
+    assert list((folder / "runs" / "toy").glob("events.out.tfevents.*"))
+    ended = invoke(
+        "train",
+        "--from",
+        "runs/toy",
+        "--pairs",
+        "noisy",
+        "photos",
+        "--freeze-encoder",
+        "--set",
+        "training.images=8",
+    )
+    assert ended.code == 0, ended.stderr
+    assert "runs/toy-tuned: 8 of 8 images seen" in ended.stderr
+    ended = invoke("curves", "runs/toy", "--out", "c.png", "--csv", "c.csv")
+    assert ended.code == 0, ended.stderr
+    assert (folder / "c.png").stat().st_size > 1000 and (folder / "c.csv").read_text().startswith(
+        "run,images"
+    )
+
+
+def test_a_stopped_run_says_how_to_go_on(invoke: Invoke, folder: Path) -> None:
+    ended = invoke("train", "photos", "--recipe", "toy.toml", "--max-time", "0.001s")
+    assert ended.code == 0 and "go on with: denoisectl train photos --resume runs/toy" in ended.stderr
+    assert invoke("train", "photos", "--resume", "runs/toy").code == 0
+    other = invoke("train", "photos", "--resume", "runs/toy", "--recipe", "small")
+    assert other.code == 1 and "leave --recipe out" in other.stderr
+
+
+def test_the_rate_search_is_told(invoke: Invoke, folder: Path) -> None:
+    ended = invoke("train", "photos", "--recipe", "toy.toml", "--lr", "auto")
+    assert ended.code == 0 and "rate 0.0" in ended.stderr and "loss" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ([], "no folder of photos given"),
+        (["photos", "--pairs", "noisy", "photos"], "not both"),
+        (["photos", "--resume", "runs/x", "--lr", "auto"], "--resume goes on as the run began"),
+        (["photos", "--recipe", "toy.toml", "--lr", "fast"], "--lr fast: expected auto or a number"),
+        (["photos", "--recipe", "toy.toml", "--lr", "nan"], "--lr nan: expected auto or a number"),
+    ],
+)
+def test_requests_that_make_no_sense_are_refused(
+    invoke: Invoke, folder: Path, args: list[str], message: str
+) -> None:
+    ended = invoke("train", *args)
+    assert ended.code == 2 and message in ended.stderr
+
+
+def test_curves_without_an_output_are_refused(invoke: Invoke) -> None:
+    ended = invoke("curves", "runs/x")
+    assert ended.code == 2 and "nothing to write" in ended.stderr
+
+
+def test_recipes_are_listed(invoke: Invoke) -> None:
+    ended = invoke("train", "--list")
+    assert ended.code == 0 and "book-skip\t" in ended.stdout

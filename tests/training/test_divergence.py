@@ -1,0 +1,22 @@
+import pytest
+
+from denoisectl_training.divergence import diverged
+from denoisectl_training.recipes import LossSettings
+
+INFINITE = float("inf")
+
+
+@pytest.mark.parametrize(
+    ("loss", "best", "expected"),
+    [
+        (float("nan"), 2.0, True),
+        (INFINITE, 2.0, True),
+        (12.0, INFINITE, False),  # an untrained network
+        (1e5, INFINITE, True),  # lost at the first record
+        (3.0, 1.5, False),  # the curve is noisy
+        (25.0, 1.5, True),  # worse than ten times its best, and than untrained
+        (1.0, 0.01, False),  # a run without corruption: near zero, ten times is nothing
+    ],
+)
+def test_what_counts_as_divergence(loss: float, best: float, expected: bool) -> None:
+    assert diverged(loss, best, LossSettings()) is expected

@@ -1,0 +1,136 @@
+"""Fine-tuning, learning from pairs, and finding the first rate, on a toy network."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+import torch
+
+from denoisectl.errors import ConfigError, DivergedError
+from denoisectl_training.checkpoint import load_checkpoint
+from denoisectl_training.devices import choose_device
+from denoisectl_training.photos import find_photos, load_photos
+from denoisectl_training.rate_search import RateTrial, find_rate
+from denoisectl_training.recipes import Recipe, changed, load_recipe
+from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.schedule import first_rate, with_first_rate
+from denoisectl_training.train import Photos, TrainRequest, started, train
+from denoisectl_training.tuning import tuned
+from tests.training.test_fit import toy
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two photos and their noisy partners, of one kind of noise: a loss of light by half."""
+    noisy, clean = tmp_path_factory.mktemp("noisy"), tmp_path_factory.mktemp("clean")
+    for name, pixels in (("a", skimage.data.astronaut()[:96, :96]), ("b", skimage.data.coffee()[:96, :96])):
+        cv2.imwrite(str(clean / f"{name}.png"), pixels)
+        cv2.imwrite(str(noisy / f"{name}.png"), pixels // 2)
+    return noisy, clean
+
+
+@pytest.fixture(scope="module")
+def trained(photo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    request = started(Photos((photo_folder,)), toy(), tmp_path_factory.mktemp("runs"), device="cpu")
+    train(request)
+    return request.run
+
+
+def weights(run: RunFolder) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = load_checkpoint(run.last)["average"]
+    return state
+
+
+def tuning(run: RunFolder, recipe: Recipe, pairs: tuple[Path, Path], runs: Path) -> TrainRequest:
+    return replace(started(Photos((), pairs), recipe, runs, device="cpu"), source=run.path)
+
+
+def test_a_tuning_recipe_takes_small_steps_for_a_short_time() -> None:
+    recipe = load_recipe("skip")
+    tuning = tuned(recipe)
+    assert tuning.name == "book-skip-tuned"
+    assert first_rate(tuning) == pytest.approx(0.1 * 2e-3)
+    assert tuning.schedule.name == "constant"
+    assert tuning.training.images == recipe.training.images // 10
+
+
+def test_tuning_on_pairs_starts_from_the_weights_and_learns_the_pairs(
+    trained: RunFolder, pairs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    recipe = changed(toy(), ["training.images=200", "optimizer.lr=1e-2"])
+    request = tuning(trained, recipe, pairs, tmp_path)
+    train(request)
+    assert request.run.description()["started_from"] == str(trained.path)
+    losses = [
+        json.loads(line)["loss"] for line in request.run.log.read_text().splitlines() if '"loss"' in line
+    ]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_frozen_encoder_keeps_weights_and_statistics(
+    trained: RunFolder, pairs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    recipe = changed(toy(), ['training.frozen="encoder"', "training.ema=0.5"])
+    request = tuning(trained, recipe, pairs, tmp_path)
+    train(request)
+    before, after = weights(trained), weights(request.run)
+    encoder = [key for key in before if key.startswith("network.encoder")]
+    assert encoder and all(torch.equal(before[key], after[key]) for key in encoder)
+    assert any(
+        not torch.equal(before[key], after[key]) for key in before if key.startswith("network.decoder")
+    )
+
+
+def test_weights_of_another_network_are_refused(
+    trained: RunFolder, pairs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"model.widths = \(4, 8\), the recipe asks for \(4, 16\)"):
+        train(tuning(trained, changed(toy(), ["model.widths=[4, 16]"]), pairs, tmp_path))
+
+
+def test_a_rate_moves_the_whole_schedule() -> None:
+    recipe = with_first_rate(load_recipe("skip"), 1e-3)
+    np.testing.assert_allclose(recipe.schedule.rates, [1e-3, 5e-4, 3.5e-4, 1.5e-4, 5e-5])
+    assert first_rate(recipe) == 1e-3
+    assert first_rate(with_first_rate(load_recipe("photo"), 1e-3)) == 1e-3
+
+
+def search(recipe: Recipe, folder: Path) -> list[RateTrial]:
+    photos = load_photos(find_photos([folder]), recipe.data, 0)
+    return find_rate(recipe, photos, choose_device("cpu"), "float32")
+
+
+def test_the_first_rate_is_found_from_above(photo_folder: Path) -> None:
+    model = {
+        "architecture": "small",
+        "widths": [4, 8],
+        "colour": "rgb",
+        "output": "identity",
+        "batch_norm": False,
+    }
+    trials = search(toy(optimizer={"name": "sgd"}, model=model), photo_folder)
+    assert len(trials) > 1 and [trial.good for trial in trials] == [False] * (len(trials) - 1) + [True]
+    assert trials[1].rate == pytest.approx(0.3 * trials[0].rate)
+    assert "diverged" in str(trials[0]) and "diverged" not in str(trials[-1])
+
+
+def test_a_run_told_to_find_its_rate_says_what_was_tried(photo_folder: Path, tmp_path: Path) -> None:
+    request = started(Photos((photo_folder,)), toy(), tmp_path, device="cpu")
+    told: list[RateTrial] = []
+    state = train(replace(request, search_rate=True), report_rate=told.append)
+    assert told[-1].good and state.recipe.optimizer.lr == told[-1].rate
+    assert request.run.recipe().optimizer.lr == told[-1].rate
+    assert request.run.description()["rates_tried"] == [str(trial) for trial in told]
+
+
+def test_a_recipe_that_no_rate_mends_is_told(photo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = RateTrial(1.0, 1.0, float("nan"))
+    monkeypatch.setattr("denoisectl_training.rate_search._try", lambda *_: bad)
+    with pytest.raises(DivergedError, match="the rate is not the cause"):
+        search(toy(), photo_folder)

@@ -1,0 +1,75 @@
+"""Learning curves drawn: the loss on the left, the validation PSNR on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from denoisectl.errors import TrainingError
+from denoisectl_training.curves import Curve, Values, moving_average
+
+__all__ = ["draw_curves"]
+
+_MOST_PHASES = 10
+"""A rate that changes more often has no phases to tell apart: cosine's changes at every record."""
+_ROOM = 1.5
+"""The loss axis ends this far above the median of each curve's first tenth, so that a spike squeezes nothing."""
+
+
+def draw_curves(curves: Sequence[Curve], path: Path, *, window: int) -> None:
+    """Draw one or more runs on one page; a single run changes colour with its learning rate (figure 18.5).
+
+    Raises:
+        TrainingError: the file cannot be written, or its ending names no picture format.
+    """
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for number, curve in enumerate(curves):
+        phases = curve.phases() if len(curves) == 1 else []
+        if 1 < len(phases) <= _MOST_PHASES:
+            _draw_phases(left, curve, phases, window)
+        else:
+            left.plot(curve.images, moving_average(curve.loss, window), color=f"C{number}", label=curve.name)
+        _draw_validation(left, right, curve, "black" if len(curves) == 1 else f"C{number}")
+    left.set_ylim(0.0, max(_height(curve.loss) for curve in curves))
+    left.set_ylabel(f"loss (mean of {window} records; dots: validation)")
+    right.set_ylabel("PSNR on validation photos, dB")
+    for axes in (left, right):
+        axes.set_xlabel("images seen")
+        axes.grid(alpha=0.3)
+    left.legend(fontsize=8)
+    _save(figure, path)
+
+
+def _draw_phases(axes: Axes, curve: Curve, phases: Sequence[slice], window: int) -> None:
+    smooth = moving_average(curve.loss, window)
+    for number, phase in enumerate(phases):
+        joined = slice(max(0, phase.start - 1), phase.stop)  # no gap where the colour changes
+        axes.plot(
+            curve.images[joined],
+            smooth[joined],
+            color=f"C{number}",
+            label=f"rate {curve.lr[phase.start]:.2g}",
+        )
+
+
+def _draw_validation(left: Axes, right: Axes, curve: Curve, colour: str) -> None:
+    left.plot(curve.validated, curve.validation_loss, ".", color=colour, markersize=4)
+    right.plot(curve.validated, curve.psnr, color=colour, linewidth=1.2)
+    if curve.diverged is not None:
+        left.axvline(curve.diverged, color=colour, linestyle=":", label=f"{curve.name} diverged")
+
+
+def _height(loss: Values) -> float:
+    return _ROOM * float(np.median(loss[: max(1, len(loss) // 10)]))
+
+
+def _save(figure: Figure, path: Path) -> None:
+    try:
+        figure.savefig(path, dpi=140)
+    except (OSError, ValueError) as error:  # matplotlib knows formats by the file's ending
+        raise TrainingError(f"{path}: plot not written ({error})") from error
