@@ -78,7 +78,7 @@ def test_a_terminated_run_is_checkpointed_and_resumes(
         (["train", "PHOTOS", "--set", "optimizer.lrr=1"], "did you mean lr?"),
         (["train", "PHOTOS", "--max-time", "soon"], "--max-time soon"),
         (["train", "PHOTOS", "--resume", "gone"], "not the folder of a training run"),
-        (["train", "PHOTOS", "--resume", "gone", "--set", "training.batch=2"], "--set cannot change"),
+        (["train", "PHOTOS", "--resume", "gone", "--set", "training.batch=2"], "leave out --set"),
         (["export", "gone", "--out", "x.onnx"], "no checkpoint there"),
         (["export", "PHOTOS", "--out", "x.pt"], "ends in .onnx"),
         (["export", "PHOTOS", "--out", "gone/x.onnx"], "the folder gone does not exist"),
