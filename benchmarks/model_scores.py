@@ -83,11 +83,7 @@ def main() -> None:
         folder = getattr(options, measurement.set)
         if folder is not None:
             tables = scores(measurement, measurement.run(folder, options.model), name)
-            print("
-
-".join(tables), end="
-
-", flush=True)
+            print(*tables, sep="\n\n", end="\n\n", flush=True)
 
 
 if __name__ == "__main__":
