@@ -190,7 +190,7 @@ def fit(
             speed = (fit.images - begun_at) / (time.monotonic() - started)
             report(Progress(fit.images, total, loss, rate, fit.psnr, speed))
             losses.clear()
-        if photos.validation and _passed(fit, settings.validate_every):
+        if photos.validation and (_passed(fit, settings.validate_every) or fit.images >= total):
             _validate_and_keep_best(fit, photos, run)
         if _passed(fit, settings.checkpoint_every):
             _checked(losses, fit, run)
