@@ -39,6 +39,17 @@ class Photos:
             return f"--pairs {self.pairs[0]} {self.pairs[1]}"
         return " ".join(map(str, self.folders))
 
+    def check(self) -> None:
+        """See that there are photos, before a run folder is made for them.
+
+        Raises:
+            TrainingError: no photos, or photos without partners.
+        """
+        if self.pairs is not None:
+            match_folders(*self.pairs)
+        else:
+            find_photos(self.folders)
+
     def load(self, recipe: Recipe) -> PhotoSet:
         """Read and split them.
 
@@ -80,7 +91,12 @@ def parse_duration(text: str) -> float:
 
 
 def started(photos: Photos, recipe: Recipe, runs: Path, *, device: str = "auto") -> TrainRequest:
-    """A run in a new folder under `runs`, named after the recipe."""
+    """A run in a new folder under `runs`, named after the recipe.
+
+    Raises:
+        TrainingError: no photos, or the folder cannot be made.
+    """
+    photos.check()
     return TrainRequest(photos, recipe, new_run_folder(runs, recipe.name), device=device)
 
 

@@ -63,7 +63,7 @@ def test_a_terminated_run_is_checkpointed_and_resumes(
     assert process.returncode == 143
     assert b"--resume runs/book-small" in told
     seen = json.loads(log.read_text().splitlines()[-1])["images"]
-    resumed = cli("train", photos, "--resume", "runs/book-small", "--max-time", "2s", cwd=tmp_path)
+    resumed = cli("train", photos, "--resume", "runs/book-small", "--max-time", "10s", cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     records = [json.loads(line)["images"] for line in log.read_text().splitlines()]
     assert records[-1] > seen and len(records) == len(set(records))
@@ -92,7 +92,7 @@ def test_bad_requests_are_named_and_leave_nothing(
     assert ended.returncode in (1, 2)
     assert message in ended.stderr.decode()
     assert b"Traceback" not in ended.stderr
-    assert not list(tmp_path.glob("x.*"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_recipes_can_be_listed(cli: Cli) -> None:
