@@ -42,8 +42,13 @@ def export(
     Colour conversion and ranges are inside the graph, the card is in the file's metadata, and the file is
     compared with PyTorch at three sizes before it is written.
 
-    Example:
+    [bold]Examples[/bold]
+
+      # a finished run
       denoisectl export runs/skip --out skip.onnx
+
+      # with the facts that only its maker knows: name, data, licences, scores
+      denoisectl export runs/skip --out skip.onnx --card skip-card.toml
     """
     console.set_loudness(quiet=quiet)
     if out.suffix != ".onnx":

@@ -41,7 +41,10 @@ __all__ = [
 
 InputsArg = Annotated[
     list[str] | None,
-    typer.Argument(metavar="INPUT...", help="Files, folders, quoted globs; - for one image on stdin."),
+    typer.Argument(
+        metavar="INPUT",
+        help="Files, folders, quoted globs; - for one image on stdin. Names that begin with - go after --.",
+    ),
 ]
 
 _INPUTS = "Inputs"
