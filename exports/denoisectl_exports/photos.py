@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from denoisectl_training.corruption import corrupt_one_kind
-from denoisectl_training.photos import find_photos, load_photos, step_generator
+from denoisectl_training.crops import step_generator
+from denoisectl_training.photos import find_photos, load_photos
 from denoisectl_training.recipes import DataSettings, Recipe
 
 __all__ = ["Planes", "as_the_model_meets_them", "reference_photos"]
