@@ -132,11 +132,15 @@ def train(
         TrainingError: no usable photos, a damaged checkpoint, other photos than the run began with, divergence.
         DeviceError: the device was asked for by name and torch cannot use it.
     """
-    device = choose_device(request.device)
-    precision = choose_precision(request.recipe.training.precision, device)
-    photos = request.photos.load(request.recipe)
-    begin = _go_on if request.resume else _begin
-    state = begin(request, photos, device, precision, report_rate)
+    try:
+        device = choose_device(request.device)
+        precision = choose_precision(request.recipe.training.precision, device)
+        photos = request.photos.load(request.recipe)
+        begin = _go_on if request.resume else _begin
+        state = begin(request, photos, device, precision, report_rate)
+    except BaseException:
+        request.run.forget()  # only if nothing is in it yet
+        raise
     fit(state, photos, request.run, report=report, stop=stop)
     return state
 

@@ -74,6 +74,8 @@ def test_a_terminated_run_is_checkpointed_and_resumes(
     [
         (["train"], "no folder of photos given"),
         (["train", "gone"], "gone: no such folder"),
+        (["train", "PHOTOS", "--set", "data.validation_photos=2"], "none left to train on"),
+        (["train", "PHOTOS", "--device", "cuda:7"], "--device cuda:7"),
         (["train", "PHOTOS", "--recipe", "skp"], "no recipe named 'skp'"),
         (["train", "PHOTOS", "--set", "optimizer.lrr=1"], "did you mean lr?"),
         (["train", "PHOTOS", "--max-time", "soon"], "--max-time soon"),
