@@ -4,17 +4,20 @@
 
     denoiser = Denoiser.open()
     clean = denoiser.image(noisy)  # uint8, uint16 or float32, H x W x 3 RGB or H x W grey
+    denoiser.file("a.jpg", "a-clean.jpg", strength=0.7)
+    for result in denoiser.folder("photos", "clean", recursive=True):
+        print(result.source, result.status, result.reason)
 
 Images are never held in float whole: each tile is converted, denoised and written into the result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -26,9 +29,14 @@ from denoisectl.shipped import find_model
 from denoisectl.strength import Strength
 from denoisectl.tiling import Grid, Tile, TileRules, cut
 
+if TYPE_CHECKING:
+    from denoisectl.batch.result import FileResult
+
 __all__ = ["DEFAULT_MEMORY", "Denoiser", "Runner", "Seams"]
 
 Seams = Literal["auto", "exact"]
+IfExists = Literal["skip", "overwrite", "error", "newer"]
+FormatName = Literal["jpeg", "png", "tiff", "webp", "bmp"]
 Progress = Callable[[int, int], None]
 
 DEFAULT_MEMORY = 512 * 2**20
@@ -178,6 +186,96 @@ class Denoiser:
                 return self._clean(image, grid, amount, progress)
             except (OutOfMemory, MemoryError):
                 self._shrink(grid)
+
+    def file(
+        self,
+        source: str | Path,
+        target: str | Path,
+        *,
+        strength: float = 1.0,
+        luma: float = 1.0,
+        chroma: float = 1.0,
+        quality: int | None = None,
+        if_exists: IfExists = "error",
+    ) -> FileResult:
+        """Denoise one image file, as `denoisectl run SOURCE --out TARGET` does.
+
+        Args:
+            source: the image; depth, alpha, orientation, EXIF, ICC and XMP survive.
+            target: the result; its ending says its format. It appears whole or not at all.
+            strength: as for `image`.
+            luma: as for `image`.
+            chroma: as for `image`.
+            quality: of JPEG and WebP, 1 to 100; None stays near the source's.
+            if_exists: what to do if `target` is there; "error" refuses.
+
+        Returns:
+            What became of it: status, size, times, what the format could not hold.
+
+        Raises:
+            ImageError: the image cannot be read, denoised or written.
+            UsageError: no such file, or a target that exists, is the source or cannot be written.
+        """
+        from denoisectl.batch.library import denoise_file
+        from denoisectl.batch.settings import Settings
+
+        settings = Settings(strength, luma, chroma, quality=quality)
+        return denoise_file(self, source, target, settings=settings, if_exists=if_exists)
+
+    def folder(
+        self,
+        folder: str | Path,
+        out: str | Path,
+        *,
+        recursive: bool = False,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        strength: float = 1.0,
+        luma: float = 1.0,
+        chroma: float = 1.0,
+        format: FormatName | None = None,
+        quality: int | None = None,
+        if_exists: IfExists = "skip",
+    ) -> Iterator[FileResult]:
+        """Denoise the photos in a folder, as `denoisectl run FOLDER --out OUT` does.
+
+        The plan is made, and refused if it has to be, before this returns. The work is done while results
+        are taken; who stops taking them stops the run, and the same call goes on from there.
+
+        Args:
+            folder: where the photos are.
+            out: where the results go; it keeps a journal of what was made from what.
+            recursive: enter subfolders; `out` mirrors the tree.
+            include: only files that match one of these globs.
+            exclude: no files that match one of these globs.
+            strength: as for `image`.
+            luma: as for `image`.
+            chroma: as for `image`.
+            format: of the results; None keeps each input's.
+            quality: of JPEG and WebP, 1 to 100; None stays near the source's.
+            if_exists: "skip" makes an output again only if its input, the settings or the model changed.
+
+        Yields:
+            What became of each file, in order; a bad file is a result, not an error.
+
+        Raises:
+            UsageError: nothing to denoise, outputs that collide or exist, or `out` cannot be written.
+        """
+        from denoisectl.batch.library import denoise_folder
+        from denoisectl.batch.settings import Settings
+        from denoisectl.images import Format
+
+        settings = Settings(strength, luma, chroma, Format(format) if format else None, quality)
+        return denoise_folder(
+            self,
+            folder,
+            out,
+            recursive=recursive,
+            include=include,
+            exclude=exclude,
+            settings=settings,
+            if_exists=if_exists,
+        )
 
     def _clean(self, image: Image, grid: Grid, amount: Strength, progress: Progress | None) -> Image:
         clean = np.empty(image.shape, image.dtype)

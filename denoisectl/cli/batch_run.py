@@ -74,6 +74,8 @@ class BatchRun:
         limit = self._faults.limit(plan)
         out = self._naming.out
         check_writable(out.parent if self._naming.single else out)
+        if self._faults.failed_to:
+            check_writable(self._faults.failed_to.parent, "--failed-to")
         report.start(plan)
         results = run_plan(self._process(plan), plan, self._settings, self._journal, self._resources)
         tally = Tally(len(plan.jobs))

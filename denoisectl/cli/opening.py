@@ -48,6 +48,4 @@ class Opening:
             threads=self.threads,
         )
         console.say(f"{denoiser.card.name} on {denoiser.device}")
-        if denoiser.device_note:
-            console.say(f"no GPU is used: {denoiser.device_note}")
         return denoiser

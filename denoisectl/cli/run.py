@@ -32,6 +32,8 @@ def run(
     format: o.FormatOpt = "keep",
     quality: o.QualityOpt = None,
     suffix: o.SuffixOpt = "",
+    metadata: o.MetadataOpt = "keep",
+    strip_gps: o.StripGpsOpt = False,
     preserve_times: o.PreserveTimesOpt = False,
     dry_run: o.DryRunOpt = False,
     strength: o.StrengthOpt = 1.0,
@@ -123,6 +125,7 @@ def run(
         format=None if format == "keep" else Format(format),
         quality=quality,
         preserve_times=preserve_times,
+        metadata="none" if metadata == "none" else "no-gps" if strip_gps else "keep",
         max_pixels=(_MAX_PIXELS if max_pixels is None else max_pixels) or None,
     )
     # Half for the network's tiles, half for images on their way.

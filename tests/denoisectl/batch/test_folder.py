@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from denoisectl import Denoiser
-from denoisectl.batch import work
+from denoisectl.batch import single, work
 from denoisectl.batch.existing import IfExists
 from denoisectl.batch.folder import Resources
 from denoisectl.batch.inputs import JOURNAL_FOLDER
@@ -79,7 +79,7 @@ def test_a_codec_that_trips_costs_one_file(
             raise ZeroDivisionError("oops")
         return decode(data, name=name, max_pixels=max_pixels)
 
-    monkeypatch.setattr(work, "decode", trip)
+    monkeypatch.setattr(single, "decode", trip)
     results = list(denoise_folder(denoiser, photos, out))
     assert statuses(results) == {"a.png": FAILED, "b.jpg": OK, "c.png": OK}
     assert "ZeroDivisionError: oops" in results[0].reason
