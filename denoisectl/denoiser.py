@@ -13,47 +13,31 @@ Images are never held in float whole: each tile is converted, denoised and writt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from denoisectl.engine import Engine, OutOfMemory
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.model_card import ModelCard
-from denoisectl.pixels import Image, Planes, check_image, load_planes, store_planes
+from denoisectl.pixels import Image, check_image
 from denoisectl.shipped import find_model
 from denoisectl.strength import Strength
-from denoisectl.tiling import Grid, Tile, TileRules, cut
+from denoisectl.tiled import Progress, Runner, Seams, run_tiles, tile_rules
+from denoisectl.tiling import Grid, TileRules, cut
 
 if TYPE_CHECKING:
     from denoisectl.batch.result import FileResult
 
-__all__ = ["DEFAULT_MEMORY", "Denoiser", "Runner", "Seams"]
+__all__ = ["DEFAULT_MEMORY", "Denoiser"]
 
-Seams = Literal["auto", "exact"]
 IfExists = Literal["skip", "overwrite", "error", "newer"]
 FormatName = Literal["jpeg", "png", "tiff", "webp", "bmp"]
-Progress = Callable[[int, int], None]
 
 DEFAULT_MEMORY = 512 * 2**20
-# Measured on a U-net of 48 channels at half resolution, the tile's own buffers included.
-_BYTES_PER_PIXEL = 320
-
-
-class Runner(Protocol):
-    """What a `Denoiser` needs of an engine."""
-
-    card: ModelCard
-    digest: str
-    device: str
-    device_note: str
-
-    def run(self, batch: Planes) -> Planes:
-        """Map (B, 3, h, w) float32 to the same shape."""
 
 
 class Denoiser:
@@ -183,7 +167,7 @@ class Denoiser:
         while True:
             grid = self.grid(*image.shape[:2])
             try:
-                return self._clean(image, grid, amount, progress)
+                return run_tiles(self._runner, image, grid, amount, self._batch, progress)
             except (OutOfMemory, MemoryError):
                 self._shrink(grid)
 
@@ -277,21 +261,6 @@ class Denoiser:
             if_exists=if_exists,
         )
 
-    def _clean(self, image: Image, grid: Grid, amount: Strength, progress: Progress | None) -> Image:
-        clean = np.empty(image.shape, image.dtype)
-        noisy = np.empty((min(self._batch, len(grid)), 3, *grid.shape), np.float32)  # (B, 3, h, w)
-        done = 0
-        for tiles in _batches(grid, self._batch):
-            for tile, planes in zip(tiles, noisy, strict=False):
-                load_planes(image, grid.rows.pixels(tile.rows), grid.columns.pixels(tile.columns), planes)
-            outputs = self._runner.run(noisy[: len(tiles)])
-            for tile, before, after in zip(tiles, noisy, outputs, strict=False):
-                _keep_core(tile, before, after, amount, clean)
-            done += len(tiles)
-            if progress:
-                progress(done, len(grid))
-        return clean
-
     def _shrink(self, grid: Grid) -> None:
         """Halve the automatic tile for this and all later images.
 
@@ -303,40 +272,3 @@ class Denoiser:
         if self._rules.tile is not None or smaller.budget < smaller.smallest_tile**2:
             raise ImageError(f"not enough memory for tiles of {height} x {width}; try a smaller --tile")
         self._rules = smaller
-
-
-def tile_rules(
-    card: ModelCard, tile: int | None, overlap: int | None, seams: Seams, memory: int
-) -> TileRules:
-    """How images are cut for a model; the arguments are those of `Denoiser.open`.
-
-    Raises:
-        UsageError: settings that cannot work with this model.
-    """
-    if not card.tileable and tile:
-        raise UsageError(
-            f"{card.name} cannot be run in tiles (it looks at the whole image): leave out --tile"
-        )
-    if overlap is None:
-        use_effective = seams == "auto" and card.effective_halo is not None
-        overlap = card.effective_halo if use_effective and card.effective_halo is not None else card.halo
-    elif overlap < 0:
-        raise UsageError(f"overlap must be at least 0, got {overlap}")
-    budget = memory // (card.bytes_per_pixel or _BYTES_PER_PIXEL)
-    return TileRules(card.multiple_of, overlap, tile if card.tileable else 0, budget)
-
-
-def _batches(grid: Grid, size: int) -> Iterator[list[Tile]]:
-    tiles = iter(grid)
-    while batch := list(islice(tiles, size)):
-        yield batch
-
-
-def _keep_core(tile: Tile, before: Planes, after: Planes, amount: Strength, clean: Image) -> None:
-    """Write the part of a denoised tile (3, h, w) that no cut edge has touched into the image."""
-    part = (slice(None), tile.rows.core_in_tile, tile.columns.core_in_tile)
-    mixed = amount.apply(before[part], after[part])
-    if not np.isfinite(mixed).all():
-        row, column = tile.rows.core_start, tile.columns.core_start
-        raise ImageError(f"the network gave NaN or infinity in the tile at row {row}, column {column}")
-    store_planes(mixed, clean, tile.rows.core, tile.columns.core)

@@ -11,7 +11,8 @@ from denoisectl.onnx_file import read_model
 from denoisectl.shipped import find_model
 
 if TYPE_CHECKING:
-    from denoisectl.denoiser import Denoiser, Seams
+    from denoisectl.denoiser import Denoiser
+    from denoisectl.tiled import Seams
 
 __all__ = ["Opening"]
 

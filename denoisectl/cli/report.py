@@ -54,7 +54,7 @@ class TextReport:
             target = console.one_line(result.target)
             console.warn(f"{target}: its format does not hold the input's {loss} (said once a run)")
 
-    def summary(self, tally: Tally, seconds: float, reason: str) -> None:
+    def summary(self, tally: Tally, seconds: float, reason: str, note: str) -> None:
         """The counts, and the names of what failed."""
         counts = ", ".join(f"{tally.counts[status]} {status}" for status in Status if tally.counts[status])
         rest = f", {tally.remaining} not reached ({reason})" if tally.remaining else ""
@@ -123,7 +123,7 @@ class JsonReport:
             ms=result.milliseconds,
         )
 
-    def summary(self, tally: Tally, seconds: float, reason: str) -> None:
+    def summary(self, tally: Tally, seconds: float, reason: str, note: str) -> None:
         """The counts; always the last line."""
         self._line(
             "summary",
@@ -132,6 +132,7 @@ class JsonReport:
             remaining=tally.remaining,
             ignored=self._ignored,
             stopped=reason or None,
+            device_note=note or None,
             megapixels=round(tally.megapixels, 6),
             seconds=round(seconds, 3),
         )
