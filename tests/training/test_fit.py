@@ -64,7 +64,7 @@ def test_training_lowers_the_loss(photo_folder: Path, tmp_path: Path) -> None:
     recipe = toy(training={"images": 1600, "batch": 8, "log_every": 80, "precision": "float32"})
     asked = request(photo_folder, tmp_path, recipe)
     train(asked)
-    losses = [json.loads(line)["loss"] for line in asked.run.log.read_text().splitlines() if "loss" in line]
+    losses = [json.loads(line)["loss"] for line in asked.run.log.read_text().splitlines() if '"loss"' in line]
     assert sum(losses[-3:]) < 0.5 * sum(losses[:3])
 
 
@@ -236,10 +236,17 @@ def test_divergence_leaves_the_last_good_checkpoint_and_says_how_to_go_on(
     schedule = {"name": "steps", "rates": [1e-3, 1e6], "every": 16}
     recipe = toy(optimizer={"name": "sgd"}, model=model, schedule=schedule)
     asked = request(photo_folder, tmp_path, recipe)
-    with pytest.raises(DivergedError, match=rf"its best was .*--from {asked.run.path} --lr 3e\+05"):
+    with pytest.raises(DivergedError, match=rf"loss .* after .*--from {asked.run.path} --lr 3e\+05"):
         train(asked)
     assert load_checkpoint(asked.run.last)["step"] == 4
     assert json.loads(asked.run.log.read_text().splitlines()[-1]) == {"images": 24, "diverged": True}
+
+
+def test_a_run_that_never_began_leaves_no_folder(tmp_path: Path) -> None:
+    asked = request(tmp_path / "gone", tmp_path)
+    with pytest.raises(TrainingError, match="no such folder"):
+        train(asked)
+    assert not asked.run.path.exists()
 
 
 def test_a_file_is_not_a_run_to_resume(photo_folder: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ runs/NAME/best.pt        the checkpoint with the best validation PSNR
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 from dataclasses import dataclass
@@ -73,6 +74,11 @@ class RunFolder:
         """Add a record to the log."""
         with self.log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
+
+    def discard_if_empty(self) -> None:
+        """Remove the folder of a run that never began."""
+        with contextlib.suppress(OSError):  # it holds something
+            self.path.rmdir()
 
     def records(self) -> list[dict[str, Any]]:
         """The log so far; a line that a kill has cut is left out.

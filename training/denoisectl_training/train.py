@@ -118,9 +118,13 @@ def train(
     """
     device = choose_device(request.device)
     precision = choose_precision(request.recipe.training.precision, device)
-    photos = request.photos.load(request.recipe)
     begin = _go_on if request.resume else _begin
-    state = begin(request, photos, device, precision, report_rate)
+    try:
+        photos = request.photos.load(request.recipe)
+        state = begin(request, photos, device, precision, report_rate)
+    except TrainingError:
+        request.run.discard_if_empty()
+        raise
     fit(state, photos, request.run, report=report, stop=stop)
     return state
 
