@@ -102,6 +102,7 @@ def train(
     if folders and pairs is not None:
         raise UsageError("give folders of clean photos or --pairs, not both")
     photos = Photos(tuple(folders or ()), pairs)
+    seconds = None if max_time is None else parse_duration(max_time)
     changes = [*(overrides or []), *(['training.frozen="encoder"'] if freeze_encoder else [])]
     if resume is None:
         request = _new_run(photos, recipe, changes, rate, source, runs, device)
@@ -113,7 +114,7 @@ def train(
         request = resumed(
             photos, resume, device=device, recipe=None if recipe is None else _recipe(recipe, [])
         )
-    _train_watched(request, None if max_time is None else parse_duration(max_time), tensorboard)
+    _train_watched(request, seconds, tensorboard)
 
 
 def _list_recipes() -> None:

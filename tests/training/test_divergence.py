@@ -14,8 +14,10 @@ INFINITE = float("inf")
         (12.0, INFINITE, False),  # an untrained network
         (1e5, INFINITE, True),  # lost at the first record
         (3.0, 1.5, False),  # the curve is noisy
-        (25.0, 1.5, True),  # worse than ten times its best, and than untrained
-        (1.0, 0.01, False),  # a run without corruption: near zero, ten times is nothing
+        (25.0, 1.5, True),  # worse than untrained
+        (67.0, 13.0, True),  # the output map is saturated
+        (25.0, 13.0, False),  # the first steps of a large rate
+        (1.0, 0.01, False),  # a run without corruption: near zero, many times is nothing
     ],
 )
 def test_what_counts_as_divergence(loss: float, best: float, expected: bool) -> None:

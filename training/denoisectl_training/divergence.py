@@ -8,7 +8,7 @@ from denoisectl_training.recipes import LossSettings
 
 __all__ = ["diverged"]
 
-_TIMES_THE_BEST = 10.0
+_TIMES_THE_BEST = 3.0
 _HOPELESS_RESIDUAL = 10.0
 
 
@@ -17,7 +17,8 @@ def diverged(loss: float, best: float, settings: LossSettings) -> bool:
 
     Args:
         loss: mean over the records' images, so that one odd batch does not count.
-        best: the best record so far, infinity if there is none.
+        best: the best record so far, or the loss before the first step. Bounded output maps bound the loss
+            too, so a lost run may stay at a small multiple of it.
         settings: the weights, which say what a residual of ten times the whole range would cost: nothing
             that still learns is there, not even at the start.
     """
@@ -30,6 +31,6 @@ def diverged(loss: float, best: float, settings: LossSettings) -> bool:
 def _untrained(settings: LossSettings) -> float:
     """The cost of a residual of a quarter of the range, about that of a network before its first step.
 
-    A loss near zero (a run without corruption) may jump to ten times its best and mean nothing.
+    A loss near zero (a run without corruption) may jump to many times its best and mean nothing.
     """
     return settings.ssd * 0.25**2 + settings.l1 * 0.25

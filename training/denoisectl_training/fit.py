@@ -183,6 +183,8 @@ def fit(
     train_mode(fit.model, settings.frozen)
     while fit.images < total and not stop():
         losses.append(training_step(fit, *training_batch(fit, photos)))
+        if fit.best_loss == float("inf"):
+            fit.best_loss = losses[0].item()  # of the weights before their first step
         if _passed(fit, settings.log_every):
             loss, rate = _checked(losses, fit, run), fit.optimizer.param_groups[0]["lr"]
             fit.best_loss = min(fit.best_loss, loss)
@@ -190,7 +192,7 @@ def fit(
             speed = (fit.images - begun_at) / (time.monotonic() - started)
             report(Progress(fit.images, total, loss, rate, fit.psnr, speed))
             losses.clear()
-        if photos.validation and _passed(fit, settings.validate_every):
+        if photos.validation and (_passed(fit, settings.validate_every) or fit.images >= total):
             _validate_and_keep_best(fit, photos, run)
         if _passed(fit, settings.checkpoint_every):
             _checked(losses, fit, run)
@@ -221,15 +223,14 @@ def _checked(losses: list[Tensor], fit: Fit, run: RunFolder) -> float:
 
 def _divergence(loss: float, fit: Fit, run: RunFolder) -> DivergedError:
     lr = fit.optimizer.param_groups[0]["lr"]
-    best = f", its best was {fit.best_loss:.3g}" if fit.best_loss < float("inf") else ""
     kept = (
         f"go on from its last good checkpoint with --from {run.path} --lr {lr / 3:.1g}"
         if run.last.is_file()
         else f"start again with --lr {lr / 3:.1g}, or with --lr auto"
     )
     return DivergedError(
-        f"training diverged at image {fit.images} (loss {loss:.3g}{best}, learning rate {lr:.3g}): the rate is too "
-        f"large; {kept}"
+        f"training diverged at image {fit.images} (loss {loss:.3g} after {fit.best_loss:.3g}, learning rate {lr:.3g}): "
+        f"the rate is too large; {kept}"
     )
 
 

@@ -27,7 +27,7 @@ _FIRST = {"sgd": 1.0, "momentum": 0.3, "adam": 0.03, "adamw": 0.03}
 
 @dataclass(frozen=True, slots=True)
 class RateTrial:
-    """A rate that was tried, and where the loss went from its first value."""
+    """A rate that was tried, and where the loss went from its value before the first step."""
 
     rate: float
     before: float
@@ -84,4 +84,4 @@ def _try(
     fit = Fit.start(constant, device, precision, weights)
     train_mode(fit.model, recipe.training.frozen)
     losses = [training_step(fit, *training_batch(fit, photos)).item() for _ in range(_STEPS)]
-    return RateTrial(rate, sum(losses[:2]) / 2, sum(losses[-_TAIL:]) / _TAIL)
+    return RateTrial(rate, losses[0], sum(losses[-_TAIL:]) / _TAIL)

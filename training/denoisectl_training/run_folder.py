@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import platform
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,12 @@ class RunFolder:
     def log(self) -> Path:
         """The learning curve, JSON lines."""
         return self.path / "log.jsonl"
+
+    def forget(self) -> None:
+        """Remove the folder of a run that could not begin, and the one it is in, if nothing is in them."""
+        with suppress(OSError):
+            self.path.rmdir()
+            self.path.parent.rmdir()
 
     def describe(self, recipe: Recipe, **facts: object) -> None:
         """Write `run.json`: the resolved recipe and the plain facts of this run."""

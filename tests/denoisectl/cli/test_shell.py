@@ -107,4 +107,4 @@ def test_completion_scripts_come(shell: Shell) -> None:
         ended = shell(f"_DENOISECTL_COMPLETE=source_{kind} denoisectl")
         assert ended.returncode == 0 and "complete" in ended.stdout
     words = 'COMP_WORDS="denoisectl run --str" COMP_CWORD=2 _DENOISECTL_COMPLETE=complete_bash'
-    assert shell(f"{words} denoisectl").stdout.split() == ["--strength"]
+    assert shell(f"{words} denoisectl").stdout.split() == ["--strip-gps", "--strength"]

@@ -100,6 +100,23 @@ def test_curves_without_an_output_are_refused(invoke: Invoke) -> None:
     assert ended.code == 2 and "nothing to write" in ended.stderr
 
 
+def test_a_sweep_ends_with_a_table_and_the_command_to_train_with(invoke: Invoke, folder: Path) -> None:
+    for number in range(2):
+        cv2.imwrite(
+            str(folder / "photos" / f"more{number}.png"),
+            skimage.data.chelsea()[:64, 64 * number : 64 * number + 64],
+        )
+    ended = invoke(
+        "sweep", "photos", "--out", "sweep", "--recipe", "toy.toml", "--over", "loss.l1=[0, 30]", "--trials", 1,
+        "--set", "data.test_photos=1",
+    )  # fmt: skip
+    assert ended.code == 0, ended.stderr
+    assert "Validation PSNR" in ended.stdout and "dB on test photos" in ended.stderr
+    assert (
+        "denoisectl train photos --recipe toy.toml --set 'data.test_photos=1' --set 'loss.l1=" in ended.stderr
+    )
+
+
 def test_recipes_are_listed(invoke: Invoke) -> None:
     ended = invoke("train", "--list")
     assert ended.code == 0 and "book-skip\t" in ended.stdout

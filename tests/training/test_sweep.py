@@ -1,0 +1,136 @@
+"""Choosing hyperparameters: the space as text, and whole sweeps of a toy network."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import pytest
+import skimage.data
+
+from denoisectl.errors import ConfigError, TrainingError, UsageError
+from denoisectl_training.sweep.space import Choices, Range, parse_space
+from denoisectl_training.sweep.study import sweep
+from denoisectl_training.sweep.trials import SweepRequest, Tried
+from denoisectl_training.train import Photos
+
+RECIPE = """
+name = "toy"
+[model]
+architecture = "small"
+widths = [2, 4]
+colour = "rgb"
+[[corruption]]
+kind = "gaussian"
+[optimizer]
+name = "sgd"
+[data]
+crop = 32
+validation_photos = 1
+test_photos = 1
+[training]
+images = 16
+batch = 4
+log_every = 8
+validate_every = 8
+precision = "float32"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("optimizer.lr=1e-4..1e-2:log", Range("optimizer.lr", 1e-4, 1e-2, True, False)),
+        ("training.batch=4..16", Range("training.batch", 4, 16, False, True)),
+        ("loss.l1=0..30.0", Range("loss.l1", 0, 30, False, False)),
+        ("loss.l1=[0, 30]", Choices("loss.l1", ("0", "30"))),
+        ('model.colour=["l", "lab"]', Choices("model.colour", ('"l"', '"lab"'))),
+        ("model.widths=[[8, 16], [8, 16, 32]]", Choices("model.widths", ("[8, 16]", "[8, 16, 32]"))),
+    ],
+)
+def test_a_space_is_read(text: str, expected: Range | Choices) -> None:
+    assert parse_space([text]) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("optimizer.lr", "expected KEY=LOW..HIGH"),
+        ("optimizer.lr=1e-3", "expected KEY=LOW..HIGH"),
+        ("optimizer.lr=1..0", "expected KEY=LOW..HIGH"),
+        ("optimizer.lr=0..1:log", "expected KEY=LOW..HIGH"),
+        ("optimizer.lr=a..b", "expected KEY=LOW..HIGH"),
+        ("loss.l1=[]", "expected KEY=LOW..HIGH"),
+        ("loss.l1=[1, ", "expected KEY=LOW..HIGH"),
+        ("training.seed=0..9", "which photos are chosen by"),
+    ],
+)
+def test_a_space_that_is_none_is_refused(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        parse_space([text])
+
+
+@pytest.fixture
+def request_(tmp_path: Path) -> SweepRequest:
+    (tmp_path / "photos").mkdir()
+    for index in range(4):
+        corner = 64 * index
+        cv2.imwrite(
+            str(tmp_path / "photos" / f"{index}.png"), skimage.data.astronaut()[corner : corner + 48, :48]
+        )
+    (tmp_path / "toy.toml").write_text(RECIPE)
+    space = parse_space(["optimizer.lr=1e-4..1e-1:log", "loss.l1=[0, 30]"])
+    photos = Photos((tmp_path / "photos",))
+    return SweepRequest(photos, str(tmp_path / "toy.toml"), (), space, 2, tmp_path / "sweep", "cpu")
+
+
+def test_a_sweep_chooses_on_validation_and_ends_with_one_figure(request_: SweepRequest) -> None:
+    told: list[Tried] = []
+    result = sweep(request_, report=told.append)
+    assert result is not None and [tried.number for tried in told] == [0, 1]
+    assert result.best.psnr == max(tried.psnr or 0.0 for tried in result.trials)
+    assert result.run == request_.folder / f"trial-{result.best.number:04}"
+    assert 0.0 < result.test_psnr < 50.0
+    assert result.best.overrides[0].startswith("optimizer.lr=")
+
+
+def test_a_sweep_goes_on_where_it_stopped(request_: SweepRequest) -> None:
+    asked = iter([False, False, False, True, True, True, True])
+    assert sweep(request_, stop=lambda: next(asked)) is None
+    told: list[Tried] = []
+    result = sweep(request_, report=told.append)
+    assert result is not None and len(result.trials) == 2
+    more = sweep(replace(request_, trials=3), report=told.append)
+    assert more is not None and len(more.trials) == 3
+    assert len({tried.number for tried in told}) == len(told)
+
+
+@pytest.mark.slow
+def test_workers_share_one_journal(request_: SweepRequest) -> None:
+    told: list[Tried] = []
+    result = sweep(replace(request_, workers=2), report=told.append)
+    assert result is not None and len(result.trials) >= 2
+    assert {tried.number for tried in told} == {tried.number for tried in result.trials}
+
+
+def test_a_trial_that_diverges_is_given_up(request_: SweepRequest) -> None:
+    space = parse_space(["optimizer.lr=[1e9, 1e-3]"])
+    overrides = ("model.batch_norm=false", 'model.output="identity"')
+    bad = replace(request_, space=parse_space(["optimizer.lr=[1e9]"]), overrides=overrides, trials=1)
+    with pytest.raises(TrainingError, match="every trial diverged"):
+        sweep(bad)
+    result = sweep(replace(bad, space=space, trials=2, folder=request_.folder / "other"))
+    assert result is not None
+
+
+def test_mistakes_are_told_before_the_first_trial(request_: SweepRequest) -> None:
+    with pytest.raises(TrainingError, match="chooses on validation photos"):
+        sweep(replace(request_, overrides=("data.validation_photos=0",)))
+    with pytest.raises(ConfigError, match="did you mean lr"):
+        sweep(replace(request_, space=parse_space(["optimizer.lrr=1e-3..1e-2"])))
+    with pytest.raises(ConfigError, match=r"model.dropout: input should be less than 1"):
+        sweep(replace(request_, space=parse_space(["model.dropout=0.0..1.0"])))
+    assert not request_.folder.exists()
+
+
+def test_photos_are_always_kept_for_the_test(request_: SweepRequest) -> None:
+    assert replace(request_, overrides=("data.test_photos=0",)).recipe_of().data.test_photos == 16

@@ -1,0 +1,110 @@
+"""What a sweep tries: `--over KEY=LOW..HIGH[:log]` or `--over KEY=[A, B, C]`."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from optuna.trial import Trial
+
+from denoisectl.errors import UsageError
+
+__all__ = ["Choices", "Dimension", "Range", "parse_space", "suggest"]
+
+_RANGE = re.compile(r"(?P<low>[^.\s]\S*?)\.\.(?P<high>\S+?)(?P<log>:log)?")
+_FIXED = ("training.seed", "data.validation_photos", "data.test_photos")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Numbers from `low` to `high`; whole ones if both ends are whole."""
+
+    key: str
+    low: float
+    high: float
+    log: bool
+    whole: bool
+
+    def extremes(self) -> tuple[str, ...]:
+        """The ends, as a recipe writes them."""
+        return tuple(str(int(end)) if self.whole else repr(end) for end in (self.low, self.high))
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A few values, each written as JSON, since a value may itself be a list."""
+
+    key: str
+    values: tuple[str, ...]
+
+    def extremes(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.values
+
+
+Dimension = Range | Choices
+
+
+def parse_space(texts: Sequence[str]) -> tuple[Dimension, ...]:
+    """Parse what `--over` was given.
+
+    Raises:
+        UsageError: not of either form, an empty range, or a key that decides which photos are used for what.
+    """
+    if not texts:
+        raise UsageError("nothing to choose; for example: --over optimizer.lr=1e-4..1e-2:log")
+    dimensions = tuple(_dimension(text) for text in texts)
+    for dimension in dimensions:
+        if dimension.key in _FIXED:
+            raise UsageError(
+                f"--over {dimension.key}: decides which photos are chosen by, so scores could not be compared"
+            )
+    return dimensions
+
+
+def _dimension(text: str) -> Dimension:
+    key, equals, value = text.partition("=")
+    wrong = UsageError(f"--over {text}: expected KEY=LOW..HIGH, KEY=LOW..HIGH:log or KEY=[A, B]")
+    if not (equals and key.strip()):
+        raise wrong
+    try:
+        return _choices(key, value) if value.lstrip().startswith("[") else _range(key, value)
+    except (ValueError, AttributeError) as error:  # TOML's error is a ValueError
+        raise wrong from error
+
+
+def _choices(key: str, text: str) -> Choices:
+    values = tomllib.loads(f"values = {text}")["values"]
+    if not values:
+        raise ValueError("no values")
+    return Choices(key, tuple(json.dumps(value) for value in values))
+
+
+def _range(key: str, text: str) -> Range:
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        raise ValueError("no range")
+    ends = match["low"], match["high"]
+    low, high = map(float, ends)
+    log = match["log"] is not None
+    if not low < high or (log and low <= 0.0):
+        raise ValueError("empty range")
+    return Range(key, low, high, log, all(re.fullmatch(r"-?\d+", end) for end in ends))
+
+
+def suggest(trial: Trial, space: Sequence[Dimension]) -> list[str]:
+    """A trial's values as recipe overrides, `key=value`."""
+    return [f"{dimension.key}={_suggested(trial, dimension)}" for dimension in space]
+
+
+def _suggested(trial: Trial, dimension: Dimension) -> str:
+    if isinstance(dimension, Choices):
+        return str(trial.suggest_categorical(dimension.key, dimension.values))
+    if dimension.whole:
+        return str(
+            trial.suggest_int(dimension.key, int(dimension.low), int(dimension.high), log=dimension.log)
+        )
+    return repr(trial.suggest_float(dimension.key, dimension.low, dimension.high, log=dimension.log))

@@ -1,0 +1,109 @@
+"""A sweep from folder names to the chosen run: trials in a file that survives, workers, one figure on the test.
+
+DIR/trials.log       Optuna's journal: every trial, its values and scores; the same command goes on from it
+DIR/trial-0007       the run folder of trial 7
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from denoisectl.errors import TrainingError
+from denoisectl_training.devices import choose_device
+from denoisectl_training.stopping import stoppable
+from denoisectl_training.sweep.trials import SweepRequest, Tried, finished, open_study, take_trials
+from denoisectl_training.trained import load_trained
+from denoisectl_training.validation import validate
+
+__all__ = ["SweepResult", "sweep"]
+
+_POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """All trials, and the chosen one."""
+
+    trials: tuple[Tried, ...]
+    best: Tried
+    run: Path
+    test_psnr: float
+    """Of the chosen run on photos that nothing was trained on or chosen by, in dB: the figure to quote."""
+
+
+def sweep(
+    request: SweepRequest,
+    *,
+    report: Callable[[Tried], None] = lambda tried: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> SweepResult | None:
+    """Run the trials that are missing, and measure the best; None if `stop()` came before.
+
+    Raises:
+        TrainingError: no usable photos, or no trial came to an end.
+        ConfigError: a key of the space is unknown or out of range.
+    """
+    _refuse_mistakes(request)
+    request.folder.mkdir(parents=True, exist_ok=True)
+    take = take_trials if request.workers == 1 else _take_together
+    take(request, stop, report)
+    return None if stop() else _result(request)
+
+
+def _refuse_mistakes(request: SweepRequest) -> None:
+    """Before the first trial: every value must make a recipe, and there must be photos to choose by."""
+    if request.recipe_of().data.validation_photos == 0:
+        raise TrainingError("a sweep chooses on validation photos; set data.validation_photos above 0")
+    for dimension in request.space:
+        for value in dimension.extremes():
+            request.recipe_of([f"{dimension.key}={value}"])
+
+
+def _take_together(request: SweepRequest, stop: Callable[[], bool], report: Callable[[Tried], None]) -> None:
+    """The trials in several processes, which share the journal and the processor's cores."""
+    study = open_study(request.folder)  # made once, before they all look for it
+    told = {tried.number for tried in finished(study)}
+    context = multiprocessing.get_context("spawn")  # CUDA does not survive a fork
+    threads = max(1, torch.get_num_threads() // request.workers)
+    workers = [context.Process(target=_worker, args=(request, threads)) for _ in range(request.workers)]
+    for worker in workers:
+        worker.start()
+    while any(worker.is_alive() for worker in workers):
+        time.sleep(_POLL_SECONDS)
+        if stop():  # a terminal sends Ctrl-C to the workers too, a SIGTERM is for us alone
+            for worker in workers:
+                worker.terminate()
+        for tried in finished(study):
+            if tried.number not in told:
+                told.add(tried.number)
+                report(tried)
+    if any(worker.exitcode for worker in workers) and not stop():
+        raise TrainingError("a worker of the sweep failed; run it with --workers 1 to see why")
+
+
+def _worker(request: SweepRequest, threads: int) -> None:
+    torch.set_num_threads(threads)
+    with stoppable() as stop:
+        take_trials(request, stop)
+
+
+def _result(request: SweepRequest) -> SweepResult:
+    """Choose on validation, then measure once on the test photos."""
+    trials = tuple(finished(open_study(request.folder)))
+    complete = [tried for tried in trials if tried.psnr is not None]
+    if not complete:
+        raise TrainingError(
+            f"{request.folder}: every trial diverged or was given up; try a lower optimizer.lr"
+        )
+    best = max(complete, key=lambda tried: tried.psnr or 0.0)
+    run = request.run_of(best.number)
+    model, recipe, _ = load_trained(run.best)
+    photos, device = request.photos.load(recipe), choose_device(request.device)
+    test = validate(model.to(device), photos.test, recipe, device, paired=photos.paired)
+    return SweepResult(trials, best, run.path, test.psnr)
