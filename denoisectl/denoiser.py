@@ -4,48 +4,40 @@
 
     denoiser = Denoiser.open()
     clean = denoiser.image(noisy)  # uint8, uint16 or float32, H x W x 3 RGB or H x W grey
+    denoiser.file("a.jpg", "a-clean.jpg", strength=0.7)
+    for result in denoiser.folder("photos", "clean", recursive=True):
+        print(result.source, result.status, result.reason)
 
 Images are never held in float whole: each tile is converted, denoised and written into the result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from denoisectl.engine import Engine, OutOfMemory
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.model_card import ModelCard
-from denoisectl.pixels import Image, Planes, check_image, load_planes, store_planes
+from denoisectl.pixels import Image, check_image
 from denoisectl.shipped import find_model
 from denoisectl.strength import Strength
-from denoisectl.tiling import Grid, Tile, TileRules, cut
+from denoisectl.tiled import Progress, Runner, Seams, run_tiles, tile_rules
+from denoisectl.tiling import Grid, TileRules, cut
 
-__all__ = ["DEFAULT_MEMORY", "Denoiser", "Runner", "Seams"]
+if TYPE_CHECKING:
+    from denoisectl.batch.result import FileResult
 
-Seams = Literal["auto", "exact"]
-Progress = Callable[[int, int], None]
+__all__ = ["DEFAULT_MEMORY", "Denoiser"]
+
+IfExists = Literal["skip", "overwrite", "error", "newer"]
+FormatName = Literal["jpeg", "png", "tiff", "webp", "bmp"]
 
 DEFAULT_MEMORY = 512 * 2**20
-# Measured on a U-net of 48 channels at half resolution, the tile's own buffers included.
-_BYTES_PER_PIXEL = 320
-
-
-class Runner(Protocol):
-    """What a `Denoiser` needs of an engine."""
-
-    card: ModelCard
-    digest: str
-    device: str
-    device_note: str
-
-    def run(self, batch: Planes) -> Planes:
-        """Map (B, 3, h, w) float32 to the same shape."""
 
 
 class Denoiser:
@@ -175,24 +167,99 @@ class Denoiser:
         while True:
             grid = self.grid(*image.shape[:2])
             try:
-                return self._clean(image, grid, amount, progress)
+                return run_tiles(self._runner, image, grid, amount, self._batch, progress)
             except (OutOfMemory, MemoryError):
                 self._shrink(grid)
 
-    def _clean(self, image: Image, grid: Grid, amount: Strength, progress: Progress | None) -> Image:
-        clean = np.empty(image.shape, image.dtype)
-        noisy = np.empty((min(self._batch, len(grid)), 3, *grid.shape), np.float32)  # (B, 3, h, w)
-        done = 0
-        for tiles in _batches(grid, self._batch):
-            for tile, planes in zip(tiles, noisy, strict=False):
-                load_planes(image, grid.rows.pixels(tile.rows), grid.columns.pixels(tile.columns), planes)
-            outputs = self._runner.run(noisy[: len(tiles)])
-            for tile, before, after in zip(tiles, noisy, outputs, strict=False):
-                _keep_core(tile, before, after, amount, clean)
-            done += len(tiles)
-            if progress:
-                progress(done, len(grid))
-        return clean
+    def file(
+        self,
+        source: str | Path,
+        target: str | Path,
+        *,
+        strength: float = 1.0,
+        luma: float = 1.0,
+        chroma: float = 1.0,
+        quality: int | None = None,
+        if_exists: IfExists = "error",
+    ) -> FileResult:
+        """Denoise one image file, as `denoisectl run SOURCE --out TARGET` does.
+
+        Args:
+            source: the image; depth, alpha, orientation, EXIF, ICC and XMP survive.
+            target: the result; its ending says its format. It appears whole or not at all.
+            strength: as for `image`.
+            luma: as for `image`.
+            chroma: as for `image`.
+            quality: of JPEG and WebP, 1 to 100; None stays near the source's.
+            if_exists: what to do if `target` is there; "error" refuses.
+
+        Returns:
+            What became of it: status, size, times, what the format could not hold.
+
+        Raises:
+            ImageError: the image cannot be read, denoised or written.
+            UsageError: no such file, or a target that exists, is the source or cannot be written.
+        """
+        from denoisectl.batch.library import denoise_file
+        from denoisectl.batch.settings import Settings
+
+        settings = Settings(strength, luma, chroma, quality=quality)
+        return denoise_file(self, source, target, settings=settings, if_exists=if_exists)
+
+    def folder(
+        self,
+        folder: str | Path,
+        out: str | Path,
+        *,
+        recursive: bool = False,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        strength: float = 1.0,
+        luma: float = 1.0,
+        chroma: float = 1.0,
+        format: FormatName | None = None,
+        quality: int | None = None,
+        if_exists: IfExists = "skip",
+    ) -> Iterator[FileResult]:
+        """Denoise the photos in a folder, as `denoisectl run FOLDER --out OUT` does.
+
+        The plan is made, and refused if it has to be, before this returns. The work is done while results
+        are taken; who stops taking them stops the run, and the same call goes on from there.
+
+        Args:
+            folder: where the photos are.
+            out: where the results go; it keeps a journal of what was made from what.
+            recursive: enter subfolders; `out` mirrors the tree.
+            include: only files that match one of these globs.
+            exclude: no files that match one of these globs.
+            strength: as for `image`.
+            luma: as for `image`.
+            chroma: as for `image`.
+            format: of the results; None keeps each input's.
+            quality: of JPEG and WebP, 1 to 100; None stays near the source's.
+            if_exists: "skip" makes an output again only if its input, the settings or the model changed.
+
+        Yields:
+            What became of each file, in order; a bad file is a result, not an error.
+
+        Raises:
+            UsageError: nothing to denoise, outputs that collide or exist, or `out` cannot be written.
+        """
+        from denoisectl.batch.library import denoise_folder
+        from denoisectl.batch.settings import Settings
+        from denoisectl.images import Format
+
+        settings = Settings(strength, luma, chroma, Format(format) if format else None, quality)
+        return denoise_folder(
+            self,
+            folder,
+            out,
+            recursive=recursive,
+            include=include,
+            exclude=exclude,
+            settings=settings,
+            if_exists=if_exists,
+        )
 
     def _shrink(self, grid: Grid) -> None:
         """Halve the automatic tile for this and all later images.
@@ -205,40 +272,3 @@ class Denoiser:
         if self._rules.tile is not None or smaller.budget < smaller.smallest_tile**2:
             raise ImageError(f"not enough memory for tiles of {height} x {width}; try a smaller --tile")
         self._rules = smaller
-
-
-def tile_rules(
-    card: ModelCard, tile: int | None, overlap: int | None, seams: Seams, memory: int
-) -> TileRules:
-    """How images are cut for a model; the arguments are those of `Denoiser.open`.
-
-    Raises:
-        UsageError: settings that cannot work with this model.
-    """
-    if not card.tileable and tile:
-        raise UsageError(
-            f"{card.name} cannot be run in tiles (it looks at the whole image): leave out --tile"
-        )
-    if overlap is None:
-        use_effective = seams == "auto" and card.effective_halo is not None
-        overlap = card.effective_halo if use_effective and card.effective_halo is not None else card.halo
-    elif overlap < 0:
-        raise UsageError(f"overlap must be at least 0, got {overlap}")
-    budget = memory // (card.bytes_per_pixel or _BYTES_PER_PIXEL)
-    return TileRules(card.multiple_of, overlap, tile if card.tileable else 0, budget)
-
-
-def _batches(grid: Grid, size: int) -> Iterator[list[Tile]]:
-    tiles = iter(grid)
-    while batch := list(islice(tiles, size)):
-        yield batch
-
-
-def _keep_core(tile: Tile, before: Planes, after: Planes, amount: Strength, clean: Image) -> None:
-    """Write the part of a denoised tile (3, h, w) that no cut edge has touched into the image."""
-    part = (slice(None), tile.rows.core_in_tile, tile.columns.core_in_tile)
-    mixed = amount.apply(before[part], after[part])
-    if not np.isfinite(mixed).all():
-        row, column = tile.rows.core_start, tile.columns.core_start
-        raise ImageError(f"the network gave NaN or infinity in the tile at row {row}, column {column}")
-    store_planes(mixed, clean, tile.rows.core, tile.columns.core)

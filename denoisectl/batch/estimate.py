@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from denoisectl.images import Format, sniff
 
-__all__ = ["working_bytes"]
+__all__ = ["stated_pixels", "working_bytes"]
 
 # Decoded, denoised, and the copy that the encoder makes.
 _COPIES = 3
@@ -26,11 +26,21 @@ _Header = tuple[int, int, int]  # width, height, bytes a pixel
 def working_bytes(file: BinaryIO) -> int:
     """Bytes that the image in `file` takes from its reading until after its writing."""
     size = file.seek(0, os.SEEK_END)
-    try:
-        width, height, depth = _header(file)
-    except (struct.error, LookupError, OverflowError, ValueError):
-        width, height, depth = _UNKNOWN
+    width, height, depth = _stated(file)
     return size + _COPIES * abs(width * height) * depth
+
+
+def stated_pixels(file: BinaryIO) -> int:
+    """Pixels of the image in `file`; 0 where the header cannot be read."""
+    width, height, _ = _stated(file)
+    return abs(width * height)
+
+
+def _stated(file: BinaryIO) -> _Header:
+    try:
+        return _header(file)
+    except (struct.error, LookupError, OverflowError, ValueError, OSError):
+        return _UNKNOWN
 
 
 def _at(file: BinaryIO, place: int, layout: str) -> tuple[int, ...]:

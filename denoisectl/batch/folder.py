@@ -33,8 +33,8 @@ class Resources:
     """Threads that encode and write."""
 
 
-def check_writable(folder: Path) -> None:
-    """Make the output folder, and see that files can be written there.
+def check_writable(folder: Path, flag: str = "--out") -> None:
+    """Make a folder for output, and see that files can be written there; `flag` named it.
 
     Raises:
         UsageError: they cannot.
@@ -43,9 +43,11 @@ def check_writable(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+    except FileExistsError:
+        raise UsageError(f"{flag} {folder}: is a file; choose another folder") from None
     except OSError as error:
         raise UsageError(
-            f"--out {folder}: cannot be written to: {error.strerror}; choose another folder"
+            f"{flag} {folder}: cannot be written to: {error.strerror}; choose another folder"
         ) from None
 
 

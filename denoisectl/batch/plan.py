@@ -8,13 +8,14 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
+from denoisectl.batch.estimate import stated_pixels
 from denoisectl.batch.inputs import Found
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.images import Format, sniff
 from denoisectl.images.formats import foreign_kind
 
-__all__ = ["Job", "Naming", "Plan", "make_plan"]
+__all__ = ["Ignored", "Job", "Naming", "Plan", "make_plan"]
 
 _HEAD = 1024  # bytes that tell a file's kind
 _SHOWN = 5  # names in an error message
@@ -30,6 +31,8 @@ class Job:
     relative: PurePath
     size: int = 0
     """Bytes of the input file."""
+    pixels: int = 0
+    """Its pixels, as its header states them; 0 where that cannot be read."""
     mtime_ns: int = 0
     """When the input was last changed."""
     problem: str = ""
@@ -67,12 +70,21 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignored:
+    """A file that a run passes over."""
+
+    path: Path
+    kind: str
+    """What it is, if it is an image of a kind that is not read: `a HEIC image`; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Every input that a run has to answer for, in order."""
 
     jobs: tuple[Job, ...]
-    ignored: int = 0
-    """Files inside named folders that are no images and do not claim to be."""
+    ignored: tuple[Ignored, ...] = ()
+    """Files inside named folders that are no images of ours and do not claim to be."""
 
     @property
     def pending(self) -> tuple[Job, ...]:
@@ -103,17 +115,19 @@ def make_plan(
         UsageError: two inputs want one output, an output is an input, or there is nothing to do.
     """
     files = tuple({(each.path, each.relative): each for each in found}.values())
-    jobs = tuple(job for each in files if (job := _job(each, naming)))
+    entries = [_entry(each, naming) for each in files]
+    jobs = tuple(entry for entry in entries if isinstance(entry, Job))
+    ignored = tuple(entry for entry in entries if isinstance(entry, Ignored))
     if not may_be_empty:
         _refuse_nothing(files, jobs)
     _refuse_collisions(jobs)
     _refuse_overwritten_inputs(jobs)
     part = tuple(job for job in jobs if not shard or shard.takes(job.relative))
-    return Plan(part, ignored=len(files) - len(jobs))
+    return Plan(part, ignored)
 
 
-def _job(found: Found, naming: Naming) -> Job | None:
-    """The job for one file; None for a file that is no image and was not asked for by name."""
+def _entry(found: Found, naming: Naming) -> Job | Ignored:
+    """The job for one file, unless it is no image and was not asked for by name."""
     job = Job(found.path, None, found.relative)
     try:
         stat = found.path.stat()
@@ -123,17 +137,21 @@ def _job(found: Found, naming: Naming) -> Job | None:
             )
         with found.path.open("rb") as file:
             head = file.read(_HEAD)
+            pixels = stated_pixels(file)
     except FileNotFoundError:
+        if found.path.is_symlink():
+            problem = f"{found.path}: is a link to {found.path.readlink()}, which is not there; mend the link"
+            return replace(job, problem=problem, code="missing")
         return replace(job, problem=f"{found.path}: no such file or folder; check the name", code="missing")
     except OSError as error:
         return replace(job, problem=f"{found.path}: cannot be read: {error.strerror}", code="unreadable")
-    job = replace(job, size=stat.st_size, mtime_ns=stat.st_mtime_ns)
+    job = replace(job, size=stat.st_size, mtime_ns=stat.st_mtime_ns, pixels=pixels)
     kind = sniff(head)
     if kind:
         return replace(job, target=naming.target(found.relative, kind))
     if found.named or found.path.suffix.lower() in _IMAGE_SUFFIXES:
         return replace(job, problem=_not_an_image(found.path, head), code="not-an-image")
-    return None
+    return Ignored(found.path, foreign_kind(head) or "")
 
 
 _IMAGE_SUFFIXES = frozenset(suffix for kind in Format for suffix in kind.suffixes)

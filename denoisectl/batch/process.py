@@ -12,6 +12,10 @@ __all__ = ["Opener", "Process"]
 class Process(Protocol):
     """Maps images to images of the same shape and dtype. `Denoiser` is one."""
 
+    @property
+    def device_note(self) -> str:
+        """Why it runs on another device than it might; empty if there is nothing to say."""
+
     def image(self, array: Image, *, strength: float, luma: float, chroma: float) -> Image:
         """Process (H, W) or (H, W, 3), uint8, uint16 or float32; `ImageError` if that cannot be done."""
 

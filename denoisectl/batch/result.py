@@ -35,8 +35,6 @@ class FileResult:
     height: int = 0
     bits: int = 0
     """Bits a channel in the file that was read."""
-    size: int = 0
-    """Bytes of the input file."""
     milliseconds: dict[str, float] = field(default_factory=dict)
     """Time spent in `decode`, `infer` and `encode`; reading and writing belong to the codecs."""
     engine: dict[str, str | int] = field(default_factory=dict)

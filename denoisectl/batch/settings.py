@@ -6,9 +6,11 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from denoisectl.errors import UsageError
-from denoisectl.images import Format
+from denoisectl.images import Format, Photo
+from denoisectl.images.formats import FOREIGN_SUFFIXES
 
 __all__ = ["Settings", "format_of"]
 
@@ -29,6 +31,8 @@ class Settings:
     """JPEG or WebP quality; None stays near the source's."""
     preserve_times: bool = False
     """Give outputs their inputs' access and modification times."""
+    metadata: Literal["keep", "no-gps", "none"] = "keep"
+    """What is carried beside the pixels; colour profile and resolution always are."""
     max_pixels: int | None = 500_000_000
     """The largest image that is decoded; None for any."""
 
@@ -44,6 +48,12 @@ class Settings:
         """These settings with the format that an output file's ending asks for, unless they name one."""
         return replace(self, format=self.format or format_of(target))
 
+    def copies(self, photo: Photo) -> bool:
+        """Whether the output is the input file, byte for byte: nothing is asked for that would change it."""
+        amount = self.strength * max(self.luma, self.chroma)
+        same_file = self.format in (None, photo.origin.format) and self.quality is None
+        return amount == 0 and same_file and self.metadata == "keep"
+
     def digest(self, model: str) -> str:
         """A short name for these settings with the model of that digest, for the journal."""
         facts = asdict(self) | {"format": self.format.name if self.format else None, "model": model}
@@ -51,5 +61,14 @@ class Settings:
 
 
 def format_of(path: Path) -> Format | None:
-    """The format with this file name ending; None if it belongs to none."""
+    """The format with this file name ending; None if it belongs to none.
+
+    Raises:
+        UsageError: the ending is that of images of a kind that is not written.
+    """
+    if path.suffix.lower() in FOREIGN_SUFFIXES and not path.is_dir():
+        kinds = ", ".join(kind.default_suffix for kind in Format)
+        raise UsageError(
+            f"--out {path}: {path.suffix} files are not written; give a folder, or one of {kinds}"
+        )
     return next((kind for kind in Format if path.suffix.lower() in kind.suffixes), None)

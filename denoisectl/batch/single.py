@@ -1,26 +1,52 @@
-"""One image: from bytes to bytes, or from file to file."""
+"""One image: the steps between its bytes and the bytes of its clean version."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from denoisectl.batch.process import Opener, Process
 from denoisectl.batch.settings import Settings
-from denoisectl.images import decode, encode
+from denoisectl.errors import ImageError
+from denoisectl.images import Photo, decode, encode, without_metadata, without_place
 
-if TYPE_CHECKING:
-    from denoisectl.denoiser import Denoiser
-
-__all__ = ["denoise_bytes"]
+__all__ = ["denoise_bytes", "denoised", "loaded"]
 
 
-def denoise_bytes(denoiser: Denoiser, data: bytes, settings: Settings, *, name: str) -> bytes:
-    """Denoise one encoded image.
+def loaded(data: bytes, settings: Settings, *, name: str) -> Photo:
+    """Decode an image, without the metadata that the settings leave out.
+
+    Raises:
+        ImageError: it cannot be decoded; `name` is what the message calls it.
+    """
+    photo = decode(data, name=name, max_pixels=settings.max_pixels)
+    if settings.metadata == "none":
+        return without_metadata(photo)
+    return without_place(photo) if settings.metadata == "no-gps" else photo
+
+
+def denoised(process: Process, photo: Photo, settings: Settings, *, name: str) -> Photo:
+    """Process the pixels.
+
+    Raises:
+        ImageError: that cannot be done; `name` is what the message calls the image.
+    """
+    try:
+        clean = process.image(
+            photo.for_network, strength=settings.strength, luma=settings.luma, chroma=settings.chroma
+        )
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from None
+    except MemoryError:
+        raise ImageError(f"{name}: the image does not fit in memory; close other programs") from None
+    return photo.with_denoised(clean)
+
+
+def denoise_bytes(opener: Opener, data: bytes, settings: Settings, *, name: str) -> bytes:
+    """From bytes to bytes; the model is opened once the image has proved to be one.
 
     Raises:
         ImageError: it cannot be decoded, denoised or encoded; `name` is what the message calls it.
     """
-    photo = decode(data, name=name, max_pixels=settings.max_pixels)
-    clean = denoiser.image(
-        photo.for_network, strength=settings.strength, luma=settings.luma, chroma=settings.chroma
-    )
-    return encode(photo.with_denoised(clean), format=settings.format, quality=settings.quality)
+    photo = loaded(data, settings, name=name)
+    if settings.copies(photo):
+        return data
+    clean = denoised(opener.open(), photo, settings, name=name)
+    return encode(clean, format=settings.format, quality=settings.quality)

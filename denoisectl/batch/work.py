@@ -17,8 +17,9 @@ from denoisectl.batch.plan import Job
 from denoisectl.batch.process import Process
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.settings import Settings
+from denoisectl.batch.single import denoised, loaded
 from denoisectl.errors import ImageError
-from denoisectl.images import Photo, decode, encode, losses
+from denoisectl.images import Photo, encode, losses
 
 __all__ = ["Failure", "Work", "Worker"]
 
@@ -42,6 +43,8 @@ class Work:
     place: int
     job: Job
     photo: Photo | None = None
+    copy: bytes | None = None
+    """The input file, if the output is to be just that."""
     result: FileResult | None = None
     milliseconds: dict[str, float] = field(default_factory=dict)
     engine: dict[str, str | int] = field(default_factory=dict)
@@ -49,7 +52,8 @@ class Work:
 
     def end(self, status: Status, reason: str = "", code: str = "", *, fatal: bool = False) -> None:
         """Settle what became of the file, and let go of its pixels."""
-        job, photo, self.photo = self.job, self.photo, None
+        job, photo = self.job, self.photo
+        self.photo = self.copy = None
         self.result = FileResult(
             source=str(job.source),
             target=job.target,
@@ -59,7 +63,6 @@ class Work:
             width=photo.width if photo else 0,
             height=photo.height if photo else 0,
             bits=photo.origin.bits if photo else 0,
-            size=job.size,
             milliseconds=self.milliseconds,
             engine=self.engine,
             lost=self.lost,
@@ -116,12 +119,12 @@ class Worker:
         self._budget.take(work.place, size)
         if work.result is None:
             with work.stage("decode"):
-                work.photo = _decoded(job, self._settings.max_pixels)
+                self._load(work)
         return work
 
     def infer(self, work: Work) -> Work:
         """Stage two: denoise the pixels. Errors of the device or the model are everybody's, and pass."""
-        if work.photo is not None:
+        if work.photo is not None and work.copy is None:
             with work.stage("infer"):
                 work.photo = self._denoised(work, work.photo)
         return work
@@ -131,7 +134,7 @@ class Worker:
         try:
             if work.photo is not None:
                 with work.stage("encode"):
-                    self._put(work.job, work.photo)
+                    self._put(work.job, self._encoded(work, work.photo))
             if work.result is None:
                 work.end(Status.OK)
         finally:
@@ -139,25 +142,34 @@ class Worker:
         assert work.result is not None
         return work.result
 
+    def _load(self, work: Work) -> None:
+        job = work.job
+        with _readable(job):
+            data = job.source.read_bytes()
+        with _blamed_on(job, "decode"):
+            work.photo = loaded(data, self._settings, name=str(job.source))
+            work.copy = data if self._settings.copies(work.photo) else None
+
     def _denoised(self, work: Work, photo: Photo) -> Photo:
-        settings, process = self._settings, self._process
+        process = self._process
         assert process is not None
         try:
-            clean = process.image(
-                photo.for_network, strength=settings.strength, luma=settings.luma, chroma=settings.chroma
-            )
+            clean = denoised(process, photo, self._settings, name=str(work.job.source))
         except ImageError as error:
-            raise Failure("inference", f"{work.job.source}: {error}") from None
-        except MemoryError:
-            raise Failure("inference", f"{work.job.source}: the image does not fit in memory") from None
+            raise Failure("inference", str(error)) from None
         work.engine = process.facts(photo.height, photo.width)
-        work.lost = losses(photo, format=settings.format)
-        return photo.with_denoised(clean)
+        work.lost = losses(photo, format=self._settings.format)
+        return clean
 
-    def _put(self, job: Job, photo: Photo) -> None:
+    def _encoded(self, work: Work, photo: Photo) -> bytes:
+        if work.copy is not None:
+            return work.copy
+        with _blamed_on(work.job, "encode"):
+            return encode(photo, format=self._settings.format, quality=self._settings.quality)
+        raise AssertionError  # the line above returns or raises
+
+    def _put(self, job: Job, data: bytes) -> None:
         assert job.target is not None
-        with _blamed_on(job, "encode"):
-            data = encode(photo, format=self._settings.format, quality=self._settings.quality)
         try:
             times = job.source.stat() if self._settings.preserve_times else None
             write_whole(job.target, data, times_of=times, before_rename=self._recorder(job))
@@ -169,14 +181,6 @@ class Worker:
 
     def _recorder(self, job: Job) -> Callable[[os.stat_result], None] | None:
         return partial(self._record, job) if self._record else None
-
-
-def _decoded(job: Job, max_pixels: int | None) -> Photo:
-    with _readable(job):
-        data = job.source.read_bytes()
-    with _blamed_on(job, "decode"):
-        return decode(data, name=str(job.source), max_pixels=max_pixels)
-    raise AssertionError  # the line above returns or raises
 
 
 @contextmanager

@@ -74,10 +74,14 @@ class BatchRun:
         limit = self._faults.limit(plan)
         out = self._naming.out
         check_writable(out.parent if self._naming.single else out)
+        if self._faults.failed_to:
+            check_writable(self._faults.failed_to.parent, "--failed-to")
         report.start(plan)
-        results = run_plan(self._process(plan), plan, self._settings, self._journal, self._resources)
+        process = self._process(plan)
+        note = process.device_note if process else ""
+        results = run_plan(process, plan, self._settings, self._journal, self._resources)
         tally = Tally(len(plan.jobs))
-        with self._summed_up(tally, report), closing(results), progress(plan) as shown:
+        with self._summed_up(tally, report, note), closing(results), progress(plan) as shown:
             for result in results:
                 tally.add(result)
                 report.file(result)
@@ -90,7 +94,7 @@ class BatchRun:
         return self._open() if plan.pending else None
 
     @contextmanager
-    def _summed_up(self, tally: Tally, report: TextReport | JsonReport) -> Iterator[None]:
+    def _summed_up(self, tally: Tally, report: TextReport | JsonReport, note: str) -> Iterator[None]:
         start, stopped = time.monotonic(), "an error ended the run"
         try:
             yield
@@ -103,4 +107,4 @@ class BatchRun:
             raise
         finally:
             self._faults.list_failed(tally)
-            report.summary(tally, time.monotonic() - start, stopped)
+            report.summary(tally, time.monotonic() - start, stopped, note)

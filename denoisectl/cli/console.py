@@ -2,11 +2,15 @@
 
 The loudness is set once a command: `-q` keeps errors and warnings, `-v` adds details. Colour follows
 NO_COLOR, FORCE_COLOR, TERM and whether the stream is a terminal; rich decides that for each stream apart.
+What the library logs is told here too: its warnings always, the rest as details.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +18,20 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-__all__ = ["Loudness", "detail", "emit", "error", "quiet", "say", "set_loudness", "show", "stderr", "warn"]
+__all__ = [
+    "Loudness",
+    "detail",
+    "emit",
+    "error",
+    "one_line",
+    "quiet",
+    "say",
+    "set_loudness",
+    "show",
+    "stderr",
+    "telling_logs",
+    "warn",
+]
 
 
 class Loudness(IntEnum):
@@ -74,6 +91,33 @@ def error(message: str) -> None:
     _line(message, label="error", style="bold red")
 
 
+class _Voice(logging.Handler):
+    """Log records in the voice of the command line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tell = warn if record.levelno >= logging.WARNING else detail
+        tell(record.getMessage())
+
+
+@contextmanager
+def telling_logs() -> Iterator[None]:
+    """Tell what the library logs, for the time of a command."""
+    log, voice = logging.getLogger("denoisectl"), _Voice()
+    before = log.level
+    log.addHandler(voice)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(voice)
+        log.setLevel(before)
+
+
+def one_line(text: object) -> str:
+    """A sentence with a file name in it, whatever characters the name is made of, on one line."""
+    return str(text).replace("\n", r"\n")
+
+
 def emit(line: str) -> None:
     """Write one line of data to stdout, at once, so that a reader in a pipe need not wait."""
     # File names are bytes: those that are no text go out as they came in.
@@ -90,5 +134,9 @@ def _line(message: str, *, label: str = "", style: str = "") -> None:
     from rich.text import Text
 
     prefix = Text(f"{label}: ", style=style) if label else Text()
-    # A file name may hold bytes that are no text; they are shown escaped rather than raised over.
-    stderr().print(prefix.append(message.encode("utf-8", "backslashreplace").decode(), style=""))
+    # A file name may hold bytes that are no text, or commands for the terminal; both are shown escaped.
+    message = message.encode("utf-8", "backslashreplace").decode().translate(_CONTROLS)
+    stderr().print(prefix.append(message, style=""))
+
+
+_CONTROLS = {code: rf"\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}

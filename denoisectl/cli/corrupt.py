@@ -55,9 +55,12 @@ def corrupt(
 ) -> None:
     """Make photos noisy, blurred or damaged, the same way every time.
 
-    Examples:
+    [bold]Examples[/bold]
+
+      # the noise that the literature measures with
       denoisectl corrupt photos -o noisy --kind gaussian --amount 25
 
+      # what a camera does: noise before demosaicing, then JPEG
       denoisectl corrupt photos -o raw-like --kind camera --seed 7
     """
     console.set_loudness(quiet=quiet)

@@ -16,7 +16,7 @@ __all__ = ["curves"]
 
 
 def curves(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders, finished or not.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run folders, finished or not.")],
     *,
     out: Annotated[
         Path | None,
@@ -34,8 +34,13 @@ def curves(
 
     A single run changes colour where its learning rate changes; several have a colour each.
 
-    Example:
+    [bold]Examples[/bold]
+
+      # two runs on one plot
       denoisectl curves runs/small runs/skip --out curves.png
+
+      # one run as numbers, for another program
+      denoisectl curves runs/skip --csv curves.csv
     """
     console.set_loudness(quiet=quiet)
     if out is None and csv is None:

@@ -30,8 +30,13 @@ def demo(
 
     The photographs come with scikit-image (extra `demo`). The noise is the same every time.
 
-    Example:
+    [bold]Examples[/bold]
+
+      # the shipped model; open look/before-after.png afterwards
       denoisectl demo --out look
+
+      # a model of one's own
+      denoisectl demo --out look --model ./mine.onnx
     """
     console.set_loudness(quiet=quiet)
     with needs_extra("demo"):

@@ -21,9 +21,14 @@ def doctor(device: DeviceOpt = "auto", json: JsonOpt = False) -> None:
 
     [bold]Examples[/bold]
 
-    denoisectl doctor
+      # what works here, and how to mend what does not
+      denoisectl doctor
 
-    denoisectl doctor --device cuda && denoisectl run ./photos --out ./clean --device cuda
+      # go on only with a GPU that computes
+      denoisectl doctor --device cuda && denoisectl run a -o b --device cuda
+
+      # for scripts
+      denoisectl doctor --json | jq '.devices[] | select(.works)'
     """
     from dataclasses import asdict
     from json import dumps

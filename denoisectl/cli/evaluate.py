@@ -26,7 +26,7 @@ __all__ = ["evaluate"]
 def evaluate(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FOLDER...", help="Clean photos that no model was trained on."),
+        typer.Argument(metavar="FOLDER", help="Clean photos that no model was trained on."),
     ] = None,
     *,
     models: Annotated[
@@ -92,12 +92,16 @@ def evaluate(
     The input itself, a 3 x 3 median and a Gaussian filter are measured with them, and a model that hardly
     changes its input is told. Everything random depends on the seed and on a photo's place in sorted order.
 
-    Examples:
-      denoisectl eval ./kodak24 --model photo --model runs/skip --sheet sheet.png
+    [bold]Examples[/bold]
 
-      denoisectl eval ./kodak24 --model photo --protocol literature --sigma 25
+      # two models side by side, and a picture of what they do
+      denoisectl eval ./kodak24 -m photo -m runs/skip --sheet sheet.png
 
-      denoisectl eval ./polyu --model photo --pairs '*_real.JPG' '*_mean.JPG' --json
+      # as papers measure it
+      denoisectl eval ./kodak24 -m photo --protocol literature --sigma 25
+
+      # real noise: pairs of a noisy and a clean photo
+      denoisectl eval ./polyu -m photo --pairs '*_real.JPG' '*_mean.JPG' --json
     """
     console.set_loudness(quiet=quiet)
     with needs_extra("train"):

@@ -57,7 +57,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            with interruptible():
+            with interruptible(), console.telling_logs():
                 command(*args, **kwargs)
         except Exception as error:
             raise typer.Exit(_told(error)) from None

@@ -8,10 +8,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import signal
 from typing import Annotated
 
 import typer
 
+from denoisectl import __version__
 from denoisectl.cli.exits import guarded
 
 __all__ = ["app", "main"]
@@ -33,12 +35,7 @@ _COMMANDS = (
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            typer.echo(f"denoisectl {version('denoisectl')}")
-        except PackageNotFoundError:
-            typer.echo("denoisectl from a checkout that is not installed")
+        typer.echo(f"denoisectl {__version__}")
         raise typer.Exit
 
 
@@ -48,15 +45,30 @@ def _callback(
         typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    """Clean folders of noisy photographs.
+    """Clean folders of noisy photographs with a denoising autoencoder.
 
-    denoisectl run ./photos --out ./clean
+    [bold]Examples[/bold]
+
+      # clean every photo in a folder, then only what is new or changed
+      denoisectl run ./photos --out ./clean
+
+      # one photo through a pipe
+      cat a.png | denoisectl run - --out - > b.png
+
+      # see what it does, on photos that come with it
+      denoisectl demo
+
+      # train a network of one's own, and use it
+      denoisectl train ./clean-photos --recipe skip
+      denoisectl export runs/skip --out mine.onnx
+      denoisectl run ./photos --out ./clean --model ./mine.onnx
     """
 
 
 def _build() -> typer.Typer:
     built = typer.Typer(
         name="denoisectl",
+        help=_paragraphs(_callback.__doc__ or ""),
         callback=_callback,
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -73,8 +85,11 @@ def _build() -> typer.Typer:
 
 
 def _paragraphs(docstring: str) -> str:
-    """The docstring with the lines of each paragraph joined, so that they fold where the terminal ends."""
-    return "\n\n".join(" ".join(part.split("\n")) for part in inspect.cleandoc(docstring).split("\n\n"))
+    """The docstring, its paragraphs' lines joined to fold where the terminal ends; examples stay as they are."""
+    return "\n\n".join(
+        part if part.startswith("  ") else " ".join(part.split("\n"))
+        for part in inspect.cleandoc(docstring).split("\n\n")
+    )
 
 
 app = _build()
@@ -82,4 +97,7 @@ app = _build()
 
 def main() -> None:
     """Run the command line; the console script's entry."""
+    if hasattr(signal, "SIGPIPE"):
+        # `denoisectl --help | head` ends as other tools do; commands undo this while they work.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     app(prog_name="denoisectl")

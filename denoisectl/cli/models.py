@@ -13,7 +13,7 @@ __all__ = ["models"]
 
 ModelArg = Annotated[
     str | None,
-    typer.Argument(metavar="[NAME|FILE]", help="Show the whole card of this model.", show_default=False),
+    typer.Argument(metavar="NAME|FILE", help="Show the whole card of this model.", show_default=False),
 ]
 
 
@@ -22,11 +22,14 @@ def models(model: ModelArg = None, json: JsonOpt = False) -> None:
 
     [bold]Examples[/bold]
 
-    denoisectl models
+      # what ships, the default first
+      denoisectl models
 
-    denoisectl models photo
+      # everything a model says of itself: training, scores, limits
+      denoisectl models photo
 
-    denoisectl models ./mine.onnx --json
+      # the same for scripts, of any file
+      denoisectl models ./mine.onnx --json | jq .halo
     """
     from denoisectl.cli.cards import card_line, card_view, list_view
     from denoisectl.shipped import find_model, read_card, shipped_models

@@ -11,7 +11,8 @@ from denoisectl.onnx_file import read_model
 from denoisectl.shipped import find_model
 
 if TYPE_CHECKING:
-    from denoisectl.denoiser import Denoiser, Seams
+    from denoisectl.denoiser import Denoiser
+    from denoisectl.tiled import Seams
 
 __all__ = ["Opening"]
 
@@ -48,6 +49,4 @@ class Opening:
             threads=self.threads,
         )
         console.say(f"{denoiser.card.name} on {denoiser.device}")
-        if denoiser.device_note:
-            console.say(f"no GPU is used: {denoiser.device_note}")
         return denoiser

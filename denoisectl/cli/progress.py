@@ -44,26 +44,27 @@ def progress(plan: Plan) -> Iterator[Progress]:
 
 
 class _Pace:
-    """Counts and speed. The part that is done is told by bytes of input, since pixels are known too late."""
+    """Counts and speed. The part that is done is told by pixels, in the order of the plan, as results come."""
 
     def __init__(self, plan: Plan) -> None:
         self.planned = len(plan.jobs)
-        self.bytes = sum(job.size for job in plan.pending)
+        weights = [job.pixels if job.pending else 0 for job in plan.jobs]
+        self._all = sum(weights)
+        self._weights = iter(weights)
         self.seen = 0
-        self._bytes_done = 0
+        self._done = 0
         self._megapixels = 0.0
         self._start = time.monotonic()
 
     def count(self, result: FileResult) -> None:
         self.seen += 1
-        if result.milliseconds:
-            self._bytes_done += result.size
+        self._done += next(self._weights)
         self._megapixels += result.megapixels
 
     @property
     def done(self) -> float:
         """The part of the work that is done, 0 to 1."""
-        return self._bytes_done / self.bytes if self.bytes else 1.0
+        return self._done / self._all if self._all else self.seen / max(1, self.planned)
 
     def __str__(self) -> str:
         elapsed = time.monotonic() - self._start

@@ -7,8 +7,8 @@ Every JSON object has `v`, the version of these lines, and `event`: `plan` (in a
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 from denoisectl.batch.plan import Job, Plan
 from denoisectl.batch.result import FileResult, Status, Tally
@@ -30,7 +30,7 @@ class TextReport:
     def plan(self, plan: Plan) -> None:
         """Show what a run would do."""
         for job in plan.jobs:
-            console.emit(_planned(job))
+            console.emit(console.one_line(_planned(job)))
         self._ignored(plan)
 
     def start(self, plan: Plan) -> None:
@@ -44,30 +44,41 @@ class TextReport:
     def file(self, result: FileResult) -> None:
         """Tell a failure at once; the rest is detail."""
         if result.status is Status.FAILED:
-            console.error(result.reason)
+            console.error(console.one_line(result.reason))
         elif result.status is Status.SKIPPED:
-            console.detail(f"{result.source}: skipped: {result.reason}")
+            console.detail(console.one_line(f"{result.source}: skipped: {result.reason}"))
         else:
-            console.detail(f"{result.source} -> {result.target}")
+            console.detail(console.one_line(f"{result.source} -> {result.target}"))
         for loss in sorted(set(result.lost) - self._told):
             self._told.add(loss)
-            console.warn(f"{result.target}: its format does not hold the input's {loss} (said once a run)")
+            target = console.one_line(result.target)
+            console.warn(f"{target}: its format does not hold the input's {loss} (said once a run)")
 
-    def summary(self, tally: Tally, seconds: float, reason: str) -> None:
+    def summary(self, tally: Tally, seconds: float, reason: str, note: str) -> None:
         """The counts, and the names of what failed."""
         counts = ", ".join(f"{tally.counts[status]} {status}" for status in Status if tally.counts[status])
         rest = f", {tally.remaining} not reached ({reason})" if tally.remaining else ""
         speed = f", {tally.megapixels / seconds:.1f} MP/s" if tally.megapixels else ""
         console.say(f"{counts or 'nothing done'}{rest} in {seconds:.1f} s{speed}")
         if tally.failures:
-            names = [f"  {failure.source}" for failure in tally.failures[:_NAMED_AT_END]]
+            names = [f"  {console.one_line(failure.source)}" for failure in tally.failures[:_NAMED_AT_END]]
             more = len(tally.failures) - len(names)
             names += [f"  and {more} more; --failed-to FILE writes all of them"] if more else []
             console.error("\n".join([f"{_files(len(tally.failures))} failed:", *names]))
 
     def _ignored(self, plan: Plan) -> None:
-        if plan.ignored:
-            console.say(f"{_files(plan.ignored)} passed over: not images that are read here")
+        if not plan.ignored:
+            return
+        # Photos of another kind might be missed; other files, such as notes, are not.
+        kinds = Counter(file.kind for file in plan.ignored if file.kind)
+        told = ", ".join(f"{count} times {kind}" if count > 1 else kind for kind, count in kinds.items())
+        message = f"{_files(len(plan.ignored))} passed over: not images that are read here"
+        if told:
+            console.warn(f"{message}, among them {told} (-v names them)")
+        else:
+            console.say(message)
+        for file in plan.ignored:
+            console.detail(f"{console.one_line(file.path)}: passed over: {file.kind or 'not an image'}")
 
 
 class JsonReport:
@@ -76,7 +87,7 @@ class JsonReport:
     def __init__(self, write: Callable[[bytes], None]) -> None:
         """Send lines to `write`."""
         self._write = write
-        self._facts: dict[str, Any] = {}
+        self._ignored = 0
 
     def plan(self, plan: Plan) -> None:
         """Show what a run would do."""
@@ -87,11 +98,12 @@ class JsonReport:
                 input=str(job.source),
                 output=_text(job.target),
                 action=todo,
-                reason=job.problem or job.skip,
+                reason=job.problem or job.skip or None,
             )
 
     def start(self, plan: Plan) -> None:
         """Nothing to say yet."""
+        self._ignored = len(plan.ignored)
 
     def file(self, result: FileResult) -> None:
         """One file's end."""
@@ -111,14 +123,16 @@ class JsonReport:
             ms=result.milliseconds,
         )
 
-    def summary(self, tally: Tally, seconds: float, reason: str) -> None:
+    def summary(self, tally: Tally, seconds: float, reason: str, note: str) -> None:
         """The counts; always the last line."""
         self._line(
             "summary",
             planned=tally.planned,
             **{str(status): tally.counts[status] for status in Status},
             remaining=tally.remaining,
+            ignored=self._ignored,
             stopped=reason or None,
+            device_note=note or None,
             megapixels=round(tally.megapixels, 6),
             seconds=round(seconds, 3),
         )

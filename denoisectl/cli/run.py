@@ -32,6 +32,8 @@ def run(
     format: o.FormatOpt = "keep",
     quality: o.QualityOpt = None,
     suffix: o.SuffixOpt = "",
+    metadata: o.MetadataOpt = "keep",
+    strip_gps: o.StripGpsOpt = False,
     preserve_times: o.PreserveTimesOpt = False,
     dry_run: o.DryRunOpt = False,
     strength: o.StrengthOpt = 1.0,
@@ -60,23 +62,40 @@ def run(
 
     [bold]Examples[/bold]
 
-    denoisectl run photos -o clean                         every photo in a folder
+      # every photo in a folder; again later, for what is new or changed
+      denoisectl run photos -o clean
 
-    denoisectl run -r photos -o clean --exclude '*.png'    the whole tree, mirrored
+      # the whole tree, mirrored, but for some
+      denoisectl run -r photos -o clean --exclude '*.png'
 
-    denoisectl run a.jpg -o a-clean.jpg --strength 0.7     one photo, gently
+      # one photo, gently; or its colour noise alone
+      denoisectl run a.jpg -o a-clean.jpg --strength 0.7
+      denoisectl run a.jpg -o a-clean.jpg --luma 0
 
-    cat a.png | denoisectl run - -o - | display            in a pipe
+      # in a pipe
+      cat a.png | denoisectl run - -o - | display
 
-    find . -name '*.tif' -print0 | denoisectl run --files-from - -0 -o clean
+      # what find finds, with whatever names
+      find . -name '*.tif' -print0 | denoisectl run --files-from - -0 -o clean
 
-    denoisectl run photos -o clean --json | jq .status     one JSON object a file
+      # the failed ones again, once they are mended
+      denoisectl run photos -o clean --failed-to failed.txt
+      denoisectl run --files-from failed.txt --base photos -o clean
+
+      # for scripts: one JSON object a file
+      denoisectl run photos -o clean --json | jq -r .status
+
+      # a quarter of the work on each of four machines
+      denoisectl run -r photos -o clean --shard 1/4
 
     [bold]Exit codes[/bold]
 
-    0 all done or skipped, 1 some inputs failed, 2 usage or name collision or nothing matched,
-    3 device unusable, 4 model unusable, 5 stopped by the failure limit, 70 internal error,
-    130/143 interrupted, 141 reader gone
+      0  all done or skipped          5    stopped: failure limit, full disk
+      1  some inputs failed           70   internal error; a log is named
+      2  usage, name collision,       130  Ctrl-C
+         or nothing to do             143  SIGTERM
+      3  device unusable              141  reader of stdout gone
+      4  model unusable
     """
     console.set_loudness(quiet=quiet, verbose=verbose)
     names = list(inputs or ())
@@ -106,6 +125,7 @@ def run(
         format=None if format == "keep" else Format(format),
         quality=quality,
         preserve_times=preserve_times,
+        metadata="none" if metadata == "none" else "no-gps" if strip_gps else "keep",
         max_pixels=(_MAX_PIXELS if max_pixels is None else max_pixels) or None,
     )
     # Half for the network's tiles, half for images on their way.

@@ -26,6 +26,7 @@ __all__ = [
     "MaxFailuresOpt",
     "MaxPixelsOpt",
     "MemoryOpt",
+    "MetadataOpt",
     "NullOpt",
     "OutOpt",
     "OverwriteOpt",
@@ -35,13 +36,17 @@ __all__ = [
     "SeamsOpt",
     "ShardOpt",
     "StrengthOpt",
+    "StripGpsOpt",
     "SuffixOpt",
     "WatchOpt",
 ]
 
 InputsArg = Annotated[
     list[str] | None,
-    typer.Argument(metavar="INPUT...", help="Files, folders, quoted globs; - for one image on stdin."),
+    typer.Argument(
+        metavar="INPUT",
+        help="Files, folders, quoted globs; - for one image on stdin. Names that begin with - go after --.",
+    ),
 ]
 
 _INPUTS = "Inputs"
@@ -150,6 +155,17 @@ SuffixOpt = Annotated[
         metavar="TEXT", help="Added to names: -clean makes a-clean.jpg of a.jpg.", rich_help_panel=_OUTPUTS
     ),
 ]
+MetadataOpt = Annotated[
+    Literal["keep", "none"],
+    typer.Option(
+        help="none leaves out EXIF, XMP, IPTC and comments; the colour profile stays.",
+        rich_help_panel=_OUTPUTS,
+    ),
+]
+StripGpsOpt = Annotated[
+    bool,
+    typer.Option("--strip-gps", help="Leave out where a photo was taken.", rich_help_panel=_OUTPUTS),
+]
 PreserveTimesOpt = Annotated[
     bool,
     typer.Option(
@@ -170,7 +186,7 @@ StrengthOpt = Annotated[
         min=0.0,
         max=1.0,
         metavar="0..1",
-        help="How much of the correction is applied; 0 changes no pixel.",
+        help="How much of the correction is applied; 0 copies the file.",
         rich_help_panel=_STRENGTH,
     ),
 ]

@@ -42,12 +42,12 @@ def _table(title: str, rows: list[dict[str, Any]], metric: str, digits: int) -> 
     from rich.table import Table
 
     table = Table(title=title, title_justify="left")
-    table.add_column("")
+    table.add_column("", no_wrap=True, min_width=max(len(row["name"]) for row in rows))
     cases = list(rows[0][metric])
     if len(cases) == 2:  # the mean of one case is that case
         cases = cases[:1]
     for case in cases:
-        table.add_column(case, justify="right", no_wrap=True)
+        table.add_column(case, justify="right", min_width=11 if digits == 2 else 12)
     if metric == "psnr":
         table.add_column("gain", justify="right")
     for row in rows:
@@ -58,4 +58,4 @@ def _table(title: str, rows: list[dict[str, Any]], metric: str, digits: int) -> 
 
 
 def _spread(value: dict[str, float], digits: int) -> str:
-    return f"{value['mean']:.{digits}f} ±{value['sd']:.{digits}f}"
+    return f"{value['mean']:.{digits}f}±{value['sd']:.{digits}f}"

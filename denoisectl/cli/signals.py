@@ -28,11 +28,13 @@ class Interrupted(KeyboardInterrupt):
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn both signals into `Interrupted` for the time of a command."""
+    """Turn both signals into `Interrupted`, and SIGPIPE into `BrokenPipeError`, for the time of a command."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set handlers; a caller in another one keeps its own
         return
     before = {signum: signal.signal(signum, _first) for signum in _SIGNALS}
+    if hasattr(signal, "SIGPIPE"):  # a reader that is gone becomes an error, so that cleaning up comes first
+        before[signal.SIGPIPE] = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     try:
         yield
     finally:

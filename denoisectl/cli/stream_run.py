@@ -23,7 +23,7 @@ def stream(
     if out != "-":
         settings = settings.named_by(Path(out))
     with data_stdout() as write:
-        data = denoise_bytes(opening.open(), _read(names[0]), settings, name=_called(names[0]))
+        data = denoise_bytes(opening, _read(names[0]), settings, name=_called(names[0]))
         if out == "-":
             write(data)
         else:
@@ -33,6 +33,10 @@ def stream(
 def _check(names: list[str], out: str, *, overwrite: bool, json: bool) -> None:
     if len(names) != 1:
         raise UsageError("a pipe carries one image: give one INPUT with -, or a folder as --out")
+    if Path(names[0]).is_dir():
+        raise UsageError(
+            f"{names[0]}: is a folder, and a pipe carries one image; name a file, or give --out a folder"
+        )
     if json and out == "-":
         raise UsageError("--json and --out - both want stdout; give the image a file, or leave out --json")
     if out == "-" and sys.stdout.isatty():

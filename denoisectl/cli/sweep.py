@@ -60,9 +60,12 @@ def sweep(
     Photos are split into training, validation and test. The chosen network is measured once on the test
     photos, and that is the figure to quote. Stop it at any time; the same command goes on.
 
-    Examples:
+    [bold]Examples[/bold]
+
+      # the learning rate, over a range
       denoisectl sweep ./photos --out sweeps/rate --over optimizer.lr=1e-4..1e-2:log --trials 12
 
+      # two losses, in short runs
       denoisectl sweep ./photos --out sweeps/loss --over 'loss.l1=[0, 30]' --set training.images=20000
     """
     console.set_loudness(quiet=quiet)

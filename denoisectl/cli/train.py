@@ -22,7 +22,7 @@ __all__ = ["train"]
 def train(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FOLDER...", help="Folders of clean photos, searched to the bottom."),
+        typer.Argument(metavar="FOLDER", help="Folders of clean photos, searched to the bottom."),
     ] = None,
     *,
     recipe: Annotated[
@@ -78,14 +78,18 @@ def train(
     Ctrl-C or SIGTERM stops after the current step; --resume goes on as if nothing had happened.
     Fine-tuning (--from) takes a tenth of the rate and of the images of the run it starts from.
 
-    Examples:
+    [bold]Examples[/bold]
+
+      # see the recipes, then train one for ten minutes; go on where that stopped
+      denoisectl train --list
       denoisectl train ./photos --recipe skip --max-time 10m
-
-      denoisectl train ./photos --recipe skip --lr auto --set model.dropout=0.1
-
       denoisectl train ./photos --resume runs/skip
 
-      denoisectl train --from runs/skip --pairs ./mine/noisy ./mine/clean --freeze-encoder
+      # find the learning rate first, and change one key of the recipe
+      denoisectl train ./photos --recipe skip --lr auto --set model.dropout=0.1
+
+      # make a trained network fit one's own camera
+      denoisectl train --from runs/skip --pairs ./noisy ./clean --freeze-encoder
     """
     console.set_loudness(quiet=quiet)
     with needs_extra("train"):
@@ -98,6 +102,7 @@ def train(
     if folders and pairs is not None:
         raise UsageError("give folders of clean photos or --pairs, not both")
     photos = Photos(tuple(folders or ()), pairs)
+    seconds = None if max_time is None else parse_duration(max_time)
     changes = [*(overrides or []), *(['training.frozen="encoder"'] if freeze_encoder else [])]
     if resume is None:
         request = _new_run(photos, recipe, changes, rate, source, runs, device)
@@ -109,7 +114,7 @@ def train(
         request = resumed(
             photos, resume, device=device, recipe=None if recipe is None else _recipe(recipe, [])
         )
-    _train_watched(request, None if max_time is None else parse_duration(max_time), tensorboard)
+    _train_watched(request, seconds, tensorboard)
 
 
 def _list_recipes() -> None:

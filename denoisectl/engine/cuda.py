@@ -6,13 +6,21 @@ import ctypes
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import onnxruntime
 
 from denoisectl.engine.silence import captured_stdout
 from denoisectl.errors import DeviceError
 
-__all__ = ["INSTALL_CUDA", "INSTALL_GPU_RUNTIME", "check_cuda", "check_driver", "driver_devices"]
+__all__ = [
+    "INSTALL_CUDA",
+    "INSTALL_GPU_RUNTIME",
+    "check_cuda",
+    "check_driver",
+    "driver_devices",
+    "gpu_in_sight",
+]
 
 INSTALL_CUDA = 'pip install "denoisectl[cuda]"'
 INSTALL_GPU_RUNTIME = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu"
@@ -51,6 +59,21 @@ def driver_devices() -> int:
     except (OSError, AttributeError):
         return 0
     return 0 if failed else count.value
+
+
+def gpu_in_sight() -> bool:
+    """Whether the machine seems to have an NVIDIA GPU, or a driver for one, in whatever state."""
+    if driver_devices() or Path("/proc/driver/nvidia").exists():
+        return True
+    return any(_is_nvidia_display(device) for device in Path("/sys/bus/pci/devices").glob("*"))
+
+
+def _is_nvidia_display(device: Path) -> bool:
+    try:
+        vendor, kind = ((device / name).read_text().strip() for name in ("vendor", "class"))
+    except OSError:
+        return False
+    return vendor == "0x10de" and kind.startswith("0x03")
 
 
 def _missing(index: int) -> Iterator[str]:

@@ -39,7 +39,8 @@ def parse_device(text: str) -> Device:
         return Device(text)
     if match := re.fullmatch(r"cuda(?::(\d{1,3}))?", text):
         return Device("cuda", int(match[1] or 0))
-    raise UsageError(f'unknown device "{text}": use auto, cpu, cuda or cuda:N')
+    several = "; for several GPUs start a process for each, with --shard" if "," in text else ""
+    raise UsageError(f'unknown device "{text}": use auto, cpu, cuda or cuda:N{several}')
 
 
 def usable_cpus() -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from denoisectl.engine.cuda import check_cuda, check_driver, driver_devices
+from denoisectl.engine.cuda import check_cuda, check_driver, gpu_in_sight
 from denoisectl.engine.devices import AUTO, CPU, Device, parse_device, usable_cpus
 from denoisectl.engine.sessions import OutOfMemory, create_session, is_out_of_memory
 from denoisectl.errors import DeviceError, ModelError
@@ -81,7 +81,7 @@ class Engine:
             return cls._on(Device("cuda"), model, card, count)
         except DeviceError as reason:
             # A machine without a GPU is as it should be; one whose GPU stands idle is not.
-            _log.log(logging.WARNING if driver_devices() else logging.INFO, "running on the CPU: %s", reason)
+            _log.log(logging.WARNING if gpu_in_sight() else logging.INFO, "running on the CPU: %s", reason)
             return cls(model, card, CPU, count, note=str(reason))
 
     @classmethod

@@ -11,6 +11,7 @@ from denoisectl.images.decoding import decode
 from denoisectl.images.encoding import encode, losses
 from denoisectl.images.formats import Format, sniff
 from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, Resolution, Unit, replace_pixels
+from denoisectl.images.privacy import without_metadata, without_place
 
 __all__ = [
     "Alpha",
@@ -25,4 +26,6 @@ __all__ = [
     "losses",
     "replace_pixels",
     "sniff",
+    "without_metadata",
+    "without_place",
 ]

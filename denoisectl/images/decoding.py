@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ _READERS = {
     Format.BMP: bmp.read,
 }
 _DAMAGE = (struct.error, ValueError, IndexError, KeyError, OverflowError, TypeError)
+_DAMAGED = re.compile("damaged|cut short|too short|is empty|decoder failed")
 _KINDS = "JPEG, PNG, TIFF, WebP or BMP"
 
 
@@ -45,13 +47,14 @@ def decode(data: bytes, *, name: str, max_pixels: int | None = 500_000_000) -> P
     try:
         return _as_seen(_READERS[_format_of(data)](data, max_pixels))
     except ImageError as error:
-        raise ImageError(f"{name}: {error}") from error.__cause__
+        way_out = "; restore it from a backup" if _DAMAGED.search(str(error)) else ""
+        raise ImageError(f"{name}: {error}{way_out}") from error.__cause__
     except MemoryError as error:
         raise ImageError(
             f"{name}: the image does not fit in memory; lower the limit (--max-pixels)"
         ) from error
     except _DAMAGE as error:
-        raise ImageError(f"{name}: the file is damaged ({error}); restore it from a copy") from error
+        raise ImageError(f"{name}: the file is damaged ({error}); restore it from a backup") from error
 
 
 def _format_of(data: bytes) -> Format:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from denoisectl.images.ifd import EXIF_IFD, Block, Directory, Tag
+from denoisectl.images.ifd import EXIF_IFD, GPS_IFD, Block, Directory, Tag
 from denoisectl.images.orientation import swaps_sides
 from denoisectl.images.photo import Resolution, Unit
 
-__all__ = ["fit", "orientation_of", "resolution_of"]
+__all__ = ["fit", "orientation_of", "resolution_of", "without_gps"]
 
 _ORIENTATION = 0x0112
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
@@ -66,6 +66,20 @@ def fit(exif: bytes, width: int, height: int) -> bytes:
     return bytes(opened.block.data)
 
 
+def without_gps(exif: bytes) -> bytes | None:
+    """The block without its GPS directory, whose bytes are overwritten; None for a block that cannot be read.
+
+    Everything else stays where it is: maker notes hold offsets into the block.
+    """
+    opened = _open(bytearray(exif))
+    if opened is None:
+        return None
+    if GPS_IFD not in opened.main.tags:
+        return exif
+    opened.drop_gps()
+    return without_gps(bytes(opened.block.data))  # damaged files name two
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     block: Block
@@ -112,6 +126,19 @@ class _Opened:
             self._erase(second, starts, sizes)
         # The directory itself usually ends the block once its picture is gone.
         self._cut(self.main.next, second.link + 4)
+
+    def drop_gps(self) -> None:
+        """Blank the GPS directory, and take its entry out of the main one."""
+        place = self.block.sub(self.main, GPS_IFD)
+        for tag in place.tags.values() if place is not None else ():
+            for start, size in ((tag.start, tag.size), (tag.entry, 12)):
+                if not self._overlaps_main(start, start + size):
+                    self._write(start, bytes(size))
+        data, first, entry = self.block.data, self.block.first, self.main.tags[GPS_IFD].entry
+        end = min(self.main.link + 4, len(data))
+        self._write(entry, bytes(data[entry + 12 : end]) + bytes(12))
+        count = int.from_bytes(data[first : first + 2], "little" if self.block.order == "<" else "big")
+        self._write(first, struct.pack(self.block.order + "H", count - 1))
 
     def _erase(self, directory: Directory, starts: int, sizes: int) -> None:
         start, size = _integer(self.block, directory, starts), _integer(self.block, directory, sizes)

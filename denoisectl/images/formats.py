@@ -85,6 +85,31 @@ def sniff(head: bytes) -> Format | None:
     return None
 
 
+FOREIGN_SUFFIXES = frozenset(
+    f".{suffix}"
+    for suffix in (
+        *(
+            "gif",
+            "heic",
+            "heif",
+            "avif",
+            "jxl",
+            "jp2",
+            "j2k",
+            "psd",
+            "psb",
+            "pdf",
+            "svg",
+            "exr",
+            "hdr",
+            "ico",
+        ),
+        *("ppm", "pgm", "pnm", "pbm", "tga", "dng", "nef", "cr2", "cr3", "arw", "raf", "rw2", "orf", "iiq"),
+    )
+)
+"""File name endings of image kinds that are not written."""
+
+
 def foreign_kind(head: bytes) -> str | None:
     """Name a known kind that is not processed, article included, from its first 1,024 bytes; or None."""
     return next((kind for pattern, kind in _FOREIGN if pattern.match(head)), None)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["fit"]
+__all__ = ["fit", "without_gps"]
 
 # A property is an attribute (tiff:Orientation="6") or an element (<tiff:Orientation>6</tiff:Orientation>).
 _VALUE = rb"(\b%s\s*(?:=\s*[\"']|>)\s*)(\d+)"
 _ORIENTATION = re.compile(_VALUE % rb"tiff:Orientation")
 _WIDTH = re.compile(_VALUE % rb"(?:exif:PixelXDimension|tiff:ImageWidth)")
 _HEIGHT = re.compile(_VALUE % rb"(?:exif:PixelYDimension|tiff:ImageLength)")
+_GPS = re.compile(
+    rb"\s[\w-]+:gps\w*\s*=\s*(?:\"[^\"]*\"|'[^']*')"
+    rb"|<([\w-]+:gps\w*)(?:\s[^>]*)?(?:/>|(?<!/)>.*?</\1\s*>)",
+    re.DOTALL | re.IGNORECASE,
+)
 _THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails>.*?</\1:Thumbnails>", re.DOTALL)
 
 
@@ -27,3 +32,8 @@ def fit(xmp: bytes, width: int, height: int, *, turned: bool) -> bytes:
     for pattern, value in changes:
         xmp = pattern.sub(rb"\g<1>%d" % value, xmp)
     return _THUMBNAILS.sub(b"", xmp)
+
+
+def without_gps(xmp: bytes) -> bytes:
+    """The packet without statements called GPS-something in any vocabulary (`exif:`, `drone-dji:`)."""
+    return _GPS.sub(b"", xmp)

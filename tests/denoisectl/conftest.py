@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,9 @@ Pictures = Callable[..., list[Path]]
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A toy that is quick, or for the slow proofs the model file that DENOISECTL_PROOF_MODEL names."""
+    if chosen := os.environ.get("DENOISECTL_PROOF_MODEL"):
+        return Path(chosen).resolve()
     return toy_models.unet(tmp_path_factory.mktemp("model") / "toy.onnx")
 
 

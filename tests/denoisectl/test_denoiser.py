@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from denoisectl import Denoiser
-from denoisectl.denoiser import tile_rules
 from denoisectl.engine import OutOfMemory
 from denoisectl.errors import ImageError, ModelError, UsageError
+from denoisectl.tiled import tile_rules
 from denoisectl.tiling import TileRules
 from tests import toy_models
 

@@ -64,7 +64,8 @@ def test_training_lowers_the_loss(photo_folder: Path, tmp_path: Path) -> None:
     recipe = toy(training={"images": 1600, "batch": 8, "log_every": 80, "precision": "float32"})
     asked = request(photo_folder, tmp_path, recipe)
     train(asked)
-    losses = [json.loads(line)["loss"] for line in asked.run.log.read_text().splitlines() if '"loss"' in line]
+    records = [json.loads(line) for line in asked.run.log.read_text().splitlines()]
+    losses = [record["loss"] for record in records if "loss" in record]
     assert sum(losses[-3:]) < 0.5 * sum(losses[:3])
 
 
@@ -240,13 +241,6 @@ def test_divergence_leaves_the_last_good_checkpoint_and_says_how_to_go_on(
         train(asked)
     assert load_checkpoint(asked.run.last)["step"] == 4
     assert json.loads(asked.run.log.read_text().splitlines()[-1]) == {"images": 24, "diverged": True}
-
-
-def test_a_run_that_never_began_leaves_no_folder(tmp_path: Path) -> None:
-    asked = request(tmp_path / "gone", tmp_path)
-    with pytest.raises(TrainingError, match="no such folder"):
-        train(asked)
-    assert not asked.run.path.exists()
 
 
 def test_a_file_is_not_a_run_to_resume(photo_folder: Path, tmp_path: Path) -> None:

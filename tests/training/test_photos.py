@@ -22,6 +22,14 @@ def test_photos_are_split_by_photo_and_small_ones_are_padded(photo_folder: Path)
         assert photo.dtype == torch.uint8 and min(photo.shape[1:]) >= 64
 
 
+@pytest.mark.parametrize(("count", "held"), [(1, 0), (4, 0), (5, 1), (50, 10), (200, 16)])
+def test_a_fifth_is_set_aside_where_the_recipe_does_not_say(
+    count: int, held: int, photo_folder: Path
+) -> None:
+    photos = load([photo_folder / "coffee.jpg"] * count, validation_photos=None)
+    assert (len(photos.training), len(photos.validation)) == (count - held, held)
+
+
 def test_large_photos_are_reduced(photo_folder: Path) -> None:
     photos = load(find_photos([photo_folder]), max_side=100, validation_photos=0)
     assert max(max(photo.shape[1:]) for photo in photos.training) == 100

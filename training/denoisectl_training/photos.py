@@ -19,6 +19,8 @@ from denoisectl_training.recipes import DataSettings
 __all__ = ["PhotoSet", "find_photos", "load_pairs", "load_photos"]
 
 _log = logging.getLogger("denoisectl")
+_MOST_HELD, _ONE_HELD_IN = 16, 5
+"""Photos set aside for validation where the recipe does not say: a fifth, but no more than these."""
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"}
 
 
@@ -118,7 +120,10 @@ def _usable(photos: Iterable[tuple[Path, Tensor | None]], crop: int) -> list[Ten
 
 
 def _split(photos: list[Tensor], settings: DataSettings, seed: int, *, paired: bool) -> PhotoSet:
-    validation, test = settings.validation_photos, settings.test_photos
+    test = settings.test_photos
+    validation = settings.validation_photos
+    if validation is None:
+        validation = min(_MOST_HELD, (len(photos) - test) // _ONE_HELD_IN)
     if len(photos) <= validation + test:
         raise TrainingError(
             f"{len(photos)} readable photos, {validation} of them set aside for validation and {test} for the test: "

@@ -8,9 +8,9 @@ runs/NAME/best.pt        the checkpoint with the best validation PSNR
 
 from __future__ import annotations
 
-import contextlib
 import json
 import platform
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,12 @@ class RunFolder:
         """The learning curve, JSON lines."""
         return self.path / "log.jsonl"
 
+    def forget(self) -> None:
+        """Remove the folder of a run that could not begin, and the one it is in, if nothing is in them."""
+        with suppress(OSError):
+            self.path.rmdir()
+            self.path.parent.rmdir()
+
     def describe(self, recipe: Recipe, **facts: object) -> None:
         """Write `run.json`: the resolved recipe and the plain facts of this run."""
         record = {
@@ -74,11 +80,6 @@ class RunFolder:
         """Add a record to the log."""
         with self.log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
-
-    def discard_if_empty(self) -> None:
-        """Remove the folder of a run that never began."""
-        with contextlib.suppress(OSError):  # it holds something
-            self.path.rmdir()
 
     def records(self) -> list[dict[str, Any]]:
         """The log so far; a line that a kill has cut is left out.

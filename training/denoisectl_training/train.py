@@ -39,6 +39,17 @@ class Photos:
             return f"--pairs {self.pairs[0]} {self.pairs[1]}"
         return " ".join(map(str, self.folders))
 
+    def check(self) -> None:
+        """See that there are photos, before a run folder is made for them.
+
+        Raises:
+            TrainingError: no photos, or photos without partners.
+        """
+        if self.pairs is not None:
+            match_folders(*self.pairs)
+        else:
+            find_photos(self.folders)
+
     def load(self, recipe: Recipe) -> PhotoSet:
         """Read and split them.
 
@@ -80,7 +91,12 @@ def parse_duration(text: str) -> float:
 
 
 def started(photos: Photos, recipe: Recipe, runs: Path, *, device: str = "auto") -> TrainRequest:
-    """A run in a new folder under `runs`, named after the recipe."""
+    """A run in a new folder under `runs`, named after the recipe.
+
+    Raises:
+        TrainingError: no photos, or the folder cannot be made.
+    """
+    photos.check()
     return TrainRequest(photos, recipe, new_run_folder(runs, recipe.name), device=device)
 
 
@@ -116,14 +132,14 @@ def train(
         TrainingError: no usable photos, a damaged checkpoint, other photos than the run began with, divergence.
         DeviceError: the device was asked for by name and torch cannot use it.
     """
-    device = choose_device(request.device)
-    precision = choose_precision(request.recipe.training.precision, device)
-    begin = _go_on if request.resume else _begin
     try:
+        device = choose_device(request.device)
+        precision = choose_precision(request.recipe.training.precision, device)
         photos = request.photos.load(request.recipe)
+        begin = _go_on if request.resume else _begin
         state = begin(request, photos, device, precision, report_rate)
-    except TrainingError:
-        request.run.discard_if_empty()
+    except BaseException:
+        request.run.forget()  # only if nothing is in it yet
         raise
     fit(state, photos, request.run, report=report, stop=stop)
     return state

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from denoisectl import Denoiser
-from denoisectl.batch import work
+from denoisectl.batch import single, work
 from denoisectl.batch.existing import IfExists
 from denoisectl.batch.folder import Resources
 from denoisectl.batch.inputs import JOURNAL_FOLDER
@@ -57,9 +57,27 @@ def test_every_photo_is_cleaned(denoiser: Denoiser, photos: Path, out: Path) -> 
     assert sorted(path.name for path in out.iterdir()) == [JOURNAL_FOLDER, "a.png", "b.jpg", "c.png"]
 
 
-def test_strength_zero_changes_no_pixel(denoiser: Denoiser, photos: Path, out: Path) -> None:
-    list(denoise_folder(denoiser, photos, out, include=["*.png"], settings=Settings(strength=0)))
-    assert np.array_equal(pixels(out / "a.png"), pixels(photos / "a.png"))
+@pytest.mark.parametrize("amounts", [{"strength": 0.0}, {"luma": 0.0, "chroma": 0.0}])
+def test_strength_zero_copies_the_file(
+    denoiser: Denoiser, photos: Path, out: Path, amounts: dict[str, float]
+) -> None:
+    assert set(statuses(denoise_folder(denoiser, photos, out, settings=Settings(**amounts))).values()) == {OK}
+    for name in ("a.png", "b.jpg", "c.png"):
+        assert (out / name).read_bytes() == (photos / name).read_bytes()
+
+
+def test_strength_zero_changes_no_pixel_of_another_format(
+    denoiser: Denoiser, photos: Path, out: Path
+) -> None:
+    list(denoise_folder(denoiser, photos, out, settings=Settings(strength=0, format=Format.PNG)))
+    for name in ("a.png", "b.jpg", "c.png"):
+        assert np.array_equal(pixels((out / name).with_suffix(".png")), pixels(photos / name))
+
+
+def test_strength_zero_still_refuses_what_is_damaged(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    (photos / "a.png").write_bytes((photos / "a.png").read_bytes()[:300])
+    results = statuses(denoise_folder(denoiser, photos, out, settings=Settings(strength=0)))
+    assert results == {"a.png": FAILED, "b.jpg": OK, "c.png": OK}
 
 
 def test_bad_files_do_not_stop_the_others(denoiser: Denoiser, photos: Path, out: Path) -> None:
@@ -79,7 +97,7 @@ def test_a_codec_that_trips_costs_one_file(
             raise ZeroDivisionError("oops")
         return decode(data, name=name, max_pixels=max_pixels)
 
-    monkeypatch.setattr(work, "decode", trip)
+    monkeypatch.setattr(single, "decode", trip)
     results = list(denoise_folder(denoiser, photos, out))
     assert statuses(results) == {"a.png": FAILED, "b.jpg": OK, "c.png": OK}
     assert "ZeroDivisionError: oops" in results[0].reason
@@ -220,3 +238,18 @@ def test_settings_speak_in_flags() -> None:
     assert Settings().digest("m") != Settings().digest("n")
     assert Settings().digest("m") != Settings(format=Format.PNG).digest("m")
     assert [each.value for each in IfExists] == ["skip", "overwrite", "error", "newer"]
+
+
+def test_the_front_door_does_the_same(denoiser: Denoiser, photos: Path, out: Path, tmp_path: Path) -> None:
+    result = denoiser.file(photos / "a.png", tmp_path / "x.jpg", strength=0.5, quality=80)
+    assert isinstance(result, FileResult) and result.status is OK
+    with pytest.raises(UsageError, match="exists already"):
+        denoiser.file(photos / "a.png", tmp_path / "x.jpg")
+    assert denoiser.file(photos / "a.png", tmp_path / "x.jpg", if_exists="skip").status is SKIPPED
+    results = denoiser.folder(photos, out, include=["*.png"], format="webp", luma=0.5)
+    assert statuses(results) == {"a.png": OK, "c.png": OK}
+    assert sorted(path.name for path in out.glob("[!.]*")) == ["a.webp", "c.webp"]
+    again = denoiser.folder(photos, out, exclude=["*.jpg"], format="webp", luma=0.5)
+    assert set(statuses(again).values()) == {SKIPPED}
+    with pytest.raises(UsageError, match="--strength 2"):
+        denoiser.folder(photos, out, strength=2)

@@ -97,7 +97,7 @@ def test_no_images_among_the_files_of_a_folder(tmp_path: Path, pictures: Picture
     (tmp_path / "in" / "liar.jpg").write_text("hello")
     (tmp_path / "in" / "empty.png").touch()
     plan = planned(tmp_path / "in", tmp_path / "out")
-    assert plan.ignored == 1
+    assert [file.kind for file in plan.ignored] == [""]
     assert [(job.source.name, job.code) for job in plan.jobs] == [
         ("a.jpg", ""),
         ("empty.png", "not-an-image"),

@@ -52,9 +52,9 @@ def test_a_truncated_jpeg(run: Invoke, photos: Path, out: Path) -> None:
 
 def test_an_output_folder_that_cannot_be_written(run: Invoke, photos: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    for target in (tmp_path / "file", tmp_path / "file" / "out"):
-        ended = run(photos, "-o", target)
-        assert ended.code == 2 and f"--out {target}: cannot be written to" in ended.stderr
+    for name, problem in (("file", "is a file"), ("file/out", "cannot be written to")):
+        ended = run(photos, "-o", tmp_path / name)
+        assert ended.code == 2 and f"--out {tmp_path / name}: {problem}" in ended.stderr
         assert "choose another folder" in ended.stderr
     assert (tmp_path / "file").read_text() == "in the way"
 

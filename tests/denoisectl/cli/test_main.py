@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from denoisectl.cli.main import app
 from tests.conftest import Cli
 from tests.denoisectl.cli.conftest import Invoke
 
@@ -57,6 +58,14 @@ def test_the_version_is_one_line(cli: Cli) -> None:
 def test_usage_errors_end_with_2(invoke: Invoke, args: list[str]) -> None:
     ended = invoke(*args)
     assert ended.code == 2 and ended.stderr and not ended.stdout
+
+
+@pytest.mark.parametrize("command", [command.name for command in app.registered_commands])
+def test_every_command_shows_examples_that_can_be_copied(invoke: Invoke, command: str) -> None:
+    text = invoke(command, "-h").stdout
+    examples = [line.strip() for line in text.splitlines() if "denoisectl " + command in line]
+    assert "Examples" in text and len(examples) > 1, "the usage line and at least one example"
+    assert all(line.startswith(("Usage", "denoisectl", "cat", "find")) for line in examples), examples
 
 
 def test_run_has_help_with_examples_and_exit_codes(invoke: Invoke) -> None:

@@ -14,9 +14,9 @@ from denoisectl.batch.result import FileResult, Status
 from denoisectl.cli.progress import Lines
 
 PLAN = Plan(
-    tuple(Job(Path(name), Path("out", name), PurePath(name), size=100) for name in ("a.png", "b.png"))
+    tuple(Job(Path(name), Path("out", name), PurePath(name), pixels=10**6) for name in ("a.png", "b.png"))
 )
-DONE = FileResult("a.png", None, Status.OK, width=1000, height=1000, size=100, milliseconds={"decode": 1.0})
+DONE = FileResult("a.png", None, Status.OK, width=1000, height=1000, milliseconds={"decode": 1.0})
 
 
 def test_lines_tell_files_speed_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:

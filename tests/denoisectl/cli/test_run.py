@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from denoisectl.batch.inputs import JOURNAL_FOLDER
 from tests.denoisectl.cli.conftest import Ended, Invoke
 from tests.denoisectl.conftest import Pictures, write_picture
+from tests.denoisectl.images import samples
 
 
 @pytest.fixture
@@ -172,3 +174,86 @@ def test_flags_are_refused_with_the_way_out(
 ) -> None:
     ended = run(photos, "-o", out, *flags)
     assert ended.code == 2 and said in ended.stderr and not out.exists()
+
+
+@pytest.mark.parametrize("name", ["x.heic", "x.gif", "x.dng"])
+def test_an_output_of_a_kind_that_is_not_written_is_no_folder(
+    run: Invoke, photos: Path, tmp_path: Path, name: str
+) -> None:
+    ended = run(photos / "a.png", "-o", tmp_path / name)
+    assert ended.code == 2 and f"{name}: {Path(name).suffix} files are not written" in ended.stderr
+    assert not (tmp_path / name).exists()
+
+
+def test_photos_of_other_kinds_are_not_passed_over_in_silence(run: Invoke, photos: Path, out: Path) -> None:
+    (photos / "x.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
+    (photos / "notes.txt").write_text("hello")
+    ended = run(photos, "-o", out, "-q")
+    assert ended.code == 0 and "warning: 2 files passed over" in ended.stderr
+    assert "among them a HEIC image" in ended.stderr
+    assert f"{photos / 'notes.txt'}: passed over: not an image" in run(photos, "-o", out, "-v").stderr
+    assert events(run(photos, "-o", out, "--json"))[-1]["ignored"] == 2
+
+
+def test_names_cannot_speak_to_the_terminal(run: Invoke, photos: Path, out: Path) -> None:
+    (photos / "a.png").rename(photos / "a\nb\x1b[31m.png")
+    (photos / "a\nb\x1b[31m.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    ended = run(photos, "-o", out)
+    assert ended.code == 1 and "\x1b" not in ended.stderr
+    assert ended.stderr.count(r"in/a\nb\x1b[31m.png") == 2
+
+
+def test_the_list_of_failures_is_tried_before_the_work(run: Invoke, photos: Path, out: Path) -> None:
+    ended = run(photos, "-o", out, "--failed-to", photos / "a.png" / "failed.txt")
+    assert ended.code == 2 and "--failed-to" in ended.stderr and not list(out.glob("*.png"))
+
+
+def test_a_machine_without_a_gpu_hears_nothing_of_gpus(
+    invoke: Invoke, photos: Path, out: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from denoisectl.engine import cuda, session
+
+    monkeypatch.setattr(cuda, "driver_devices", lambda: 0)
+    for seen, flags, told in ((False, [], 0), (False, ["-v"], 1), (True, ["-q"], 1)):
+        monkeypatch.setattr(session, "gpu_in_sight", lambda seen=seen: seen)
+        ended = invoke("run", photos, "-o", out, "-m", model, "--overwrite", "--device", "auto", *flags)
+        assert ended.code == 0 and ended.stderr.count("running on the CPU") == told, ended.stderr
+        assert ("warning: running on the CPU" in ended.stderr) is seen
+    summary = events(invoke("run", photos, "-o", out, "-m", model, "--overwrite", "--json"))[-1]
+    assert "no NVIDIA GPU" in str(summary["device_note"])
+
+
+@pytest.mark.parametrize(
+    ("flags", "kept"),
+    [
+        ([], {"EXIF:Make", "EXIF:GPSLatitude", "XMP:GPSLatitude", "XMP:Rating", "Comment", "ICC"}),
+        (["--strip-gps"], {"EXIF:Make", "XMP:Rating", "Comment", "ICC"}),
+        (["--metadata", "none"], {"ICC"}),
+    ],
+)
+@pytest.mark.parametrize("strength", ["1", "0"])
+def test_metadata_is_left_out_on_request(
+    run: Invoke, tmp_path: Path, flags: list[str], kept: set[str], strength: str
+) -> None:
+    source, target = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    place = b'xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="53,33.0N" xmp:Rating='
+    source.write_bytes(
+        samples.pil(
+            samples.photo(), "JPEG", exif=samples.exif(), icc_profile=samples.icc(), comment=b"by hand",
+            xmp=samples.XMP.replace(b"xmp:Rating=", place),
+        )
+    )  # fmt: skip
+    assert run(source, "-o", target, "--strength", strength, *flags).code == 0
+    with Image.open(target) as image:
+        exif, xmp = image.getexif(), image.info.get("xmp", b"")
+        found = {
+            "EXIF:Make": 0x010F in exif,
+            "EXIF:GPSLatitude": 2 in exif.get_ifd(0x8825),
+            "XMP:GPSLatitude": b"GPS" in xmp,
+            "XMP:Rating": b"Rating" in xmp,
+            "Comment": "comment" in image.info,
+            "ICC": "icc_profile" in image.info,
+        }
+    assert {name for name, there in found.items() if there} == kept
+    if flags:
+        assert b"GPS" not in target.read_bytes()

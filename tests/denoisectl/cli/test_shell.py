@@ -97,6 +97,14 @@ def test_exit_codes_reach_the_shell(shell: Shell, tmp_path: Path) -> None:
     assert shell(script).stdout.split() == ["0", "1", "2", "4", "5"]
 
 
+def test_help_into_a_reader_that_leaves(shell: Shell) -> None:
+    ended = shell("{ denoisectl run --help; echo $? >&2; } | head -1")
+    assert ended.stderr == "141\n"
+
+
 def test_completion_scripts_come(shell: Shell) -> None:
-    ended = shell("_DENOISECTL_COMPLETE=source_bash denoisectl")
-    assert ended.returncode == 0 and "complete" in ended.stdout
+    for kind in ("bash", "zsh", "fish"):
+        ended = shell(f"_DENOISECTL_COMPLETE=source_{kind} denoisectl")
+        assert ended.returncode == 0 and "complete" in ended.stdout
+    words = 'COMP_WORDS="denoisectl run --str" COMP_CWORD=2 _DENOISECTL_COMPLETE=complete_bash'
+    assert shell(f"{words} denoisectl").stdout.split() == ["--strip-gps", "--strength"]

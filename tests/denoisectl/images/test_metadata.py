@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import io
-import json
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +11,7 @@ from PIL import Image
 
 from denoisectl.images import Format, Resolution, Unit, decode, encode, losses
 from tests.denoisectl.images import samples
+from tests.denoisectl.images.exiftool import as_promised, fields_of, needs_exiftool
 from tests.denoisectl.images.samples import (
     IPTC,
     XMP,
@@ -46,15 +43,6 @@ FULL = {
     "density.bmp": pil(photo(), "BMP", dpi=(200, 100)),
 }
 FULL["deep.png"] = encode(decode(FULL["deep.tif"], name="a"), format=Format.PNG)
-
-# Not the photo's: the file itself, how it is stored, and what is promised to change.
-_FILE_GROUPS = ("File", "System", "ExifTool", "Composite", "SourceFile")
-_STORAGE = (
-    *("StripOffsets", "StripByteCounts", "RowsPerStrip", "Compression", "Predictor", "SampleFormat"),
-    *("PhotoshopThumbnail", "JFIFVersion", "FillOrder", "ColorTransform", "Interlace", "Filter"),
-    *("PlanarConfiguration", "SubfileType", "VP8Version", "AlphaIsUsed", "ImageSizeByteCount"),
-    *("BMPVersion", "ImageLength", "NumColors", "NumImportantColors", "WebP_Flags", "YCbCrSubSampling"),
-)
 
 
 @pytest.mark.parametrize("name", FULL)
@@ -104,41 +92,18 @@ def test_pillow_finds_the_same(name: str) -> None:
     assert after.get_ifd(0x8769).get(0x927C) == before.get_ifd(0x8769).get(0x927C)
 
 
-@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+@needs_exiftool
 def test_exiftool_finds_every_field_again(tmp_path: Path) -> None:
     for name, data in FULL.items():
         for side, content in (("in", data), ("out", encode(decode(data, name=name)))):
             (tmp_path / side).mkdir(exist_ok=True)
             (tmp_path / side / name).write_bytes(content)
-    before, after = _fields(tmp_path / "in"), _fields(tmp_path / "out")
+    before, after = fields_of(tmp_path / "in"), fields_of(tmp_path / "out")
     assert before.keys() == after.keys() == FULL.keys()
     for name, fields in before.items():
-        expected = _as_promised(fields, turned=name.startswith("turned"))
+        expected = as_promised(fields, turned=name.startswith("turned"))
         found = {key: after[name].get(key) for key in expected}
         assert found == expected, name
-
-
-def _fields(folder: Path) -> dict[str, dict[str, Any]]:
-    command = ["exiftool", "-j", "-a", "-G1", "-n", "-struct", "-b", "-q", str(folder)]
-    listed = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
-    return {Path(fields["SourceFile"]).name: fields for fields in listed}
-
-
-def _as_promised(fields: dict[str, Any], *, turned: bool) -> dict[str, Any]:
-    """The input's fields as the output should have them; a turned photo stands 56 high and 40 wide."""
-    expected = {}
-    for key, value in fields.items():
-        group, _, tag = key.partition(":")
-        if group in _FILE_GROUPS or tag in _STORAGE:
-            continue
-        if tag == "Orientation" and (turned or group != "XMP-tiff"):
-            value = 1
-        if turned and tag in ("ImageWidth", "ExifImageWidth"):
-            value = 40
-        if turned and tag in ("ImageHeight", "ExifImageHeight"):
-            value = 56
-        expected[key] = value
-    return expected
 
 
 @pytest.mark.parametrize("target", list(Format))

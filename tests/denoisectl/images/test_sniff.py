@@ -65,7 +65,7 @@ def test_a_text_file_is_not_an_image() -> None:
 
 
 def test_an_empty_file_is_named() -> None:
-    with pytest.raises(ImageError, match=r"^a\.png: the file is empty$"):
+    with pytest.raises(ImageError, match=r"^a\.png: the file is empty; restore it from a backup$"):
         decode(b"", name="a.png")
 
 

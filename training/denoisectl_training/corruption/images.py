@@ -55,6 +55,8 @@ class ImageCorruption:
         """Nothing has to be loaded."""
         return self
 
+    device_note = ""
+
     def facts(self, height: int, width: int) -> dict[str, str | int]:
         """What was done, for the report of a run."""
         return {"kind": self.kind, "amount": f"{self.amount:g}", "seed": self.seed}

@@ -1,0 +1,37 @@
+"""Metadata left out on request: all of it, or the place where the photo was taken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from denoisectl.images import exif, xmp
+from denoisectl.images.photo import Metadata, Photo
+
+__all__ = ["without_metadata", "without_place"]
+
+# They say what the samples mean, as a colour profile does.
+_COLOUR_CHUNKS = {b"gAMA", b"cHRM", b"sRGB", b"cICP", b"sBIT", b"mDCV", b"cLLI"}
+
+
+def without_metadata(photo: Photo) -> Photo:
+    """The photo with nothing beside its pixels but what it takes to show them: colour profile and resolution."""
+    had = photo.metadata
+    colour = tuple(chunk for chunk in had.png_chunks if chunk[0] in _COLOUR_CHUNKS)
+    kept = Metadata(icc=had.icc, icc_name=had.icc_name, resolution=had.resolution, png_chunks=colour)
+    return replace(photo, metadata=kept)
+
+
+def without_place(photo: Photo) -> Photo:
+    """The photo without GPS data in EXIF and XMP. A long XMP packet is left out where it names a place.
+
+    Words such as a city (IPTC) stay, and what makers hide in notes of their own is not looked into.
+    """
+    had = photo.metadata
+    long_xmp = () if any(b"gps" in part.lower() for part in had.xmp_extension) else had.xmp_extension
+    kept = replace(
+        had,
+        exif=exif.without_gps(had.exif) if had.exif else None,
+        xmp=xmp.without_gps(had.xmp) if had.xmp else None,
+        xmp_extension=long_xmp,
+    )
+    return replace(photo, metadata=kept)

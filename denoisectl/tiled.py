@@ -1,0 +1,95 @@
+"""One image through a network, tile by tile: how it is cut for a model, and what is kept of each tile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Literal, Protocol
+
+import numpy as np
+
+from denoisectl.errors import ImageError, UsageError
+from denoisectl.model_card import ModelCard
+from denoisectl.pixels import Image, Planes, load_planes, store_planes
+from denoisectl.strength import Strength
+from denoisectl.tiling import Grid, Tile, TileRules
+
+__all__ = ["Progress", "Runner", "Seams", "run_tiles", "tile_rules"]
+
+Seams = Literal["auto", "exact"]
+Progress = Callable[[int, int], None]
+
+# Measured on a U-net of 48 channels at half resolution, the tile's own buffers included.
+_BYTES_PER_PIXEL = 320
+
+
+class Runner(Protocol):
+    """What a `Denoiser` needs of an engine."""
+
+    card: ModelCard
+    digest: str
+    device: str
+    device_note: str
+
+    def run(self, batch: Planes) -> Planes:
+        """Map (B, 3, h, w) float32 to the same shape."""
+
+
+def run_tiles(
+    runner: Runner, image: Image, grid: Grid, amount: Strength, batch: int, progress: Progress | None
+) -> Image:
+    """Denoise a checked image, `batch` tiles at a time.
+
+    Raises:
+        ImageError: a tile came back with NaN or infinity.
+    """
+    clean = np.empty(image.shape, image.dtype)
+    noisy = np.empty((min(batch, len(grid)), 3, *grid.shape), np.float32)  # (B, 3, h, w)
+    done = 0
+    for tiles in _batches(grid, batch):
+        for tile, planes in zip(tiles, noisy, strict=False):
+            load_planes(image, grid.rows.pixels(tile.rows), grid.columns.pixels(tile.columns), planes)
+        outputs = runner.run(noisy[: len(tiles)])
+        for tile, before, after in zip(tiles, noisy, outputs, strict=False):
+            _keep_core(tile, before, after, amount, clean)
+        done += len(tiles)
+        if progress:
+            progress(done, len(grid))
+    return clean
+
+
+def tile_rules(
+    card: ModelCard, tile: int | None, overlap: int | None, seams: Seams, memory: int
+) -> TileRules:
+    """How images are cut for a model; the arguments are those of `Denoiser.open`.
+
+    Raises:
+        UsageError: settings that cannot work with this model.
+    """
+    if not card.tileable and tile:
+        raise UsageError(
+            f"{card.name} cannot be run in tiles (it looks at the whole image): leave out --tile"
+        )
+    if overlap is None:
+        use_effective = seams == "auto" and card.effective_halo is not None
+        overlap = card.effective_halo if use_effective and card.effective_halo is not None else card.halo
+    elif overlap < 0:
+        raise UsageError(f"overlap must be at least 0, got {overlap}")
+    budget = memory // (card.bytes_per_pixel or _BYTES_PER_PIXEL)
+    return TileRules(card.multiple_of, overlap, tile if card.tileable else 0, budget)
+
+
+def _batches(grid: Grid, size: int) -> Iterator[list[Tile]]:
+    tiles = iter(grid)
+    while batch := list(islice(tiles, size)):
+        yield batch
+
+
+def _keep_core(tile: Tile, before: Planes, after: Planes, amount: Strength, clean: Image) -> None:
+    """Write the part of a denoised tile (3, h, w) that no cut edge has touched into the image."""
+    part = (slice(None), tile.rows.core_in_tile, tile.columns.core_in_tile)
+    mixed = amount.apply(before[part], after[part])
+    if not np.isfinite(mixed).all():
+        row, column = tile.rows.core_start, tile.columns.core_start
+        raise ImageError(f"the network gave NaN or infinity in the tile at row {row}, column {column}")
+    store_planes(mixed, clean, tile.rows.core, tile.columns.core)
