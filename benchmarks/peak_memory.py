@@ -1,6 +1,6 @@
 """Peak memory of `denoisectl run` on one 48-megapixel photo, as the operating system counts it.
 
-    python benchmarks/peak_memory.py [--model NAME|FILE] [--format jpg|png|tif]
+python benchmarks/peak_memory.py [--model NAME|FILE] [--format jpg|png|tif]
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def main() -> None:
         seconds = time.monotonic() - start
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # KiB on Linux
     megapixels = HEIGHT * WIDTH / 1e6
-    print(f"{options.model}, one {megapixels:.0f}-megapixel .{options.format}: peak {peak:.0f} MiB, {seconds:.1f} s")
+    print(
+        f"{options.model}, one {megapixels:.0f}-megapixel .{options.format}: peak {peak:.0f} MiB, {seconds:.1f} s"
+    )
 
 
 if __name__ == "__main__":

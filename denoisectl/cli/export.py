@@ -25,6 +25,15 @@ def export(
             "--card", metavar="FILE", help="A .toml file with name, summary, data, scores and limits."
         ),
     ] = None,
+    photos: Annotated[
+        Path | None,
+        typer.Option(
+            "--photos",
+            metavar="FOLDER",
+            help="Clean photos to measure on how far the network feels a cut, so that tiles overlap no more.",
+            show_default="scikit-image's",
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     quiet: QuietOpt = False,
 ) -> None:
@@ -47,10 +56,15 @@ def export(
         from denoisectl_exports.facts import Facts, read_facts
         from denoisectl_exports.write import export_run
     facts = Facts() if card is None else read_facts(card)
-    made = export_run(run, out, facts)
+    made = export_run(run, out, facts, photos=photos)
     console.say(
         f"{out}: {made.architecture}, {made.parameters / 1e6:.2f} M parameters, "
         f"{made.macs_per_pixel / 1e3:.1f} k multiply-adds a pixel, halo {made.halo} pixels, "
-        f"{made.images_seen:,} images seen"
+        f"effective {made.effective_halo}, {made.images_seen:,} images seen"
     )
+    if made.effective_halo is None:
+        console.warn(
+            f"no photos to measure the effective halo on: tiles overlap by the whole halo of {made.halo} pixels; "
+            "give --photos FOLDER"
+        )
     console.say(f"next: denoisectl run PHOTOS --model {out} --out CLEAN")

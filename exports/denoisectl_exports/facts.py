@@ -18,11 +18,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from denoisectl.model_card import DataSource, Score
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from denoisectl.errors import ConfigError
+from denoisectl.model_card import DataSource, Score
 
 __all__ = ["Facts", "read_facts"]
 

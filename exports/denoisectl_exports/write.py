@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +16,15 @@ from denoisectl import __version__
 from denoisectl.errors import ExportError
 from denoisectl.model_card import CARD_KEY, ModelCard
 from denoisectl_exports.facts import Facts
-from denoisectl_exports.graph import to_onnx
+from denoisectl_exports.graph import network_of, to_onnx
+from denoisectl_exports.photos import Planes, as_the_model_meets_them, reference_photos
+from denoisectl_exports.seams import effective_halo
 from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.profile import profile
 from denoisectl_training.recipes import Recipe
 from denoisectl_training.trained import load_trained
 
-__all__ = ["card_of", "export_run", "restamp", "write_model"]
+__all__ = ["card_of", "export_run", "measured", "restamp", "write_model"]
 
 
 def card_of(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Facts) -> ModelCard:
@@ -53,17 +56,32 @@ def card_of(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Fac
     )
 
 
-def export_run(run: Path, out: Path, facts: Facts | None = None) -> ModelCard:
+def export_run(run: Path, out: Path, facts: Facts | None = None, *, photos: Path | None = None) -> ModelCard:
     """Export a run to one model file that needs nothing beside it.
 
+    Args:
+        run: a run folder or a checkpoint file in one.
+        out: where the file goes.
+        facts: the hand-written part of the card.
+        photos: clean photos to measure the effective halo on; None takes those of scikit-image, if installed.
+
     Raises:
-        TrainingError: the run has no usable checkpoint.
+        TrainingError: the run has no usable checkpoint, or `photos` holds none.
         ExportError: the graph disagrees with PyTorch, or `out` cannot be written.
     """
-    model, recipe, images = load_trained(run)
-    card = card_of(model, recipe, images, facts or Facts())
-    write_model(to_onnx(model), card, out)
+    model, recipe, seen = load_trained(run)
+    card = card_of(model, recipe, seen, facts or Facts())
+    proto = to_onnx(model)
+    images = as_the_model_meets_them(reference_photos(photos), recipe)
+    card = measured(proto, card, (noisy for noisy, _ in images))
+    write_model(proto, card, out)
     return card
+
+
+def measured(proto: onnx.ModelProto, card: ModelCard, images: Iterable[Planes]) -> ModelCard:
+    """The card with what only running the file can tell; `images` are (1, 3, H, W) float32, 1.0 as white."""
+    found = effective_halo(network_of(proto), images, halo=card.halo, multiple_of=card.multiple_of)
+    return replace(card, effective_halo=found)
 
 
 def restamp(path: Path, facts: Facts) -> ModelCard:

@@ -9,6 +9,7 @@ import pytest
 import skimage.data
 import torch
 
+from denoisectl_exports import photos
 from denoisectl_training.recipes import parse_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.train import prepare, train
@@ -41,3 +42,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 def out(tmp_path: Path) -> Path:
     """Where a test's model file goes."""
     return tmp_path / "model.onnx"
+
+
+@pytest.fixture(autouse=True)
+def one_small_photo(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exports measure on a single small photo: what they find is tested, not how many they look at."""
+    monkeypatch.setattr(photos, "_skimage_photos", lambda: [run.path.parent.parent / "coffee.png"])

@@ -1,0 +1,80 @@
+"""Real photos to measure an exported file on: the user's, or those that come with scikit-image."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from denoisectl_training.corruption import corrupt_one_kind
+from denoisectl_training.photos import find_photos, load_photos, step_generator
+from denoisectl_training.recipes import Recipe
+
+__all__ = ["Planes", "as_the_model_meets_them", "reference_photos"]
+
+Planes = npt.NDArray[np.float32]
+
+_MOST = 24
+_SIDE = 512
+_MAX_SIDE = 1024  # as in training: reducing a large photo averages its own noise away
+_SKIMAGE = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg")
+_log = logging.getLogger("denoisectl")
+
+
+def reference_photos(folder: Path | None, *, at_least: int = 32) -> list[Tensor]:
+    """Up to 24 photos, spread over the folder: the middle of each, `(3, H, W)` uint8, sides at most 512.
+
+    Without a folder those of scikit-image are taken, and none where it is not installed.
+
+    Args:
+        folder: any folder of clean photos.
+        at_least: smaller photos are mirrored up to this.
+
+    Raises:
+        TrainingError: the folder does not exist or holds no photos.
+    """
+    paths = _skimage_photos() if folder is None else find_photos([folder])
+    if not paths:
+        return []
+    spread = paths[:: -(-len(paths) // _MOST)]
+    found = load_photos(spread, crop=at_least, max_side=_MAX_SIDE, validation_photos=0, seed=0)
+    _log.info("measuring on %d photos of %s", len(found.training), folder or "scikit-image")
+    return [_middle(photo) for photo in found.training]
+
+
+def _skimage_photos() -> list[Path]:
+    try:
+        import skimage.data
+    except ImportError:
+        return []
+    folder = Path(skimage.data.__file__).parent
+    return [folder / name for name in _SKIMAGE if (folder / name).is_file()]
+
+
+def _middle(photo: Tensor) -> Tensor:
+    """The middle of `(3, H, W)`, its sides multiples of 32, as the corruptions want them."""
+    height, width = (min(_SIDE, size // 32 * 32) for size in photo.shape[1:])
+    top, left = (photo.shape[1] - height) // 2, (photo.shape[2] - width) // 2
+    return photo[:, top : top + height, left : left + width]
+
+
+def as_the_model_meets_them(photos: Sequence[Tensor], recipe: Recipe) -> Iterator[tuple[Planes, Planes]]:
+    """Each photo twice, as it is and corrupted: `(1, 3, H, W)` float32 in and the clean target, 1.0 as white.
+
+    The kinds of the recipe's corruption take turns, so that all are met.
+    """
+    kinds = [entry for entry in recipe.corruption if entry.kind != "clean"]
+    for index, photo in enumerate(photos):
+        clean = photo[None].float() / 255.0
+        yield clean.numpy(), clean.numpy()
+        if kinds:
+            with torch.inference_mode():
+                noisy, target = corrupt_one_kind(
+                    clean, kinds[index % len(kinds)], step_generator(0, index, clean.device)
+                )
+            yield noisy.numpy(), target.numpy()

@@ -1,0 +1,89 @@
+"""The effective halo, on networks whose reach is known and on a real export."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+
+from denoisectl import Denoiser
+from denoisectl.shipped import read_card
+from denoisectl_exports import photos, seams
+from denoisectl_exports.photos import Planes, as_the_model_meets_them, reference_photos
+from denoisectl_exports.write import export_run
+from denoisectl_training.run_folder import RunFolder
+
+
+def _blur(radius: int, weight: float) -> seams.Network:
+    """Adds `weight` times the mean of the pixels `radius` to the left and right, zero outside: like a network."""
+
+    def run(images: Planes) -> Planes:
+        padded = np.pad(images, ((0, 0), (0, 0), (0, 0), (radius, radius)))
+        sides = padded[..., : -2 * radius] + padded[..., 2 * radius :]
+        return images + np.float32(weight / 2) * sides
+
+    return run
+
+
+WHITE = np.ones((1, 3, 96, 96), np.float32)
+
+
+def test_a_visible_reach_is_found_to_the_pixel() -> None:
+    assert seams.effective_halo(_blur(5, 0.1), [WHITE], halo=9, multiple_of=1) == 5
+
+
+def test_the_overlap_lies_on_the_grid_and_within_the_halo() -> None:
+    assert seams.effective_halo(_blur(5, 0.1), [WHITE], halo=20, multiple_of=4) == 8
+    assert seams.effective_halo(_blur(5, 0.1), [WHITE], halo=5, multiple_of=4) == 5
+
+
+def test_a_reach_below_a_quarter_level_is_not_felt() -> None:
+    assert seams.effective_halo(_blur(5, 0.4 / 255), [WHITE], halo=9, multiple_of=1) == 0
+    assert seams.effective_halo(_blur(5, 0.6 / 255), [WHITE], halo=9, multiple_of=1) == 5
+
+
+def test_nan_is_felt() -> None:
+    def broken(images: Planes) -> Planes:
+        return images * np.float32(np.nan)
+
+    assert seams.effective_halo(broken, [WHITE], halo=9, multiple_of=1) == 9
+
+
+def test_photos_too_small_to_hold_a_cut_tile_tell_nothing() -> None:
+    side = seams.smallest_photo(halo=9, multiple_of=1)
+    small, enough = (np.ones((1, 3, n, n), np.float32) for n in (side - 1, side))
+    assert seams.effective_halo(_blur(5, 0.1), [small], halo=9, multiple_of=1) is None
+    assert seams.effective_halo(_blur(5, 0.1), [small, enough], halo=9, multiple_of=1) == 5
+
+
+def test_an_export_measures_it_and_tiles_cannot_be_seen(run: RunFolder, out: Path) -> None:
+    card = export_run(run.path, out)
+    assert read_card(out).effective_halo == card.effective_halo
+    assert card.effective_halo is not None and card.effective_halo <= card.halo
+    photo = skimage.data.coffee()[:200, :320]
+    whole = Denoiser.open(out, "cpu", tile=0, threads=1).image(photo)
+    cut = Denoiser.open(out, "cpu", tile=64, threads=1)
+    assert cut.grid(200, 320).rows.spans[0].core_stop == 64 - card.effective_halo
+    assert np.abs(cut.image(photo).astype(int) - whole).max() <= 1
+
+
+def test_without_photos_the_card_leaves_it_open(
+    run: RunFolder, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photos, "_skimage_photos", list)
+    assert export_run(run.path, out).effective_halo is None
+
+
+def test_a_users_photos_are_spread_over_the_folder(tmp_path: Path) -> None:
+    for index in range(30):
+        cv2.imwrite(str(tmp_path / f"{index:02}.png"), np.full((40, 70, 3), index, np.uint8))
+    found = reference_photos(tmp_path)
+    assert [int(photo[0, 0, 0]) for photo in found] == list(range(0, 30, 2))
+    assert found[0].shape == (3, 32, 64)
+
+
+def test_the_model_meets_clean_photos_and_its_own_corruptions(run: RunFolder) -> None:
+    clean, noisy = as_the_model_meets_them(reference_photos(None)[:1], run.recipe())
+    assert np.array_equal(clean[0], clean[1])
+    assert np.array_equal(noisy[1], clean[1]) and np.abs(noisy[0] - noisy[1]).mean() > 0.01
