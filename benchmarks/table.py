@@ -80,13 +80,13 @@ def _plot(rows: Sequence[Row], path: Path) -> None:
         print("matplotlib is missing: no plot")
         return
     figure, axes = pyplot.subplots(figsize=(8, 5))
-    for row in rows:
+    for place, row in enumerate(rows):
         if row.psnr is not None:
             axes.scatter(1 / row.speed.cost, row.psnr)
             axes.annotate(
                 row.name,
                 (1 / row.speed.cost, row.psnr),
-                xytext=(5, 5),
+                xytext=(5, 5 - 7 * (place % 3)),
                 textcoords="offset points",
                 fontsize=8,
             )
