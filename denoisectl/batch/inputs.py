@@ -73,10 +73,20 @@ def find(
         elif os.path.lexists(path) or not glob.has_magic(name):
             yield Found(path, selection.place(path, path.parent), named=True)
         else:
-            matches = sorted(glob.glob(name, recursive=True), key=_natural)  # noqa: PTH207 - Path.glob takes no absolute patterns
+            matches = _matching(name)
             if not matches:
                 raise UsageError(f"{name}: no file matches this pattern")
             yield from find(matches, selection, notice)
+
+
+def _matching(pattern: str) -> list[str]:
+    """What a glob means, in natural order; a folder that a link leads back to is looked into once."""
+    found = glob.glob(pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute patterns
+    ways: dict[str, str] = {}
+    for name in sorted(found, key=len):
+        folder, file = os.path.split(name.rstrip(os.sep))
+        ways.setdefault(os.path.join(os.path.realpath(folder), file), name)  # noqa: PTH118 - as glob gave them
+    return sorted(ways.values(), key=_natural)
 
 
 def read_list(data: bytes, *, null: bool, base: Path) -> Iterator[Found]:

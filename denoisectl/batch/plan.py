@@ -114,7 +114,8 @@ def make_plan(
     Raises:
         UsageError: two inputs want one output, an output is an input, or there is nothing to do.
     """
-    files = tuple({(each.path, each.relative): each for each in found}.values())
+    # One file may be named twice, in two spellings.
+    files = tuple({(os.path.abspath(each.path), each.relative): each for each in found}.values())  # noqa: PTH100
     entries = [_entry(each, naming) for each in files]
     jobs = tuple(entry for entry in entries if isinstance(entry, Job))
     ignored = tuple(entry for entry in entries if isinstance(entry, Ignored))
@@ -185,7 +186,7 @@ def _refuse_collisions(jobs: Iterable[Job]) -> None:
         if job.target:
             sources[os.path.normcase(job.target)].append(job)
     clashes = [
-        f"{same[0].target} from {' and '.join(str(job.source) for job in same)}"
+        f"{same[0].target} from {_and(str(job.source) for job in same)}"
         for same in sources.values()
         if len(same) > 1
     ]
@@ -218,6 +219,12 @@ def _stats(path: Path) -> Iterator[os.stat_result]:
         yield path.stat()
     except OSError:
         return
+
+
+def _and(names: Iterable[str]) -> str:
+    names = list(names)
+    more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+    return " and ".join([*names[:_SHOWN], *more])
 
 
 def _listed(message: str, names: Iterable[str]) -> str:

@@ -6,7 +6,6 @@ Nothing heavy is imported here or at the top of a command's file: `denoisectl --
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 import signal
 from typing import Annotated
@@ -77,10 +76,8 @@ def _build() -> typer.Typer:
     )
     for name, place in _COMMANDS:
         file, function = place.split(":")
-        module = f"denoisectl.cli.{file}"
-        if importlib.util.find_spec(module):
-            command = getattr(importlib.import_module(module), function)
-            built.command(name, help=_paragraphs(command.__doc__ or ""))(guarded(command))
+        command = getattr(importlib.import_module(f"denoisectl.cli.{file}"), function)
+        built.command(name, help=_paragraphs(command.__doc__ or ""))(guarded(command))
     return built
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Opening"]
 
+_LARGE = 4096  # an image side at which borders no longer count
+_MUCH = 3.0  # times the work of a network that needs no overlap
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -49,4 +52,18 @@ class Opening:
             threads=self.threads,
         )
         console.say(f"{denoiser.card.name} on {denoiser.device}")
+        _warn_of_small_tiles(denoiser, self.tile)
         return denoiser
+
+
+def _warn_of_small_tiles(denoiser: Denoiser, tile: int | None) -> None:
+    """Tiles that are mostly overlap are what was asked for, and rarely what was meant."""
+    if not tile:
+        return
+    grid = denoiser.grid(_LARGE, _LARGE)
+    height, width = grid.shape
+    work = len(grid) * height * width / _LARGE**2
+    if work > _MUCH:
+        console.warn(
+            f"--tile {tile}: tiles overlap so much that the work is done {work:.0f} times; 512 is quicker"
+        )

@@ -99,16 +99,29 @@ def run(
     """
     console.set_loudness(quiet=quiet, verbose=verbose)
     names = list(inputs or ())
-    if not names and files_from is None:
-        raise UsageError(
-            "nothing to denoise: name files or folders, or give --files-from; `denoisectl run -h` helps"
-        )
-    if overwrite and if_exists not in (None, "overwrite"):
-        raise UsageError(f"--overwrite contradicts --if-exists {if_exists}; give one of them")
-    if watch and (dry_run or failed_to or files_from == "-"):
-        raise UsageError("--watch goes with neither --dry-run, --failed-to nor --files-from -")
-    if fail_fast and max_failures is not None:
-        raise UsageError("--fail-fast contradicts --max-failures; give one of them")
+    piped = "-" in names or out == "-"
+    _refuse(
+        (
+            not names and files_from is None,
+            "nothing to denoise: name files or folders, or give --files-from; `denoisectl run -h` helps",
+        ),
+        (
+            overwrite and if_exists not in (None, "overwrite"),
+            f"--overwrite contradicts --if-exists {if_exists}; give one of them",
+        ),
+        (
+            watch and bool(dry_run or failed_to or files_from == "-"),
+            "--watch goes with neither --dry-run, --failed-to nor --files-from -; leave one out",
+        ),
+        (
+            fail_fast and max_failures is not None,
+            "--fail-fast contradicts --max-failures; give one of them",
+        ),
+        (
+            piped and bool(files_from is not None or dry_run or watch),
+            "a pipe carries one image: - goes with neither --files-from, --dry-run nor --watch",
+        ),
+    )
 
     # From here on the work begins, and with it the imports that take time.
     from denoisectl.batch.settings import Settings
@@ -132,11 +145,7 @@ def run(
     half = (memory or _MEMORY) // 2
     opening = Opening(model, device, tile=tile, seams=seams, memory=half, threads=threads)
     policy = "overwrite" if overwrite else if_exists
-    if "-" in names or out == "-":
-        if files_from is not None or dry_run or watch:
-            raise UsageError(
-                "a pipe carries one image: - goes with neither --files-from, --dry-run nor --watch"
-            )
+    if piped:
         stream_run.stream(names, out, settings, opening, overwrite=policy == "overwrite", json=json)
         return
     request = Request(
@@ -156,3 +165,10 @@ def run(
     work = BatchRun(request, settings, opening, faults, resources(half, jobs))
     if not work.run(json=json, dry_run=dry_run, watch=watch):
         raise typer.Exit(1)
+
+
+def _refuse(*mistakes: tuple[bool, str]) -> None:
+    """Raise the first mistake that was made."""
+    for made, message in mistakes:
+        if made:
+            raise UsageError(message)

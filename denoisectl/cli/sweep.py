@@ -24,7 +24,7 @@ __all__ = ["sweep"]
 
 
 def sweep(
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Folders of clean photos.")],
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER", help="Folders of clean photos.")],
     *,
     over: Annotated[
         list[str],

@@ -56,6 +56,7 @@ def to_onnx(model: DenoisingAutoencoder) -> onnx.ModelProto:
     assert program is not None
     proto = program.model_proto
     _name_output_axes(proto)
+    _forget_traces(proto)
     onnx.checker.check_model(proto, full_check=True)
     difference = largest_difference(model, proto)
     if not difference <= _TOLERANCE:
@@ -105,6 +106,14 @@ def _name_output_axes(proto: onnx.ModelProto) -> None:
     shape = proto.graph.output[0].type.tensor_type.shape
     for axis, name in ((0, "batch"), (2, "height"), (3, "width")):
         shape.dim[axis].dim_param = name
+
+
+def _forget_traces(proto: onnx.ModelProto) -> None:
+    """Drop what the exporter notes of where it ran: stack traces with the paths of somebody's machine."""
+    graph = proto.graph
+    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        del part.metadata_props[:]
+        part.doc_string = ""
 
 
 @contextmanager

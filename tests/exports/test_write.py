@@ -50,6 +50,13 @@ def test_the_graph_keeps_the_contract(run: RunFolder, out: Path) -> None:
     assert "BatchNormalization" not in {node.op_type for node in proto.graph.node}
 
 
+def test_the_file_does_not_tell_where_it_was_made(run: RunFolder, out: Path) -> None:
+    export_run(run.path, out)
+    data = out.read_bytes()
+    assert str(Path(graph.__file__).parents[2]).encode() not in data
+    assert b"stack_trace" not in data and b".py" not in data
+
+
 def test_train_mode_is_refused(run: RunFolder) -> None:
     model, _, _ = load_trained(run.path)
     next(m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)).train()

@@ -75,6 +75,7 @@ def test_an_earlier_output_folder_is_left_out_and_named(tree: Path) -> None:
 def test_link_loops_end(tree: Path) -> None:
     (tree / "sub" / "loop").symlink_to(tree, target_is_directory=True)
     assert len(names(find([str(tree)], Selection(recursive=True)))) == 5
+    assert names(find([str(tree / "**" / "*.jpg")], Selection())) == ["a.jpg", "b.jpg"]
 
 
 def test_a_pattern_that_the_shell_left_alone(tree: Path) -> None:

@@ -72,6 +72,20 @@ def test_the_same_file_twice_is_one_job(tmp_path: Path, pictures: Pictures) -> N
     )
 
 
+def test_two_spellings_of_one_file_are_one_job(tmp_path: Path, pictures: Pictures) -> None:
+    (path,) = pictures(tmp_path, "in/a.png")
+    other = tmp_path / "in" / ".." / "in" / "a.png"
+    found = find([str(path), str(other)], Selection())
+    assert len(make_plan(found, Naming(tmp_path / "out")).jobs) == 1
+
+
+def test_a_link_to_nowhere_is_named(tmp_path: Path, pictures: Pictures) -> None:
+    pictures(tmp_path, "in/a.png")
+    (tmp_path / "in" / "b.png").symlink_to("gone.png")
+    job = planned(tmp_path / "in", tmp_path / "out").jobs[1]
+    assert job.code == "missing" and "is a link to gone.png, which is not there" in job.problem
+
+
 def test_an_output_that_is_an_input_is_refused(tmp_path: Path, pictures: Pictures) -> None:
     pictures(tmp_path, "a.jpg")
     with pytest.raises(UsageError, match=r"overwrite an input.*--suffix"):

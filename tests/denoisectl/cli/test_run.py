@@ -257,3 +257,11 @@ def test_metadata_is_left_out_on_request(
     assert {name for name, there in found.items() if there} == kept
     if flags:
         assert b"GPS" not in target.read_bytes()
+
+
+@pytest.mark.parametrize(("tile", "warned"), [("32", True), ("256", False), ("auto", False)])
+def test_tiles_that_are_mostly_overlap_are_warned_of(
+    run: Invoke, photos: Path, out: Path, tile: str, warned: bool
+) -> None:
+    ended = run(photos, "-o", out, "--tile", tile)
+    assert ended.code == 0 and (f"--tile {tile}: tiles overlap so much" in ended.stderr) is warned
