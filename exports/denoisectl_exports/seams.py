@@ -22,7 +22,7 @@ QUARTER_LEVEL = 0.25 / 255.0
 
 
 def effective_halo(network: Network, images: Iterable[Planes], *, halo: int, multiple_of: int) -> int | None:
-    """The smallest overlap, on the network's grid, at which no pixel moves by a quarter of an 8-bit level.
+    """The smallest overlap at which no pixel moves by a quarter of an 8-bit level.
 
     Args:
         network: maps (B, 3, h, w) float32 to the same shape, 1.0 as white.
@@ -38,7 +38,7 @@ def effective_halo(network: Network, images: Iterable[Planes], *, halo: int, mul
         return None
     felt = np.flatnonzero(~(moved < QUARTER_LEVEL))  # NaN counts as felt
     needed = int(felt[-1]) + 1 if len(felt) else 0
-    return min(_round_up(needed, multiple_of), halo)
+    return min(needed, halo)
 
 
 def differences_by_distance(

@@ -5,24 +5,33 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import onnx
+import torch
 
 from denoisectl import __version__
 from denoisectl.errors import ExportError
 from denoisectl.model_card import CARD_KEY, ModelCard
+from denoisectl_exports.equalise import equalised
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.graph import network_of, to_onnx
+from denoisectl_exports.int8 import SIDE, to_int8
 from denoisectl_exports.photos import Planes, as_the_model_meets_them, reference_photos
 from denoisectl_exports.seams import effective_halo
 from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.profile import profile
 from denoisectl_training.recipes import Recipe
 from denoisectl_training.trained import load_trained
+
+Precision = Literal["float32", "int8"]
+
+INT8_LIMIT = "8-bit integers:"
 
 __all__ = ["card_of", "export_run", "measured", "restamp", "write_model"]
 
@@ -56,24 +65,36 @@ def card_of(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Fac
     )
 
 
-def export_run(run: Path, out: Path, facts: Facts | None = None, *, photos: Path | None = None) -> ModelCard:
+def export_run(
+    run: Path,
+    out: Path,
+    facts: Facts | None = None,
+    *,
+    photos: Path | None = None,
+    precision: Precision = "float32",
+) -> ModelCard:
     """Export a run to one model file that needs nothing beside it.
 
     Args:
         run: a run folder or a checkpoint file in one.
         out: where the file goes.
         facts: the hand-written part of the card.
-        photos: clean photos to measure the effective halo on; None takes those of scikit-image, if installed.
+        photos: clean photos to measure and calibrate on; None takes those of scikit-image, if installed.
+        precision: "int8" for processors: about three times as fast, a little less exact.
 
     Raises:
         TrainingError: the run has no usable checkpoint, or `photos` holds none.
-        ExportError: the graph disagrees with PyTorch, or `out` cannot be written.
+        ExportError: the graph disagrees with PyTorch, there is nothing to calibrate int8 on, or `out` cannot
+            be written.
     """
     model, recipe, seen = load_trained(run)
     card = card_of(model, recipe, seen, facts or Facts())
-    proto = to_onnx(model)
-    images = as_the_model_meets_them(reference_photos(photos), recipe)
-    card = measured(proto, card, (noisy for noisy, _ in images))
+    pairs = list(as_the_model_meets_them(reference_photos(photos, at_least=SIDE), recipe))
+    if precision == "int8":
+        proto, card = _as_int8(model, card, pairs)
+    else:
+        proto = to_onnx(model)
+    card = measured(proto, card, [noisy for noisy, _ in pairs])
     write_model(proto, card, out)
     return card
 
@@ -82,6 +103,24 @@ def measured(proto: onnx.ModelProto, card: ModelCard, images: Iterable[Planes]) 
     """The card with what only running the file can tell; `images` are (1, 3, H, W) float32, 1.0 as white."""
     found = effective_halo(network_of(proto), images, halo=card.halo, multiple_of=card.multiple_of)
     return replace(card, effective_halo=found)
+
+
+def _as_int8(
+    model: DenoisingAutoencoder, card: ModelCard, pairs: Sequence[tuple[Planes, Planes]]
+) -> tuple[onnx.ModelProto, ModelCard]:
+    if not pairs:
+        raise ExportError("int8 is calibrated on photos and there are none; give --photos FOLDER")
+    noisy = [noisy for noisy, _ in pairs]
+    proto = to_onnx(equalised(model, map(torch.from_numpy, noisy)))
+    quantised = to_int8(proto, noisy)
+    losses = [_psnr(network_of(proto), pair) - _psnr(network_of(quantised), pair) for pair in pairs[1::2]]
+    limit = f"{INT8_LIMIT} {np.mean(losses):.2f} dB below float32 on {len(losses)} noisy photos"
+    return quantised, replace(card, precision="int8", limits=(*card.limits, limit))
+
+
+def _psnr(network: Callable[[Planes], Planes], pair: tuple[Planes, Planes]) -> float:
+    noisy, target = pair
+    return float(-10 * np.log10(np.square(network(noisy) - target).mean()))
 
 
 def restamp(path: Path, facts: Facts) -> ModelCard:
@@ -107,7 +146,7 @@ def restamp(path: Path, facts: Facts) -> ModelCard:
         summary=facts.summary or old.summary,
         data=facts.data,
         scores=facts.scores,
-        limits=facts.limits,
+        limits=(*facts.limits, *(limit for limit in old.limits if limit.startswith(INT8_LIMIT))),
     )
     write_model(proto, card, path)
     return card

@@ -33,9 +33,9 @@ def test_a_visible_reach_is_found_to_the_pixel() -> None:
     assert seams.effective_halo(_blur(5, 0.1), [WHITE], halo=9, multiple_of=1) == 5
 
 
-def test_the_overlap_lies_on_the_grid_and_within_the_halo() -> None:
-    assert seams.effective_halo(_blur(5, 0.1), [WHITE], halo=20, multiple_of=4) == 8
-    assert seams.effective_halo(_blur(5, 0.1), [WHITE], halo=5, multiple_of=4) == 5
+def test_the_grid_of_the_network_does_not_blur_it_and_the_halo_bounds_it() -> None:
+    assert seams.effective_halo(_blur(5, 0.1), [WHITE], halo=20, multiple_of=4) == 5
+    assert seams.effective_halo(_blur(5, 0.1), [WHITE], halo=4, multiple_of=4) == 4
 
 
 def test_a_reach_below_a_quarter_level_is_not_felt() -> None:

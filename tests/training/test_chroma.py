@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from denoisectl_exports.graph import largest_difference, to_onnx
 from denoisectl_training.chroma import GuidedSmoothing
 from denoisectl_training.model import DenoisingAutoencoder, build_model
 from denoisectl_training.recipes import ModelSettings
@@ -67,3 +68,8 @@ def test_grey_stays_grey(smoothing: str) -> None:
     with torch.no_grad():
         clean = model_l(chroma_smoothing=smoothing)(grey)
     assert (clean.max(dim=1).values - clean.min(dim=1).values).max() < 1e-4
+
+
+def test_guided_smoothing_exports() -> None:
+    model = model_l(chroma_smoothing="guided")
+    assert largest_difference(model, to_onnx(model)) < 1e-4

@@ -55,7 +55,7 @@ class ModelSettings(_Settings):
     """Mode `l`: A and B are smoothed by a Gaussian, or by a filter that follows the edges of the clean L."""
     chroma_radius: Positive = 4
     """`guided`: radius of its windows in pixels; the halo grows by twice as much."""
-    chroma_epsilon: Annotated[float, Field(gt=0.0)] = 1e-3
+    chroma_epsilon: Annotated[float, Field(gt=0.0)] = 3e-4
     """`guided`: variance of L in [0, 1] below which a window counts as flat."""
     input_scale: Literal["signed", "unit", "standardised"] = "signed"
     """The network's input range: [-1, 1], [0, 1], or mean 0 and deviation 1."""
