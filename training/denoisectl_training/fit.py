@@ -229,8 +229,8 @@ def _divergence(loss: float, fit: Fit, run: RunFolder) -> DivergedError:
         else f"start again with --lr {lr / 3:.1g}, or with --lr auto"
     )
     return DivergedError(
-        f"training diverged at image {fit.images} (loss {loss:.3g} after {fit.best_loss:.3g}, learning rate {lr:.3g}): "
-        f"the rate is too large; {kept}"
+        f"training diverged at image {fit.images} (loss {loss:.3g}, its best was {fit.best_loss:.3g}, learning rate "
+        f"{lr:.3g}): the rate is too large; {kept}"
     )
 
 
