@@ -10,6 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from denoisectl_training.corruption import blur, camera, corrupt, gaussian, knockout, poisson, salt_and_pepper
+from denoisectl_training.corruption.camera import _hot_pixels, _resize
 from denoisectl_training.recipes import CorruptionSettings
 
 CORRUPTIONS: dict[str, Callable[[Tensor, Generator], Tensor]] = {
@@ -158,3 +159,30 @@ def test_a_grey_share_is_grey_in_both(photo: Tensor) -> None:
     noisy, target = corrupt(photo, (CorruptionSettings(kind="gaussian"),), seeded(), grey=1.0)
     for image in (noisy, target):
         assert torch.equal(image[:, 0], image[:, 1]) and torch.equal(image[:, 0], image[:, 2])
+
+
+def test_hot_pixels_are_few_bright_and_in_some_frames_only() -> None:
+    dark = torch.zeros((200, 1, 64, 64))
+    hot = _hot_pixels(dark, seeded())
+    share = (hot > 0).float().mean(dim=(1, 2, 3))
+    assert 0.1 < (share > 0).float().mean() < 0.3
+    assert share.max() < 2.5e-3 and hot.max() <= 1.0
+    assert torch.equal(_hot_pixels(torch.ones_like(dark), seeded()), torch.ones_like(dark))  # never darker
+
+
+@pytest.mark.parametrize("scale", [0.75, 0.99, 1.0, 1.01, 1.9])
+def test_a_resized_photo_keeps_its_size_and_its_middle(photo: Tensor, scale: float) -> None:
+    resized = _resize(photo, scale)
+    assert resized.shape == photo.shape
+    middle = resized.shape[2] // 2
+    near = resized[:, :, middle - 4 : middle + 4, middle - 4 : middle + 4].mean()
+    side = round(4 / scale)
+    true = photo[:, :, middle - side : middle + side, middle - side : middle + side].mean()
+    assert abs(near - true) < 0.03
+
+
+def test_enlarging_correlates_noise_further() -> None:
+    noise = torch.randn((1, 3, 128, 128), generator=seeded())
+    larger = _resize(noise, 1.9)
+    neighbours = (larger[..., 1:] * larger[..., :-1]).mean() / larger.square().mean()
+    assert neighbours > 0.5

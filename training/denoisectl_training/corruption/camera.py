@@ -87,7 +87,15 @@ def _sensor_noise(mosaic: Tensor, generator: Generator) -> Tensor:
     noise = torch.randn(mosaic.shape, generator=generator, device=mosaic.device)
     rows = torch.randn((len(mosaic), 1, mosaic.shape[2], 1), generator=generator, device=mosaic.device)
     banding = (uniform(mosaic, generator, 0.0, 1.0) < 0.15).float() * 0.4 * read.sqrt()
-    return mosaic + noise * (shot * mosaic + read).sqrt() + banding * rows
+    return _hot_pixels(mosaic + noise * (shot * mosaic + read).sqrt() + banding * rows, generator)
+
+
+def _hot_pixels(mosaic: Tensor, generator: Generator) -> Tensor:
+    """Photosites that leak, in every fifth frame: up to one in a thousand, bright whatever the light."""
+    share = 1e-3 * uniform(mosaic, generator, -4.0, 1.0).clamp(min=0.0)
+    hit = torch.rand(mosaic.shape, generator=generator, device=mosaic.device) < share
+    level = torch.rand(mosaic.shape, generator=generator, device=mosaic.device)
+    return torch.where(hit, torch.maximum(mosaic, level), mosaic)
 
 
 def _in_camera_denoise(noisy: Tensor, clean: Tensor, generator: Generator) -> Tensor:
@@ -108,6 +116,21 @@ def _sharpen(images: Tensor, amount: Tensor) -> Tensor:
     """Unsharp masking with a 3 x 3 neighbourhood; `amount` is `(B, 1, 1, 1)`."""
     mean = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
     return images + amount * (images - mean)
+
+
+def _resize(images: Tensor, scale: float) -> Tensor:
+    """Enlarge or reduce `(B, C, H, W)` and keep its size: the middle is cut out, or the edges are mirrored.
+
+    Digital zoom and smaller files do this; enlarged noise is what a network trained on sharp noise leaves in.
+    """
+    height, width = images.shape[2:]
+    resized = F.interpolate(
+        images, scale_factor=scale, mode="bicubic", antialias=scale < 1.0, align_corners=False
+    )
+    rows, columns = height - resized.shape[2], width - resized.shape[3]
+    # A negative pad cuts; reflection needs it to be apart from a positive one, and here both have one sign.
+    pads = (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)
+    return F.pad(resized, pads, mode="reflect" if rows > 0 or columns > 0 else "constant")
 
 
 def _chance(clean: Tensor, generator: Generator, probability: float) -> bool:
@@ -140,11 +163,20 @@ def camera(clean: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
     if _chance(clean, generator, 0.5):
         amount = uniform(clean, generator, 0.0, 1.2).repeat(2, 1, 1, 1)
         noisy, target = _sharpen(torch.cat([noisy, target]), amount).chunk(2)
-    target = target.clamp(0.0, 1.0)
+    if _chance(clean, generator, 0.15):  # saved before it is resized, and saved again
+        noisy = _save(noisy, generator)
+    if _chance(clean, generator, 0.4):
+        scale = float(uniform(clean[:1], generator, 0.75, 1.9))
+        noisy, target = _resize(torch.cat([noisy, target]), scale).chunk(2)
     if _chance(clean, generator, 0.75):
-        quality = uniform(clean, generator, 0.0, 1.0).sqrt() * 60.0 + 40.0
-        noisy = jpeg(noisy, quality, subsample=_chance(clean, generator, 0.5))
-    return noisy.clamp(0.0, 1.0), target
+        noisy = _save(noisy, generator)
+    return noisy.clamp(0.0, 1.0), target.clamp(0.0, 1.0)
+
+
+def _save(images: Tensor, generator: Generator) -> Tensor:
+    """JPEG at quality 40 to 100, more often high, with 4:2:0 or 4:4:4."""
+    quality = uniform(images, generator, 0.0, 1.0).sqrt() * 60.0 + 40.0
+    return jpeg(images.clamp(0.0, 1.0), quality, subsample=_chance(images, generator, 0.5))
 
 
 def _twice(sensor: _Sensor) -> _Sensor:
