@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from denoisectl.errors import DivergedError, TrainingError
+from denoisectl_training.batches import Batch, batches, training_batch
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
-from denoisectl_training.corruption import corrupt
-from denoisectl_training.crops import random_crops, step_generator
 from denoisectl_training.devices import autocast
 from denoisectl_training.divergence import diverged
 from denoisectl_training.losses import training_loss
@@ -27,7 +27,7 @@ from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.schedule import learning_rate
 from denoisectl_training.validation import validate
 
-__all__ = ["Fit", "Progress", "fit", "training_batch", "training_step"]
+__all__ = ["Fit", "Progress", "fit", "training_step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +115,6 @@ class Fit:
         self.best_loss = state.get("best_loss", float("inf"))
 
 
-def training_batch(fit: Fit, photos: PhotoSet) -> tuple[Tensor, Tensor]:
-    """The `(noisy, target)` batch of the current step: a function of photos, seed and step."""
-    settings, data = fit.recipe.training, fit.recipe.data
-    generator = step_generator(settings.seed, fit.step)
-    crops = random_crops(photos.training, settings.batch, data, generator).to(fit.device)
-    if photos.paired:
-        noisy, clean = crops.chunk(2, dim=1)
-        return noisy, clean
-    generator = step_generator(settings.seed + 1, fit.step, fit.device)
-    return corrupt(crops, fit.recipe.corruption, generator, grey=data.grey)
-
-
 def training_step(fit: Fit, noisy: Tensor, target: Tensor) -> Tensor:
     """One descent step; returns the loss, still on the device."""
     recipe, model = fit.recipe, fit.model
@@ -177,12 +165,26 @@ def fit(
         DivergedError: the loss is no longer finite, or has blown up; the last good checkpoint stays.
         TrainingError: a checkpoint cannot be written; the previous one stays.
     """
+    train_mode(fit.model, fit.recipe.training.frozen)
+    with closing(
+        batches(lambda step: training_batch(fit.recipe, photos, step, fit.device), fit.step)
+    ) as coming:
+        _descend(fit, coming, photos, run, report, stop)
+
+
+def _descend(
+    fit: Fit,
+    coming: Iterator[Batch],
+    photos: PhotoSet,
+    run: RunFolder,
+    report: Callable[[Progress], None],
+    stop: Callable[[], bool],
+) -> None:
     settings = fit.recipe.training
-    total, losses = settings.images, []
+    total, losses = settings.images, list[Tensor]()
     started, begun_at = time.monotonic(), fit.images
-    train_mode(fit.model, settings.frozen)
     while fit.images < total and not stop():
-        losses.append(training_step(fit, *training_batch(fit, photos)))
+        losses.append(training_step(fit, *next(coming)))
         if fit.best_loss == float("inf"):
             fit.best_loss = losses[0].item()  # of the weights before their first step
         if _passed(fit, settings.log_every):
