@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from denoisectl.errors import ConfigError, TrainingError
+from denoisectl_training.deepening import deepened, is_deeper
 from denoisectl_training.devices import choose_device, choose_precision
 from denoisectl_training.fit import Fit, Progress, fit
 from denoisectl_training.pairs import match_folders
@@ -163,6 +165,15 @@ def _go_on(
     return state
 
 
+def _weights_to_start_from(source: Path, recipe: Recipe) -> dict[str, Tensor]:
+    weights, trained, _ = load_weights(source)
+    if is_deeper(recipe.model, trained.model):
+        torch.manual_seed(recipe.training.seed)
+        return deepened(weights, recipe.model)
+    refuse_other_network(recipe, trained, str(source))
+    return weights
+
+
 def _begin(
     request: TrainRequest,
     photos: PhotoSet,
@@ -173,8 +184,7 @@ def _begin(
     """Fresh or given weights, at the recipe's rate or one found by trial; all of it told in `run.json`."""
     recipe, weights, tried = request.recipe, None, []
     if request.source is not None:
-        weights, trained, _ = load_weights(request.source)
-        refuse_other_network(recipe, trained, str(request.source))
+        weights = _weights_to_start_from(request.source, recipe)
     if request.search_rate:
         tried = find_rate(recipe, photos, device, precision, weights=weights, report=report_rate)
         recipe = with_first_rate(recipe, tried[-1].rate)
