@@ -166,6 +166,8 @@ class DataSettings(_Settings):
     """Photos with a longer side are reduced to it when read, which also averages their own noise away."""
     grey: Share = 0.0
     """Share of the images made grey after corruption: scans and old photographs have one channel."""
+    graphics: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """Share of the crops that show drawn text, screens, halftone and fabric, which few photos hold."""
     scale: tuple[Annotated[float, Field(gt=0.0)], Annotated[float, Field(gt=0.0)]] = (1.0, 1.0)
     """Crops are of photos resized by a random factor between these two."""
     flips: bool = True
