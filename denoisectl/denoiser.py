@@ -13,15 +13,14 @@ Images are never held in float whole: each tile is converted, denoised and writt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from denoisectl.engine import Engine, OutOfMemory
 from denoisectl.errors import ImageError, UsageError
+from denoisectl.file_methods import FileMethods
 from denoisectl.model_card import ModelCard
 from denoisectl.pixels import Image, check_image
 from denoisectl.shipped import find_model
@@ -29,18 +28,12 @@ from denoisectl.strength import Strength
 from denoisectl.tiled import Progress, Runner, Seams, run_tiles, tile_rules
 from denoisectl.tiling import Grid, TileRules, cut
 
-if TYPE_CHECKING:
-    from denoisectl.batch.result import FileResult
-
 __all__ = ["DEFAULT_MEMORY", "Denoiser"]
-
-IfExists = Literal["skip", "overwrite", "error", "newer"]
-FormatName = Literal["jpeg", "png", "tiff", "webp", "bmp"]
 
 DEFAULT_MEMORY = 512 * 2**20
 
 
-class Denoiser:
+class Denoiser(FileMethods):
     """Denoises images with one model on one device. Methods may be called from several threads at once."""
 
     def __init__(self, runner: Runner, rules: TileRules, batch: int = 1) -> None:
@@ -170,96 +163,6 @@ class Denoiser:
                 return run_tiles(self._runner, image, grid, amount, self._batch, progress)
             except (OutOfMemory, MemoryError):
                 self._shrink(grid)
-
-    def file(
-        self,
-        source: str | Path,
-        target: str | Path,
-        *,
-        strength: float = 1.0,
-        luma: float = 1.0,
-        chroma: float = 1.0,
-        quality: int | None = None,
-        if_exists: IfExists = "error",
-    ) -> FileResult:
-        """Denoise one image file, as `denoisectl run SOURCE --out TARGET` does.
-
-        Args:
-            source: the image; depth, alpha, orientation, EXIF, ICC and XMP survive.
-            target: the result; its ending says its format. It appears whole or not at all.
-            strength: as for `image`.
-            luma: as for `image`.
-            chroma: as for `image`.
-            quality: of JPEG and WebP, 1 to 100; None stays near the source's.
-            if_exists: what to do if `target` is there; "error" refuses.
-
-        Returns:
-            What became of it: status, size, times, what the format could not hold.
-
-        Raises:
-            ImageError: the image cannot be read, denoised or written.
-            UsageError: no such file, or a target that exists, is the source or cannot be written.
-        """
-        from denoisectl.batch.library import denoise_file
-        from denoisectl.batch.settings import Settings
-
-        settings = Settings(strength, luma, chroma, quality=quality)
-        return denoise_file(self, source, target, settings=settings, if_exists=if_exists)
-
-    def folder(
-        self,
-        folder: str | Path,
-        out: str | Path,
-        *,
-        recursive: bool = False,
-        include: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-        strength: float = 1.0,
-        luma: float = 1.0,
-        chroma: float = 1.0,
-        format: FormatName | None = None,
-        quality: int | None = None,
-        if_exists: IfExists = "skip",
-    ) -> Iterator[FileResult]:
-        """Denoise the photos in a folder, as `denoisectl run FOLDER --out OUT` does.
-
-        The plan is made, and refused if it has to be, before this returns. The work is done while results
-        are taken; who stops taking them stops the run, and the same call goes on from there.
-
-        Args:
-            folder: where the photos are.
-            out: where the results go; it keeps a journal of what was made from what.
-            recursive: enter subfolders; `out` mirrors the tree.
-            include: only files that match one of these globs.
-            exclude: no files that match one of these globs.
-            strength: as for `image`.
-            luma: as for `image`.
-            chroma: as for `image`.
-            format: of the results; None keeps each input's.
-            quality: of JPEG and WebP, 1 to 100; None stays near the source's.
-            if_exists: "skip" makes an output again only if its input, the settings or the model changed.
-
-        Yields:
-            What became of each file, in order; a bad file is a result, not an error.
-
-        Raises:
-            UsageError: nothing to denoise, outputs that collide or exist, or `out` cannot be written.
-        """
-        from denoisectl.batch.library import denoise_folder
-        from denoisectl.batch.settings import Settings
-        from denoisectl.images import Format
-
-        settings = Settings(strength, luma, chroma, Format(format) if format else None, quality)
-        return denoise_folder(
-            self,
-            folder,
-            out,
-            recursive=recursive,
-            include=include,
-            exclude=exclude,
-            settings=settings,
-            if_exists=if_exists,
-        )
 
     def _shrink(self, grid: Grid) -> None:
         """Halve the automatic tile for this and all later images.

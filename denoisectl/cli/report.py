@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
-from denoisectl.batch.plan import Job, Plan
+from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.result import FileResult, Status, Tally
 from denoisectl.cli import console
 
@@ -48,7 +48,8 @@ class TextReport:
         elif result.status is Status.SKIPPED:
             console.detail(console.one_line(f"{result.source}: skipped: {result.reason}"))
         else:
-            console.detail(console.one_line(f"{result.source} -> {result.target}"))
+            kept = f" (its original: {result.backup})" if result.backup else ""
+            console.detail(console.one_line(f"{result.source} -> {result.target}{kept}"))
         for loss in sorted(set(result.lost) - self._told):
             self._told.add(loss)
             target = console.one_line(result.target)
@@ -97,6 +98,7 @@ class JsonReport:
                 "plan",
                 input=str(job.source),
                 output=_text(job.target),
+                backup=_text(job.backup),
                 action=todo,
                 reason=job.problem or job.skip or None,
             )
@@ -112,6 +114,7 @@ class JsonReport:
             "file",
             input=result.source,
             output=_text(result.target),
+            backup=_text(result.backup),
             status=result.status,
             reason=result.reason or None,
             error={"code": result.code, "message": result.reason} if failed else None,
@@ -144,9 +147,10 @@ class JsonReport:
 def _planned(job: Job) -> str:
     if job.problem:
         return f"fail     {job.problem}"
-    return f"{'skip' if job.skip else 'denoise':8} {job.source} -> {job.target}" + (
-        f" ({job.skip})" if job.skip else ""
-    )
+    if job.skip:
+        return f"skip     {job.source} -> {job.target} ({job.skip})"
+    kept = f" (its original: {job.backup})" if job.backup else ""
+    return f"denoise  {job.source} -> {job.target}{kept}"
 
 
 def _files(count: int) -> str:

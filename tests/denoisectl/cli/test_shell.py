@@ -70,6 +70,65 @@ def test_head_on_json_lines(shell: Shell, tmp_path: Path, pictures: Pictures) ->
     assert len(list((tmp_path / "clean").glob("*.png"))) == 40
 
 
+def test_sixteen_bits_through_a_pipe(shell: Shell, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    ended = shell("denoisectl run - -o - --bit-depth 16 < a.png | head -c 25 | tail -c 1 | od -An -td1")
+    assert ended.stdout.split() == ["16"], ended.stderr
+    ended = shell("denoisectl run a.png -o b.jpg --bit-depth 16")
+    assert ended.returncode == 2 and "JPEG does not hold 16 bits" in ended.stderr
+    ended = shell("denoisectl run - -o - --format jpeg --bit-depth 16 < a.png")
+    assert (ended.returncode, ended.stdout) == (2, "")
+
+
+def test_in_place_and_back(shell: Shell, tmp_path: Path, pictures: Pictures) -> None:
+    pictures(tmp_path / "p", "a.png", "sub/b.jpg")
+    before = {path: path.read_bytes() for path in (tmp_path / "p").rglob("*.*")}
+    ended = shell(
+        "denoisectl run -r p --in-place --backup .orig && denoisectl run -r p --in-place --backup .orig"
+    )
+    assert ended.returncode == 0 and "2 ok" in ended.stderr and "2 skipped" in ended.stderr
+    ended = shell("denoisectl run p/* --in-place --backup kept -v")  # the shell names what is kept, too
+    assert ended.returncode == 0 and "3 skipped" in ended.stderr
+    assert all(path.read_bytes() != data for path, data in before.items())
+    ended = shell("for each in p/*.orig p/sub/*.orig; do mv $each ${each%.orig}; done")
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_in_place_goes_with_what_it_says(shell: Shell, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    before = (tmp_path / "a.png").read_bytes()
+    for args, reason in (
+        ("a.png", "say where results go"),
+        ("a.png --in-place", "--in-place needs --backup"),
+        ("a.png --in-place --backup .orig -o b.png", "neither --out nor -"),
+        ("- --in-place --backup .orig", "neither --out nor -"),
+        ("a.png -o b.png --backup .orig", "--backup is for --in-place"),
+        ("a.png --in-place --backup .orig --format tiff", "keeps names and formats"),
+        ("a.png --in-place --backup .orig --overwrite", "does what is not done yet"),
+        ("a.png --in-place --backup .", "give a suffix such as .orig"),
+        ("a.png --in-place --backup ./", "is a folder of inputs"),
+    ):
+        ended = shell(f"denoisectl run {args} < a.png")
+        assert ended.returncode == 2 and reason in ended.stderr, (args, ended.stderr)
+    assert (tmp_path / "a.png").read_bytes() == before
+    assert [path.name for path in tmp_path.glob("*.png*")] == ["a.png"]
+
+
+def test_collisions_are_refused_or_told_apart(shell: Shell, tmp_path: Path, pictures: Pictures) -> None:
+    pictures(tmp_path, "x/a.jpg", "x/a.png", "x/b.jpg", "y/b.jpg")
+    ended = shell("denoisectl run x -o clean --format png")
+    assert ended.returncode == 2 and "--on-collision rename" in ended.stderr
+    assert not (tmp_path / "clean").exists()
+    rename = "denoisectl run x y -o clean --format png --on-collision rename"
+    for shard in ("1/2", "2/2"):
+        assert shell(f"{rename} --shard {shard}").returncode == 0
+    made = sorted(path.name for path in (tmp_path / "clean").glob("*.png"))
+    assert made[:2] == ["a.jpg.png", "a.png"] and len(made) == 4
+    ended = shell(rename)
+    assert ended.returncode == 0 and "4 skipped" in ended.stderr
+    assert sorted(path.name for path in (tmp_path / "clean").glob("*.png")) == made
+
+
 def test_failures_go_round(shell: Shell, tmp_path: Path, pictures: Pictures) -> None:
     """What failed is mended and done again from its own list, NUL and all."""
     pictures(tmp_path / "in", "a.png", "b c.png")
