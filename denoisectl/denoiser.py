@@ -13,7 +13,9 @@ Images are never held in float whole: each tile is converted, denoised and writt
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,27 +25,31 @@ from denoisectl.errors import ImageError, UsageError
 from denoisectl.file_methods import FileMethods
 from denoisectl.model_card import ModelCard
 from denoisectl.pixels import Image, check_image
-from denoisectl.shipped import find_model
+from denoisectl.shipped import find_model, float32_twin
 from denoisectl.strength import Strength
-from denoisectl.tiled import Progress, Runner, Seams, run_tiles, tile_rules
+from denoisectl.tiled import Exact, Progress, Runner, Seams, run_tiles, tile_rules
 from denoisectl.tiling import Grid, TileRules, cut
 
 __all__ = ["DEFAULT_MEMORY", "Denoiser"]
 
 DEFAULT_MEMORY = 512 * 2**20
 
+_log = logging.getLogger("denoisectl")
+
 
 class Denoiser(FileMethods):
     """Denoises images with one model on one device. Methods may be called from several threads at once."""
 
-    def __init__(self, runner: Runner, rules: TileRules, batch: int = 1) -> None:
+    def __init__(self, runner: Runner, rules: TileRules, batch: int = 1, exact: Exact | None = None) -> None:
         """Use `Denoiser.open`; this takes an engine that is already there.
 
         Args:
             runner: runs the network.
             rules: how images are cut.
             batch: tiles that go through the network together.
+            exact: gives the same network in float32, where `runner` has less.
         """
+        self._exact = exact
         self._runner = runner
         self._rules = rules
         self._batch = batch
@@ -78,13 +84,16 @@ class Denoiser(FileMethods):
         Raises:
             ModelError: no such model, or a file that cannot be used.
             DeviceError: the device asked for cannot be used here.
-            UsageError: settings that cannot work with this model.
+            UsageError: settings that cannot work with this model, such as too little memory for its tiles.
         """
         for name, value in (("batch", batch), ("memory", memory), ("threads", threads)):
             if value is not None and value < 1:
                 raise UsageError(f"{name} must be at least 1, got {value}")
         engine = Engine.open(find_model(model), device, threads)
-        return cls(engine, tile_rules(engine.card, tile, overlap, seams, memory // batch), batch)
+        rules = tile_rules(engine.card, tile, overlap, seams, memory // batch)
+        # The smallest tile has to fit, or the first larger image would end a run that has begun.
+        cut(rules.smallest_tile, rules.smallest_tile, rules)
+        return cls(engine, rules, batch, _exact_twin(engine, threads))
 
     @property
     def card(self) -> ModelCard:
@@ -160,7 +169,7 @@ class Denoiser(FileMethods):
         while True:
             grid = self.grid(*image.shape[:2])
             try:
-                return run_tiles(self._runner, image, grid, amount, self._batch, progress)
+                return run_tiles(self._runner, image, grid, amount, self._batch, progress, self._exact)
             except (OutOfMemory, MemoryError):
                 self._shrink(grid)
 
@@ -175,3 +184,17 @@ class Denoiser(FileMethods):
         if self._rules.tile is not None or smaller.budget < smaller.smallest_tile**2:
             raise ImageError(f"not enough memory for tiles of {height} x {width}; try a smaller --tile")
         self._rules = smaller
+
+
+def _exact_twin(engine: Engine, threads: int | None) -> Exact | None:
+    """Opens the float32 model that this one comes from, when a tile first needs it; None if there is none."""
+    path = float32_twin(engine.card)
+    if path is None:
+        return None
+
+    @cache
+    def opened() -> Engine:
+        _log.warning("%s gave NaN or infinity; such tiles are computed in float32", engine.card.name)
+        return Engine.open(path, engine.device, threads)
+
+    return opened
