@@ -48,6 +48,7 @@ def run(
     threads: ThreadsOpt = None,
     tile: TileOpt = None,
     seams: o.SeamsOpt = "auto",
+    overlap: o.OverlapOpt = None,
     memory: o.MemoryOpt = None,
     max_pixels: o.MaxPixelsOpt = None,
     jobs: o.JobsOpt = "2:2",
@@ -140,6 +141,10 @@ def run(
             "--watch goes with neither --dry-run, --failed-to nor --files-from -; leave one out",
         ),
         (
+            overlap is not None and seams == "exact",
+            "--overlap contradicts --seams exact; give one of them",
+        ),
+        (
             fail_fast and max_failures is not None,
             "--fail-fast contradicts --max-failures; give one of them",
         ),
@@ -171,7 +176,7 @@ def run(
     )
     # Half for the network's tiles, half for images on their way.
     half = (memory or _MEMORY) // 2
-    opening = Opening(model, device, tile=tile, seams=seams, memory=half, threads=threads)
+    opening = Opening(model, device, tile=tile, overlap=overlap, seams=seams, memory=half, threads=threads)
     if piped:
         stream_run.stream(names, out or "-", settings, opening, overwrite=policy == "overwrite", json=json)
         return

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from denoisectl.cli.sizes import pixels, size_in_bytes
+from denoisectl.cli.sizes import overlap, pixels, size_in_bytes
 
 __all__ = [
     "BackupOpt",
@@ -33,6 +33,7 @@ __all__ = [
     "NullOpt",
     "OnCollisionOpt",
     "OutOpt",
+    "OverlapOpt",
     "OverwriteOpt",
     "PreserveTimesOpt",
     "QualityOpt",
@@ -242,6 +243,16 @@ SeamsOpt = Annotated[
     Literal["auto", "exact"],
     typer.Option(
         help="exact overlaps tiles until cutting changes nothing, auto until nothing shows.",
+        rich_help_panel=_SPEED,
+    ),
+]
+OverlapOpt = Annotated[
+    int | None,
+    typer.Option(
+        parser=overlap,
+        metavar="auto|PIXELS",
+        help="Pixels thrown away at each cut edge; fewer than the model's halo may show seams.",
+        show_default="auto, by --seams",
         rich_help_panel=_SPEED,
     ),
 ]

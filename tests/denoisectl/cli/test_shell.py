@@ -161,6 +161,15 @@ def test_help_into_a_reader_that_leaves(shell: Shell) -> None:
     assert ended.stderr == "141\n"
 
 
+def test_colour_goes_by_the_flag(shell: Shell) -> None:
+    fail = "denoisectl models ./gone.onnx"
+    plain = shell(fail).stderr
+    assert plain.startswith("error: ") and "\x1b" not in plain, "stderr is no terminal here"
+    assert shell(f"{fail} --color always").stderr.startswith("\x1b[1;31merror: ")
+    assert "\x1b" in shell(f"unset NO_COLOR; FORCE_COLOR=1 {fail}").stderr
+    assert shell(f"unset NO_COLOR; FORCE_COLOR=1 {fail} --color never").stderr == plain
+
+
 def test_completion_scripts_come(shell: Shell) -> None:
     for kind in ("bash", "zsh", "fish"):
         ended = shell(f"_DENOISECTL_COMPLETE=source_{kind} denoisectl")
