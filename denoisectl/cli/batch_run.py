@@ -25,6 +25,7 @@ from denoisectl.cli.progress import progress
 from denoisectl.cli.report import JsonReport, TextReport
 from denoisectl.cli.stdout import data_stdout
 from denoisectl.errors import StoppedError
+from denoisectl.images.native import caught_warnings
 
 __all__ = ["BatchRun"]
 
@@ -93,7 +94,12 @@ class BatchRun:
         record = self._journal.record if self._journal else None
         results = run_plan(process, plan, self._settings, record, self._resources)
         tally = Tally(len(plan.jobs))
-        with self._summed_up(tally, report, note), closing(results), progress(plan) as shown:
+        with (
+            self._summed_up(tally, report, note),
+            caught_warnings(),
+            closing(results),
+            progress(plan) as shown,
+        ):
             for result in results:
                 tally.add(result)
                 report.file(result)

@@ -161,6 +161,18 @@ def test_help_into_a_reader_that_leaves(shell: Shell) -> None:
     assert ended.stderr == "141\n"
 
 
+def test_damage_that_only_libjpeg_sees(shell: Shell, tmp_path: Path) -> None:
+    whole = write_picture(tmp_path / "in" / "a.jpg", 160, 160).read_bytes()
+    middle = len(whole) // 2
+    (tmp_path / "in" / "b.jpg").write_bytes(whole[:middle] + b"\x55" * 40 + whole[middle + 40 :])
+    ended = shell("denoisectl run in -o clean")
+    assert ended.returncode == 1 and "b.jpg: the image data is damaged" in ended.stderr
+    assert not any(line.startswith("Corrupt JPEG") for line in ended.stderr.splitlines())
+    assert [path.name for path in (tmp_path / "clean").glob("*.jpg")] == ["a.jpg"]
+    ended = shell("denoisectl run - -o - < in/b.jpg | wc -c")
+    assert ended.returncode == 1 and ended.stdout.strip() == "0" and "stdin: the image data" in ended.stderr
+
+
 def test_colour_goes_by_the_flag(shell: Shell) -> None:
     fail = "denoisectl models ./gone.onnx"
     plain = shell(fail).stderr
