@@ -71,11 +71,21 @@ def batch(tmp_path_factory: pytest.TempPathFactory, model: Path, cli_env: dict[s
     return Batch(tmp_path_factory.mktemp("kill"), model, cli_env)
 
 
-@pytest.mark.parametrize("runs", [3, pytest.param(100, marks=pytest.mark.slow)])
+def parts(quick: int, slow: int) -> pytest.MarkDecorator:
+    """A few runs, and for the slow proofs four times as many, in parts that can be run apart."""
+    more = [pytest.param(part, slow, marks=pytest.mark.slow, id=f"part{part}") for part in range(1, 5)]
+    return pytest.mark.parametrize(("part", "runs"), [pytest.param(0, quick, id="few"), *more])
+
+
+@parts(3, 25)
 def test_killed_runs_leave_whole_files_and_complete(
-    batch: Batch, tmp_path: Path, runs: int, record_testsuite_property: Callable[[str, object], None]
+    batch: Batch,
+    tmp_path: Path,
+    part: int,
+    runs: int,
+    record_testsuite_property: Callable[[str, object], None],
 ) -> None:
-    rng = random.Random(0)
+    rng = random.Random(part)
     left: list[int] = []
     stale = 0
     for number in range(runs):
@@ -89,16 +99,20 @@ def test_killed_runs_leave_whole_files_and_complete(
         stale += len(list(out.glob(".denoisectl-*.part")))
         assert batch.completes(out)
         shutil.rmtree(out)
-    record_testsuite_property("killed in the middle", sum(0 < count < COUNT for count in left))
-    record_testsuite_property("stale temporary files removed by reruns", stale)
+    record_testsuite_property(f"{part}: killed in the middle", sum(0 < count < COUNT for count in left))
+    record_testsuite_property(f"{part}: stale temporary files removed by reruns", stale)
 
 
-@pytest.mark.parametrize("runs", [2, pytest.param(50, marks=pytest.mark.slow)])
+@parts(2, 10)
 def test_killed_runs_in_place_lose_no_original(
-    batch: Batch, tmp_path: Path, runs: int, record_testsuite_property: Callable[[str, object], None]
+    batch: Batch,
+    tmp_path: Path,
+    part: int,
+    runs: int,
+    record_testsuite_property: Callable[[str, object], None],
 ) -> None:
     """Every name holds the original or the whole output, and an output's original is kept beside it."""
-    rng = random.Random(1)
+    rng = random.Random(part)
     originals = contents(batch.inputs)
     left: list[int] = []
     for number in range(runs):
@@ -120,7 +134,7 @@ def test_killed_runs_in_place_lose_no_original(
             assert contents(photos) == batch.expected | kept
         assert not list(photos.glob(".denoisectl-*.part"))
         shutil.rmtree(photos)
-    record_testsuite_property("in place, killed in the middle", sum(0 < count < COUNT for count in left))
+    record_testsuite_property(f"{part}: killed in place, in the middle", sum(0 < count < COUNT for count in left))
 
 
 @pytest.fixture
