@@ -129,7 +129,7 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
                     yield Found(path, selection.place(path, root), named=False)
             elif selection.recursive and (path / JOURNAL_FOLDER).is_dir() and _identity(path) != avoided:
                 notice(
-                    f"{path}: left out, it holds the output of an earlier run; name it to denoise it again"
+                    f"{path}: left out, it holds results or originals of an earlier run; name it to denoise those"
                 )
             elif selection.recursive:
                 yield from visit(path)

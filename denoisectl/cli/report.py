@@ -26,6 +26,7 @@ class TextReport:
     def __init__(self) -> None:
         """Nothing has been told yet."""
         self._told: set[str] = set()
+        self._alone = False
 
     def plan(self, plan: Plan) -> None:
         """Show what a run would do."""
@@ -35,6 +36,7 @@ class TextReport:
 
     def start(self, plan: Plan) -> None:
         """Say how much there is to do."""
+        self._alone = len(plan.jobs) == 1
         skipped = sum(bool(job.skip) for job in plan.jobs)
         console.say(
             f"{_files(len(plan.pending))} to process" + (f", {skipped} left as they are" if skipped else "")
@@ -46,7 +48,8 @@ class TextReport:
         if result.status is Status.FAILED:
             console.error(console.one_line(result.reason))
         elif result.status is Status.SKIPPED:
-            console.detail(console.one_line(f"{result.source}: skipped: {result.reason}"))
+            tell = console.say if self._alone else console.detail
+            tell(console.one_line(f"{result.source}: skipped: {result.reason}"))
         else:
             kept = f" (its original: {result.backup})" if result.backup else ""
             console.detail(console.one_line(f"{result.source} -> {result.target}{kept}"))

@@ -134,7 +134,9 @@ def test_killed_runs_in_place_lose_no_original(
             assert contents(photos) == batch.expected | kept
         assert not list(photos.glob(".denoisectl-*.part"))
         shutil.rmtree(photos)
-    record_testsuite_property(f"{part}: killed in place, in the middle", sum(0 < count < COUNT for count in left))
+    record_testsuite_property(
+        f"{part}: killed in place, in the middle", sum(0 < count < COUNT for count in left)
+    )
 
 
 @pytest.fixture
@@ -164,6 +166,22 @@ def test_a_full_disk_stops_the_run_and_space_completes_it(batch: Batch, small_di
     assert not list(out.glob(".denoisectl-*.part"))
     assert _mount("-o", "remount,size=32m", str(small_disk))
     assert batch.completes(out)
+
+
+def test_a_full_disk_in_place_costs_no_original(batch: Batch, small_disk: Path) -> None:
+    assert _mount("-o", "remount,size=32m", str(small_disk))
+    photos, originals = small_disk / "photos", contents(batch.inputs)
+    shutil.copytree(batch.inputs, photos)
+    used = sum(len(data) + 4096 for data in originals.values()) // 1024
+    assert _mount("-o", f"remount,size={used + 300}k", str(small_disk))
+    assert batch.start_in_place(photos).wait(timeout=120) == 5
+    now = contents(photos)
+    assert all(now[name] == data or now[f"{name}.orig"] == data for name, data in originals.items())
+    assert 0 < sum(now[name] != data for name, data in originals.items()) < COUNT
+    assert _mount("-o", "remount,size=32m", str(small_disk))
+    assert batch.start_in_place(photos).wait(timeout=120) == 0
+    kept = {f"{name}.orig": data for name, data in originals.items()}
+    assert contents(photos) == batch.expected | kept
 
 
 def test_a_disk_that_turns_read_only_stops_the_run(batch: Batch, small_disk: Path) -> None:

@@ -94,6 +94,15 @@ def test_in_place_and_back(shell: Shell, tmp_path: Path, pictures: Pictures) -> 
     assert {path: path.read_bytes() for path in before} == before
 
 
+def test_one_file_in_place_says_why_it_stays(shell: Shell, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    assert shell("denoisectl run a.png --in-place --backup .orig").returncode == 0
+    assert "a.png: skipped: already done" in shell("denoisectl run a.png --in-place --backup .orig").stderr
+    write_picture(tmp_path / "a.png", seed=3)
+    ended = shell("denoisectl run a.png --in-place --backup .orig")
+    assert ended.returncode == 0 and "changed since it was denoised; a.png.orig keeps" in ended.stderr
+
+
 def test_in_place_goes_with_what_it_says(shell: Shell, tmp_path: Path) -> None:
     write_picture(tmp_path / "a.png")
     before = (tmp_path / "a.png").read_bytes()
