@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from denoisectl import __version__
+from denoisectl.cli.colour import with_color
 from denoisectl.cli.exits import guarded
 
 __all__ = ["app", "main"]
@@ -77,7 +78,7 @@ def _build() -> typer.Typer:
     for name, place in _COMMANDS:
         file, function = place.split(":")
         command = getattr(importlib.import_module(f"denoisectl.cli.{file}"), function)
-        built.command(name, help=_paragraphs(command.__doc__ or ""))(guarded(command))
+        built.command(name, help=_paragraphs(command.__doc__ or ""))(guarded(with_color(command)))
     return built
 
 
