@@ -48,19 +48,8 @@ def find_model(model: str | Path | None) -> Path:
 
 
 def float32_twin(card: ModelCard) -> Path | None:
-    """The shipped model whose weights this one has in a lower precision; None if it is not that."""
-    if card.precision == "float32" or not card.recipe_digest:
-        return None
-    same = (card.recipe_digest, card.images_seen, card.parameters)
-    for path in shipped_models().values():
-        other = read_card(path)
-        if other.precision == "float32" and same == (
-            other.recipe_digest,
-            other.images_seen,
-            other.parameters,
-        ):
-            return path
-    return None
+    """The shipped model that the card names as its twin in float32; None if it names none that is there."""
+    return None if card.precision == "float32" else shipped_models().get(card.float32_twin)
 
 
 def read_card(path: Path) -> ModelCard:

@@ -37,6 +37,7 @@ class Facts:
     data: tuple[DataSource, ...] = ()
     scores: tuple[Score, ...] = ()
     limits: tuple[str, ...] = ()
+    float32_twin: str = ""
 
 
 def read_facts(path: Path) -> Facts:
