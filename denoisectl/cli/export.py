@@ -30,16 +30,18 @@ def export(
         typer.Option(
             "--photos",
             metavar="FOLDER",
-            help="Clean photos to measure on how far the network feels a cut, and to calibrate int8 on.",
+            help="Clean photos to measure on how far the network feels a cut, and what int8 loses.",
             show_default="scikit-image's",
         ),
     ] = None,
     precision: Annotated[
-        Literal["float32", "int8"],
+        Literal["float32", "int8"] | None,
         typer.Option(
-            "--precision", help="int8: for processors, about three times as fast, a little less exact."
+            "--precision",
+            help="int8: for processors, more than twice as fast, a little less exact.",
+            show_default="what the run was trained in",
         ),
-    ] = "float32",
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     quiet: QuietOpt = False,
 ) -> None:

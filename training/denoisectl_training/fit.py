@@ -18,10 +18,11 @@ from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
 from denoisectl_training.devices import autocast
 from denoisectl_training.divergence import diverged
 from denoisectl_training.losses import training_loss
-from denoisectl_training.model import DenoisingAutoencoder, build_model
+from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.modes import freeze, train_mode
 from denoisectl_training.optimizers import build_optimizer
 from denoisectl_training.photos import PhotoSet
+from denoisectl_training.quantised import build_network, unrounded
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.schedule import learning_rate
@@ -53,6 +54,8 @@ class Fit:
     average: DenoisingAutoencoder
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
+    teacher: DenoisingAutoencoder | None = None
+    """8-bit training: the float network that it starts from, and whose results it learns to match."""
     step: int = 0
     best_psnr: float = float("-inf")
     psnr: float | None = None
@@ -64,15 +67,16 @@ class Fit:
     ) -> Fit:
         """Fresh weights, drawn from the recipe's seed, or the given ones to be tuned."""
         torch.manual_seed(recipe.training.seed)
-        model = build_model(recipe.model).to(device)
+        model = build_network(recipe).to(device)
         if weights is not None:
             model.load_state_dict(weights)
+        teacher = None if recipe.training.quantise == "nothing" else unrounded(model).to(device).eval()
         freeze(model, recipe.training.frozen)
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub lacks it
         average = copy.deepcopy(model) if recipe.training.ema else model
         optimizer = build_optimizer(model.parameters(), recipe.optimizer)
         scaler = torch.amp.GradScaler(device.type, enabled=precision == "float16")
-        return cls(recipe, device, precision, model, average, optimizer, scaler)
+        return cls(recipe, device, precision, model, average, optimizer, scaler, teacher)
 
     @property
     def images(self) -> int:
@@ -91,6 +95,7 @@ class Fit:
             "average": self.average.state_dict() if self.average is not self.model else None,
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
+            "teacher": None if self.teacher is None else self.teacher.state_dict(),
         }
 
     def restore(self, run: RunFolder) -> None:
@@ -111,6 +116,8 @@ class Fit:
             self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scaler.load_state_dict(state["scaler"])
+        if self.teacher is not None:
+            self.teacher.load_state_dict(state["teacher"])
         self.step, self.best_psnr, self.psnr = state["step"], state["best_psnr"], state["psnr"]
         self.best_loss = state.get("best_loss", float("inf"))
 
@@ -127,7 +134,8 @@ def training_step(fit: Fit, noisy: Tensor, target: Tensor) -> Tensor:
     planes = model.planes(noisy).contiguous(memory_format=torch.channels_last)
     with autocast(fit.device, fit.precision):
         predicted = model.predict(planes)
-    loss = training_loss(predicted, model.planes(target), recipe.loss)
+        aim = model.planes(target) if fit.teacher is None else _taught(fit.teacher, planes)
+    loss = training_loss(predicted, aim, recipe.loss)
     torch.autograd.backward(fit.scaler.scale(loss))
     if recipe.optimizer.clip_norm is not None:
         fit.scaler.unscale_(fit.optimizer)
@@ -137,6 +145,16 @@ def training_step(fit: Fit, noisy: Tensor, target: Tensor) -> Tensor:
     fit.step += 1
     _update_average(fit)
     return loss.detach()
+
+
+def _taught(teacher: DenoisingAutoencoder, planes: Tensor) -> Tensor:
+    """What the float network makes of the same planes.
+
+    Rounding costs a hundredth of what noise does: learned against clean photos it would be lost in the
+    chances of the batch, and the network would drift for the little that it learns.
+    """
+    with torch.no_grad():
+        return teacher.predict(planes)
 
 
 def _update_average(fit: Fit) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from torch import Tensor
 
 from denoisectl_training.checkpoint import load_checkpoint
-from denoisectl_training.model import DenoisingAutoencoder, build_model
+from denoisectl_training.model import DenoisingAutoencoder
+from denoisectl_training.quantised import build_network
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
 
@@ -37,10 +38,12 @@ def _chosen(run: RunFolder) -> Path:
 def load_trained(run: Path) -> tuple[DenoisingAutoencoder, Recipe, int]:
     """The network of a run folder or checkpoint file in eval mode, its recipe, and the images it saw.
 
+    One that was trained in 8 bits rounds as it did in training.
+
     Raises:
         TrainingError: no checkpoint there, or not one of ours.
     """
     weights, recipe, images = load_weights(run)
-    model = build_model(recipe.model)
+    model = build_network(recipe)
     model.load_state_dict(weights)
     return model.eval(), recipe, images
