@@ -20,6 +20,7 @@ from denoisectl.errors import ExportError
 from denoisectl.model_card import CARD_KEY, ModelCard
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.graph import network_of, to_onnx
+from denoisectl_exports.half import with_half_weights
 from denoisectl_exports.int8 import SIDE, learned_ranges, measured_ranges, to_int8
 from denoisectl_exports.photos import Planes, as_the_model_meets_them, reference_photos
 from denoisectl_exports.seams import effective_halo
@@ -30,6 +31,7 @@ from denoisectl_training.recipes import Recipe
 from denoisectl_training.trained import load_trained
 
 Precision = Literal["float32", "int8"]
+Weights = Literal["float32", "float16"]
 
 INT8_LIMIT = "8-bit integers:"
 _ROUNDING_PHOTOS = 4
@@ -74,6 +76,7 @@ def export_run(
     *,
     photos: Path | None = None,
     precision: Precision | None = None,
+    weights: Weights = "float32",
 ) -> ModelCard:
     """Export a run to one model file that needs nothing beside it.
 
@@ -84,6 +87,7 @@ def export_run(
         photos: clean photos to measure and calibrate on; None takes those of scikit-image, if installed.
         precision: "int8" for processors: more than twice as fast, a little less exact. None takes what the
             run was trained in.
+        weights: how the file stores them; "float16" halves it, and is refused where a photo could show it.
 
     Raises:
         TrainingError: the run has no usable checkpoint, or `photos` holds none.
@@ -102,7 +106,10 @@ def export_run(
         proto, card = _as_int8(model, card, pairs)
     else:
         proto = to_onnx(model)
-    card = measured(proto, card, [noisy for noisy, _ in pairs])
+    noisy = [noisy for noisy, _ in pairs]
+    if weights == "float16":
+        proto = with_half_weights(proto, noisy)
+    card = measured(proto, card, noisy)
     write_model(proto, card, out)
     return card
 
