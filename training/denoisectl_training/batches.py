@@ -18,14 +18,9 @@ __all__ = ["Batch", "batches", "training_batch"]
 Batch = tuple[Tensor, Tensor]
 
 
-def training_batch(
-    recipe: Recipe, photos: PhotoSet, step: int, device: torch.device, *, seed: int | None = None
-) -> Batch:
-    """The `(noisy, target)` batch of a step, each `(B, 3, crop, crop)`: a function of photos, seed and step.
-
-    The seed is the recipe's, or another for batches that the run itself will not see.
-    """
-    seed, data = recipe.training.seed if seed is None else seed, recipe.data
+def training_batch(recipe: Recipe, photos: PhotoSet, step: int, device: torch.device) -> Batch:
+    """The `(noisy, target)` batch of a step, each `(B, 3, crop, crop)`: a function of photos, seed and step."""
+    seed, data = recipe.training.seed, recipe.data
     generator = step_generator(seed, step)
     crops = random_crops(photos.training, recipe.training.batch, data, generator).to(device)
     if photos.paired:
