@@ -24,6 +24,8 @@ from denoisectl_exports.graph import network_of, to_onnx
 from denoisectl_exports.int8 import SIDE, to_int8
 from denoisectl_exports.photos import Planes, as_the_model_meets_them, reference_photos
 from denoisectl_exports.seams import effective_halo
+from denoisectl_exports.skips import with_blocked_skips
+from denoisectl_exports.tile_memory import bytes_per_pixel
 from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.profile import profile
 from denoisectl_training.recipes import Recipe
@@ -93,7 +95,7 @@ def export_run(
     if precision == "int8":
         proto, card = _as_int8(model, card, pairs)
     else:
-        proto = to_onnx(model)
+        proto = with_blocked_skips(to_onnx(model))
     card = measured(proto, card, [noisy for noisy, _ in pairs])
     write_model(proto, card, out)
     return card
@@ -102,7 +104,8 @@ def export_run(
 def measured(proto: onnx.ModelProto, card: ModelCard, images: Iterable[Planes]) -> ModelCard:
     """The card with what only running the file can tell; `images` are (1, 3, H, W) float32, 1.0 as white."""
     found = effective_halo(network_of(proto), images, halo=card.halo, multiple_of=card.multiple_of)
-    return replace(card, effective_halo=found)
+    memory = bytes_per_pixel(proto.SerializeToString(), card.multiple_of)
+    return replace(card, effective_halo=found, bytes_per_pixel=memory)
 
 
 def _as_int8(
