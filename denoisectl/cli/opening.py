@@ -28,7 +28,7 @@ class Opening:
     device: str = "auto"
     tile: int | None = None
     seams: Seams = "auto"
-    memory: int = 512 * 2**20
+    memory: int = 560 * 2**20
     threads: int | None = None
 
     def digest(self) -> str:
