@@ -13,45 +13,44 @@ Images are never held in float whole: each tile is converted, denoised and writt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from denoisectl.engine import Engine, OutOfMemory
 from denoisectl.errors import ImageError, UsageError
+from denoisectl.file_methods import FileMethods
 from denoisectl.model_card import ModelCard
 from denoisectl.pixels import Image, check_image
-from denoisectl.shipped import find_model
+from denoisectl.shipped import find_model, float32_twin
 from denoisectl.strength import Strength
-from denoisectl.tiled import Progress, Runner, Seams, run_tiles, tile_rules
+from denoisectl.tiled import Exact, Progress, Runner, Seams, run_tiles, tile_rules
 from denoisectl.tiling import Grid, TileRules, cut
 
-if TYPE_CHECKING:
-    from denoisectl.batch.result import FileResult
-
 __all__ = ["DEFAULT_MEMORY", "Denoiser"]
-
-IfExists = Literal["skip", "overwrite", "error", "newer"]
-FormatName = Literal["jpeg", "png", "tiff", "webp", "bmp"]
 
 DEFAULT_MEMORY = 560 * 2**20
 """Bytes: a photo of 12 megapixels goes through the shipped models in six tiles."""
 
+_log = logging.getLogger("denoisectl")
 
-class Denoiser:
+
+class Denoiser(FileMethods):
     """Denoises images with one model on one device. Methods may be called from several threads at once."""
 
-    def __init__(self, runner: Runner, rules: TileRules, batch: int = 1) -> None:
+    def __init__(self, runner: Runner, rules: TileRules, batch: int = 1, exact: Exact | None = None) -> None:
         """Use `Denoiser.open`; this takes an engine that is already there.
 
         Args:
             runner: runs the network.
             rules: how images are cut.
             batch: tiles that go through the network together.
+            exact: gives the same network in float32, where `runner` has less.
         """
+        self._exact = exact
         self._runner = runner
         self._rules = rules
         self._batch = batch
@@ -86,13 +85,16 @@ class Denoiser:
         Raises:
             ModelError: no such model, or a file that cannot be used.
             DeviceError: the device asked for cannot be used here.
-            UsageError: settings that cannot work with this model.
+            UsageError: settings that cannot work with this model, such as too little memory for its tiles.
         """
         for name, value in (("batch", batch), ("memory", memory), ("threads", threads)):
             if value is not None and value < 1:
                 raise UsageError(f"{name} must be at least 1, got {value}")
         engine = Engine.open(find_model(model), device, threads)
-        return cls(engine, tile_rules(engine.card, tile, overlap, seams, memory // batch), batch)
+        rules = tile_rules(engine.card, tile, overlap, seams, memory // batch)
+        # The smallest tile has to fit, or the first larger image would end a run that has begun.
+        cut(rules.smallest_tile, rules.smallest_tile, rules)
+        return cls(engine, rules, batch, _exact_twin(engine, threads))
 
     @property
     def card(self) -> ModelCard:
@@ -168,99 +170,9 @@ class Denoiser:
         while True:
             grid = self.grid(*image.shape[:2])
             try:
-                return run_tiles(self._runner, image, grid, amount, self._batch, progress)
+                return run_tiles(self._runner, image, grid, amount, self._batch, progress, self._exact)
             except (OutOfMemory, MemoryError):
                 self._shrink(grid)
-
-    def file(
-        self,
-        source: str | Path,
-        target: str | Path,
-        *,
-        strength: float = 1.0,
-        luma: float = 1.0,
-        chroma: float = 1.0,
-        quality: int | None = None,
-        if_exists: IfExists = "error",
-    ) -> FileResult:
-        """Denoise one image file, as `denoisectl run SOURCE --out TARGET` does.
-
-        Args:
-            source: the image; depth, alpha, orientation, EXIF, ICC and XMP survive.
-            target: the result; its ending says its format. It appears whole or not at all.
-            strength: as for `image`.
-            luma: as for `image`.
-            chroma: as for `image`.
-            quality: of JPEG and WebP, 1 to 100; None stays near the source's.
-            if_exists: what to do if `target` is there; "error" refuses.
-
-        Returns:
-            What became of it: status, size, times, what the format could not hold.
-
-        Raises:
-            ImageError: the image cannot be read, denoised or written.
-            UsageError: no such file, or a target that exists, is the source or cannot be written.
-        """
-        from denoisectl.batch.library import denoise_file
-        from denoisectl.batch.settings import Settings
-
-        settings = Settings(strength, luma, chroma, quality=quality)
-        return denoise_file(self, source, target, settings=settings, if_exists=if_exists)
-
-    def folder(
-        self,
-        folder: str | Path,
-        out: str | Path,
-        *,
-        recursive: bool = False,
-        include: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-        strength: float = 1.0,
-        luma: float = 1.0,
-        chroma: float = 1.0,
-        format: FormatName | None = None,
-        quality: int | None = None,
-        if_exists: IfExists = "skip",
-    ) -> Iterator[FileResult]:
-        """Denoise the photos in a folder, as `denoisectl run FOLDER --out OUT` does.
-
-        The plan is made, and refused if it has to be, before this returns. The work is done while results
-        are taken; who stops taking them stops the run, and the same call goes on from there.
-
-        Args:
-            folder: where the photos are.
-            out: where the results go; it keeps a journal of what was made from what.
-            recursive: enter subfolders; `out` mirrors the tree.
-            include: only files that match one of these globs.
-            exclude: no files that match one of these globs.
-            strength: as for `image`.
-            luma: as for `image`.
-            chroma: as for `image`.
-            format: of the results; None keeps each input's.
-            quality: of JPEG and WebP, 1 to 100; None stays near the source's.
-            if_exists: "skip" makes an output again only if its input, the settings or the model changed.
-
-        Yields:
-            What became of each file, in order; a bad file is a result, not an error.
-
-        Raises:
-            UsageError: nothing to denoise, outputs that collide or exist, or `out` cannot be written.
-        """
-        from denoisectl.batch.library import denoise_folder
-        from denoisectl.batch.settings import Settings
-        from denoisectl.images import Format
-
-        settings = Settings(strength, luma, chroma, Format(format) if format else None, quality)
-        return denoise_folder(
-            self,
-            folder,
-            out,
-            recursive=recursive,
-            include=include,
-            exclude=exclude,
-            settings=settings,
-            if_exists=if_exists,
-        )
 
     def _shrink(self, grid: Grid) -> None:
         """Halve the automatic tile for this and all later images.
@@ -273,3 +185,17 @@ class Denoiser:
         if self._rules.tile is not None or smaller.budget < smaller.smallest_tile**2:
             raise ImageError(f"not enough memory for tiles of {height} x {width}; try a smaller --tile")
         self._rules = smaller
+
+
+def _exact_twin(engine: Engine, threads: int | None) -> Exact | None:
+    """Opens the float32 model that this one comes from, when a tile first needs it; None if there is none."""
+    path = float32_twin(engine.card)
+    if path is None:
+        return None
+
+    @cache
+    def opened() -> Engine:
+        _log.warning("%s gave NaN or infinity; such tiles are computed in float32", engine.card.name)
+        return Engine.open(path, engine.device, threads)
+
+    return opened

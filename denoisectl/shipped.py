@@ -10,7 +10,7 @@ from denoisectl.errors import ModelError
 from denoisectl.model_card import CARD_KEY, ModelCard
 from denoisectl.onnx_file import metadata, read_model
 
-__all__ = ["DEFAULT_MODEL", "find_model", "read_card", "shipped_models"]
+__all__ = ["DEFAULT_MODEL", "find_model", "float32_twin", "read_card", "shipped_models"]
 
 DEFAULT_MODEL = "photo"
 
@@ -45,6 +45,22 @@ def find_model(model: str | Path | None) -> Path:
     raise ModelError(
         f'no shipped model is called "{name}"; there are: {names}. A file needs its path: ./{name}'
     )
+
+
+def float32_twin(card: ModelCard) -> Path | None:
+    """The shipped model whose weights this one has in a lower precision; None if it is not that."""
+    if card.precision == "float32" or not card.recipe_digest:
+        return None
+    same = (card.recipe_digest, card.images_seen, card.parameters)
+    for path in shipped_models().values():
+        other = read_card(path)
+        if other.precision == "float32" and same == (
+            other.recipe_digest,
+            other.images_seen,
+            other.parameters,
+        ):
+            return path
+    return None
 
 
 def read_card(path: Path) -> ModelCard:

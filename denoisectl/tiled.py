@@ -14,7 +14,7 @@ from denoisectl.pixels import Image, Planes, load_planes, store_planes
 from denoisectl.strength import Strength
 from denoisectl.tiling import Grid, Tile, TileRules
 
-__all__ = ["Progress", "Runner", "Seams", "run_tiles", "tile_rules"]
+__all__ = ["Exact", "Progress", "Runner", "Seams", "run_tiles", "tile_rules"]
 
 Seams = Literal["auto", "exact"]
 Progress = Callable[[int, int], None]
@@ -34,13 +34,25 @@ class Runner(Protocol):
         """Map (B, 3, h, w) float32 to the same shape."""
 
 
+Exact = Callable[[], Runner]
+"""Gives the same network in float32, for tiles in which a lower precision broke down."""
+
+
 def run_tiles(
-    runner: Runner, image: Image, grid: Grid, amount: Strength, batch: int, progress: Progress | None
+    runner: Runner,
+    image: Image,
+    grid: Grid,
+    amount: Strength,
+    batch: int,
+    progress: Progress | None,
+    exact: Exact | None = None,
 ) -> Image:
     """Denoise a checked image, `batch` tiles at a time.
 
+    A tile that comes back with NaN or infinity is computed once more by `exact`, if there is one.
+
     Raises:
-        ImageError: a tile came back with NaN or infinity.
+        ImageError: a tile came back with NaN or infinity, from `exact` too.
     """
     clean = np.empty(image.shape, image.dtype)
     noisy = np.empty((min(batch, len(grid)), 3, *grid.shape), np.float32)  # (B, 3, h, w)
@@ -50,7 +62,10 @@ def run_tiles(
             load_planes(image, grid.rows.pixels(tile.rows), grid.columns.pixels(tile.columns), planes)
         outputs = runner.run(noisy[: len(tiles)])
         for tile, before, after in zip(tiles, noisy, outputs, strict=False):
-            _keep_core(tile, before, after, amount, clean)
+            mixed = _core(tile, before, after, amount)
+            if exact and not np.isfinite(mixed).all():
+                mixed = _core(tile, before, exact().run(before[None])[0], amount)
+            _keep(tile, mixed, clean)
         done += len(tiles)
         if progress:
             progress(done, len(grid))
@@ -84,11 +99,15 @@ def _batches(grid: Grid, size: int) -> Iterator[list[Tile]]:
         yield batch
 
 
-def _keep_core(tile: Tile, before: Planes, after: Planes, amount: Strength, clean: Image) -> None:
-    """Write the part of a denoised tile (3, h, w) that no cut edge has touched into the image."""
+def _core(tile: Tile, before: Planes, after: Planes, amount: Strength) -> Planes:
+    """The part of a denoised tile (3, h, w) that no cut edge has touched, as much of it as is wanted."""
     part = (slice(None), tile.rows.core_in_tile, tile.columns.core_in_tile)
-    mixed = amount.apply(before[part], after[part])
-    if not np.isfinite(mixed).all():
+    return amount.apply(before[part], after[part])
+
+
+def _keep(tile: Tile, core: Planes, clean: Image) -> None:
+    """Write a tile's core into the image, or refuse the image: black is never written."""
+    if not np.isfinite(core).all():
         row, column = tile.rows.core_start, tile.columns.core_start
         raise ImageError(f"the network gave NaN or infinity in the tile at row {row}, column {column}")
-    store_planes(mixed, clean, tile.rows.core, tile.columns.core)
+    store_planes(core, clean, tile.rows.core, tile.columns.core)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 try:
@@ -26,6 +27,7 @@ def write_whole(
     data: bytes,
     *,
     times_of: os.stat_result | None = None,
+    mode_of: os.stat_result | None = None,
     before_rename: Callable[[os.stat_result], None] | None = None,
 ) -> None:
     """Put `data` under the name `target`, or leave what was there untouched.
@@ -34,6 +36,7 @@ def write_whole(
         target: the final name; its folder is made if need be.
         data: the whole content.
         times_of: give the file these access and modification times.
+        mode_of: give it these permissions and this owner; None keeps those of the file that it replaces.
         before_rename: told size and modification time that the target is about to have.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +47,9 @@ def write_whole(
             _lock(file.fileno())
             file.write(data)
             file.flush()
-            _dress(part, target, times_of)
+            _dress(part, mode_of or _stat(target))
+            if times_of:
+                os.utime(part, ns=(times_of.st_atime_ns, times_of.st_mtime_ns))
             os.fsync(file.fileno())
             if before_rename:
                 before_rename(part.stat())
@@ -78,11 +83,16 @@ def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _dress(part: Path, target: Path, times_of: os.stat_result | None) -> None:
-    """Permissions as any new file has them (temporary files are private), times as asked."""
-    part.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_UMASK)
-    if times_of:
-        os.utime(part, ns=(times_of.st_atime_ns, times_of.st_mtime_ns))
+def _stat(path: Path) -> os.stat_result | None:
+    return path.stat() if path.exists() else None
+
+
+def _dress(part: Path, like: os.stat_result | None) -> None:
+    """Permissions and owner of another file, or as any new file has them (temporary files are private)."""
+    if like and hasattr(os, "chown") and like.st_uid != part.stat().st_uid:
+        with suppress(PermissionError):  # only root may give files away
+            os.chown(part, like.st_uid, like.st_gid)
+    part.chmod(like.st_mode & 0o777 if like else 0o666 & ~_UMASK)
 
 
 # The mask can only be read by setting it, which writer threads must not do.

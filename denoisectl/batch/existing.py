@@ -7,8 +7,8 @@ from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
+from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
-from denoisectl.batch.plan import Job, Plan
 from denoisectl.errors import UsageError
 
 __all__ = ["IfExists", "mark_done"]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 from denoisectl.batch.atomic import remove_stale
 from denoisectl.batch.budget import Budget
-from denoisectl.batch.journal import Journal
+from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.pipeline import pipeline
-from denoisectl.batch.plan import Plan
 from denoisectl.batch.process import Process
 from denoisectl.batch.result import FileResult
 from denoisectl.batch.settings import Settings
@@ -55,7 +55,7 @@ def run_plan(
     process: Process | None,
     plan: Plan,
     settings: Settings,
-    journal: Journal | None = None,
+    record: Callable[[Job, os.stat_result], None] | None = None,
     resources: Resources = Resources(),
 ) -> Generator[FileResult, None, None]:
     """Do what the plan says; yields the result of every input, in order.
@@ -64,13 +64,13 @@ def run_plan(
 
     Args:
         process: a `Denoiser`, as a rule; may be None if no job of the plan is pending.
-        plan: from `make_plan`, and then `mark_done`.
+        plan: from `make_plan`, and then `mark_done` or `mark_in_place`.
         settings: what is done to every image.
-        journal: the output folder's memory; None if there is none.
+        record: told of every output before it gets its name, as `Journal.record` is; None if nobody is.
         resources: memory and threads around the network.
     """
     budget = Budget(resources.memory)
-    worker = Worker(process, settings, budget, record=journal.record if journal else None)
+    worker = Worker(process, settings, budget, record=record)
     remove_stale(plan.folders())
     yield from pipeline(
         enumerate(plan.jobs),

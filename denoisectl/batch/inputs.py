@@ -7,6 +7,7 @@ list as a `Found` without a file, so that it can end as a failure and not as sil
 from __future__ import annotations
 
 import glob
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -16,10 +17,13 @@ from pathlib import Path, PurePath
 
 from denoisectl.errors import UsageError
 
-__all__ = ["JOURNAL_FOLDER", "Found", "Selection", "find", "read_list"]
+__all__ = ["IN_PLACE_JOURNAL", "JOURNAL_FOLDER", "Found", "Selection", "find", "kept_originals", "read_list"]
 
 JOURNAL_FOLDER = ".denoisectl"
 """The hidden folder that marks a folder as one that an earlier run wrote into."""
+
+IN_PLACE_JOURNAL = ".denoisectl-in-place"
+"""What the names of journals begin with that lie beside photos which were replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,10 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
         if identity is None or identity in seen or (identity == avoided and folder != root):
             return
         seen.add(identity)
+        left_out = kept_originals(folder)
         entries = sorted(
-            (e for e in os.scandir(folder) if not e.name.startswith(".")), key=lambda e: _natural(e.name)
+            (e for e in os.scandir(folder) if not e.name.startswith(".") and e.name not in left_out),
+            key=lambda e: _natural(e.name),
         )
         for entry in entries:
             path = folder / entry.name
@@ -123,12 +129,29 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
                     yield Found(path, selection.place(path, root), named=False)
             elif selection.recursive and (path / JOURNAL_FOLDER).is_dir() and _identity(path) != avoided:
                 notice(
-                    f"{path}: left out, it holds the output of an earlier run; name it to denoise it again"
+                    f"{path}: left out, it holds results or originals of an earlier run; name it to denoise those"
                 )
             elif selection.recursive:
                 yield from visit(path)
 
     return visit(root)
+
+
+def kept_originals(folder: Path) -> frozenset[str]:
+    """Names in `folder` under which earlier runs keep the originals of photos that they replaced."""
+    return frozenset(
+        name
+        for journal in folder.glob(f"{IN_PLACE_JOURNAL}*.jsonl")
+        for line in journal.read_bytes().splitlines()
+        if "/" not in (name := _backup_in(line)) and name
+    )
+
+
+def _backup_in(line: bytes) -> str:
+    try:
+        return str(json.loads(line)["backup"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:

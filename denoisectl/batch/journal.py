@@ -13,8 +13,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from denoisectl.batch.inputs import JOURNAL_FOLDER
-from denoisectl.batch.plan import Job
+from denoisectl.batch.inputs import IN_PLACE_JOURNAL, JOURNAL_FOLDER, kept_originals
+from denoisectl.batch.job import Job
 from denoisectl.batch.shard import Shard
 
 __all__ = ["Journal"]
@@ -25,19 +25,25 @@ _VERSION = 1
 class Journal:
     """The memory of an output folder. Several processes may share one; each shard has a file of its own."""
 
-    def __init__(self, out: Path, settings: str, shard: Shard | None = None) -> None:
+    def __init__(
+        self, out: Path, settings: str, shard: Shard | None = None, *, in_place: bool = False
+    ) -> None:
         """Read what earlier runs wrote.
 
         Args:
             out: the output folder.
             settings: digest of this run's settings and model.
             shard: the part of the plan that this process works on.
+            in_place: the journal of photos in this folder that were replaced, whatever run named them.
         """
         self._out = out
         self._settings = settings
         part = f"-{shard.index}-of-{shard.count}" if shard and shard.count > 1 else ""
-        self._path = out / JOURNAL_FOLDER / f"journal{part}.jsonl"
-        self._made = dict(_entries(out / JOURNAL_FOLDER))
+        stem = out / IN_PLACE_JOURNAL if in_place else out / JOURNAL_FOLDER / "journal"
+        self._path = stem.with_name(f"{stem.name}{part}.jsonl")
+        self._in_place = in_place
+        self._made = dict(_entries(stem))
+        self.kept = kept_originals(out) if in_place else frozenset()
         self._lock = threading.Lock()
         self._before = "\n"  # the last line of an earlier run may have been cut short
 
@@ -57,6 +63,7 @@ class Journal:
             "bytes": output.st_size,
             "mtime_ns": output.st_mtime_ns,
             **self._key_facts(job),
+            **({"backup": self._name(job.backup)} if job.backup else {}),
         }
         with self._lock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +79,8 @@ class Journal:
 
     def _key_facts(self, job: Job) -> dict[str, str | int]:
         return {
-            "input": job.relative.as_posix(),
+            # Where a photo is called from must not make it another one.
+            "input": job.source.name if self._in_place else job.relative.as_posix(),
             "input_bytes": job.size,
             "input_mtime_ns": job.mtime_ns,
             "settings": self._settings,
@@ -85,8 +93,8 @@ class Journal:
 _Output = tuple[str, int, int]
 
 
-def _entries(folder: Path) -> Iterator[tuple[_Output, tuple[str | int, ...]]]:
-    for path in sorted(folder.glob("journal*.jsonl")):
+def _entries(stem: Path) -> Iterator[tuple[_Output, tuple[str | int, ...]]]:
+    for path in sorted(stem.parent.glob(f"{stem.name}*.jsonl")):
         with path.open("rb") as lines:
             for line in lines:
                 try:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from denoisectl.batch.existing import IfExists, mark_done
 from denoisectl.batch.folder import Resources, check_writable, run_plan
 from denoisectl.batch.inputs import Selection, find
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.plan import Naming, make_plan
+from denoisectl.batch.process import Digested
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.settings import Settings
 from denoisectl.errors import ImageError, UsageError
-
-if TYPE_CHECKING:
-    from denoisectl.denoiser import Denoiser
 
 __all__ = ["denoise_file", "denoise_folder"]
 
@@ -24,7 +22,7 @@ _Policy = Literal["skip", "overwrite", "error", "newer"]
 
 
 def denoise_file(
-    denoiser: Denoiser,
+    denoiser: Digested,
     source: str | Path,
     target: str | Path,
     *,
@@ -46,7 +44,9 @@ def denoise_file(
     """
     source, target = Path(source), Path(target)
     settings = (settings or Settings()).named_by(target)
-    plan = make_plan(find([str(source)], Selection()), Naming(target, single=True))
+    plan = make_plan(
+        find([str(source)], Selection()), Naming(target, single=True), unfit=settings.depth_problem
+    )
     plan = mark_done(plan, IfExists(if_exists))
     check_writable(target.parent)
     (result,) = run_plan(denoiser, plan, settings)
@@ -56,7 +56,7 @@ def denoise_file(
 
 
 def denoise_folder(
-    denoiser: Denoiser,
+    denoiser: Digested,
     folder: str | Path,
     out: str | Path,
     *,
@@ -90,8 +90,9 @@ def denoise_folder(
     if not Path(folder).is_dir():
         raise UsageError(f"{folder}: no such folder; check the name")
     selection = Selection(recursive, tuple(include), tuple(exclude), out)
-    plan = make_plan(find([str(folder)], selection), Naming(out, settings.format))
+    naming = Naming(out, settings.format)
+    plan = make_plan(find([str(folder)], selection), naming, unfit=settings.depth_problem)
     journal = Journal(out, settings.digest(denoiser.digest))
     plan = mark_done(plan, IfExists(if_exists), journal)
     check_writable(out)
-    return run_plan(denoiser, plan, settings, journal, resources or Resources())
+    return run_plan(denoiser, plan, settings, journal.record, resources or Resources())

@@ -3,49 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
+from denoisectl.batch.backup import Backup
+from denoisectl.batch.collisions import listed, refuse_collisions, told_apart
 from denoisectl.batch.estimate import stated_pixels
 from denoisectl.batch.inputs import Found
+from denoisectl.batch.job import Ignored, Job, Plan
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.images import Format, sniff
 from denoisectl.images.formats import foreign_kind
 
-__all__ = ["Ignored", "Job", "Naming", "Plan", "make_plan"]
+__all__ = ["Naming", "make_plan"]
 
 _HEAD = 1024  # bytes that tell a file's kind
-_SHOWN = 5  # names in an error message
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One input and what is to become of it."""
-
-    source: Path
-    target: Path | None
-    """None when the input cannot be an image; `problem` says why."""
-    relative: PurePath
-    size: int = 0
-    """Bytes of the input file."""
-    pixels: int = 0
-    """Its pixels, as its header states them; 0 where that cannot be read."""
-    mtime_ns: int = 0
-    """When the input was last changed."""
-    problem: str = ""
-    """Why it fails without being tried."""
-    code: str = ""
-    """The same for scripts."""
-    skip: str = ""
-    """Why it need not be done."""
-
-    @property
-    def pending(self) -> bool:
-        """Whether there is work to be done for it."""
-        return not (self.problem or self.skip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +31,12 @@ class Naming:
     format: Format | None = None
     suffix: str = ""
     """Added to the stem: `a.jpg` becomes `a-clean.jpg`."""
+    rename: bool = False
+    """Whether outputs that collide get names of their own; else they are refused."""
     single: bool = False
     """Whether `out` is the output file itself."""
+    backup: Backup | None = None
+    """Outputs take their inputs' places, and originals go here; `out` counts for nothing then."""
 
     def target(self, relative: PurePath, kind: Format) -> Path:
         """The output for an input of that place and kind; its name's ending always tells the truth."""
@@ -69,39 +47,13 @@ class Naming:
         return self.out / relative.with_name(f"{relative.stem}{self.suffix}{ending}")
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """A file that a run passes over."""
-
-    path: Path
-    kind: str
-    """What it is, if it is an image of a kind that is not read: `a HEIC image`; else empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Every input that a run has to answer for, in order."""
-
-    jobs: tuple[Job, ...]
-    ignored: tuple[Ignored, ...] = ()
-    """Files inside named folders that are no images of ours and do not claim to be."""
-
-    @property
-    def pending(self) -> tuple[Job, ...]:
-        """The jobs for which there is work to be done."""
-        return tuple(job for job in self.jobs if job.pending)
-
-    def only(self, sources: Container[Path]) -> Plan:
-        """The part of the plan that concerns these inputs."""
-        return replace(self, jobs=tuple(job for job in self.jobs if job.source in sources))
-
-    def folders(self) -> set[Path]:
-        """The folders that outputs go to."""
-        return {job.target.parent for job in self.jobs if job.target}
-
-
 def make_plan(
-    found: Iterable[Found], naming: Naming, shard: Shard | None = None, *, may_be_empty: bool = False
+    found: Iterable[Found],
+    naming: Naming,
+    shard: Shard | None = None,
+    *,
+    unfit: Callable[[Format], str] = lambda _: "",
+    may_be_empty: bool = False,
 ) -> Plan:
     """Map inputs to outputs, or refuse the whole of it.
 
@@ -109,6 +61,7 @@ def make_plan(
         found: the inputs.
         naming: how outputs are called.
         shard: the part of the plan that is wanted.
+        unfit: why an input of that kind cannot become what is asked for; empty if it can.
         may_be_empty: nothing to do is no mistake, since there may be later.
 
     Raises:
@@ -116,18 +69,20 @@ def make_plan(
     """
     # One file may be named twice, in two spellings.
     files = tuple({(os.path.abspath(each.path), each.relative): each for each in found}.values())  # noqa: PTH100
-    entries = [_entry(each, naming) for each in files]
+    entries = [_entry(each, naming, unfit) for each in files]
     jobs = tuple(entry for entry in entries if isinstance(entry, Job))
     ignored = tuple(entry for entry in entries if isinstance(entry, Ignored))
     if not may_be_empty:
         _refuse_nothing(files, jobs)
-    _refuse_collisions(jobs)
-    _refuse_overwritten_inputs(jobs)
+    jobs = told_apart(jobs) if naming.rename else jobs
+    refuse_collisions(jobs)
+    if not naming.backup:
+        _refuse_overwritten_inputs(jobs)
     part = tuple(job for job in jobs if not shard or shard.takes(job.relative))
     return Plan(part, ignored)
 
 
-def _entry(found: Found, naming: Naming) -> Job | Ignored:
+def _entry(found: Found, naming: Naming, unfit: Callable[[Format], str]) -> Job | Ignored:
     """The job for one file, unless it is no image and was not asked for by name."""
     job = Job(found.path, None, found.relative)
     try:
@@ -148,11 +103,25 @@ def _entry(found: Found, naming: Naming) -> Job | Ignored:
         return replace(job, problem=f"{found.path}: cannot be read: {error.strerror}", code="unreadable")
     job = replace(job, size=stat.st_size, mtime_ns=stat.st_mtime_ns, pixels=pixels)
     kind = sniff(head)
+    if kind and (reason := unfit(kind)):
+        return replace(job, problem=f"{found.path}: {reason}", code="unfit")
+    if kind and naming.backup:
+        return _replaced(job, found, naming.backup)
     if kind:
         return replace(job, target=naming.target(found.relative, kind))
     if found.named or found.path.suffix.lower() in _IMAGE_SUFFIXES:
         return replace(job, problem=_not_an_image(found.path, head), code="not-an-image")
     return Ignored(found.path, foreign_kind(head) or "")
+
+
+def _replaced(job: Job, found: Found, backup: Backup) -> Job:
+    """The job for a photo whose output takes its place. A link to a photo is not a photo."""
+    if found.path.is_symlink():
+        reason = f"is a link to {found.path.readlink()}; name that file to denoise it"
+        if found.named:
+            return replace(job, problem=f"{found.path}: {reason}", code="unfit")
+        return replace(job, target=found.path, skip=reason)
+    return replace(job, target=found.path, backup=backup.place(found.path, found.relative))
 
 
 _IMAGE_SUFFIXES = frozenset(suffix for kind in Format for suffix in kind.suffixes)
@@ -175,27 +144,8 @@ def _refuse_nothing(files: tuple[Found, ...], jobs: tuple[Job, ...]) -> None:
         raise UsageError(
             f"nothing to denoise: no image among {len(files)} files; -r also looks into subfolders"
         )
-    if all(job.code == "missing" for job in jobs):
-        raise UsageError(_listed("nothing to denoise", (job.problem for job in jobs)))
-
-
-def _refuse_collisions(jobs: Iterable[Job]) -> None:
-    """Two inputs for one output would lose one of them."""
-    sources: dict[str, list[Job]] = defaultdict(list)
-    for job in jobs:
-        if job.target:
-            sources[os.path.normcase(job.target)].append(job)
-    clashes = [
-        f"{same[0].target} from {_and(str(job.source) for job in same)}"
-        for same in sources.values()
-        if len(same) > 1
-    ]
-    if clashes:
-        raise UsageError(
-            _listed(
-                "two inputs would become one output; run them apart, or name a common --base folder", clashes
-            )
-        )
+    if all(job.code in ("missing", "unfit") for job in jobs):
+        raise UsageError(listed("nothing to denoise", (job.problem for job in jobs)))
 
 
 def _refuse_overwritten_inputs(jobs: tuple[Job, ...]) -> None:
@@ -210,7 +160,7 @@ def _refuse_overwritten_inputs(jobs: tuple[Job, ...]) -> None:
     ]
     if taken:
         raise UsageError(
-            _listed("an output would overwrite an input; choose another --out, or give --suffix", taken)
+            listed("an output would overwrite an input; choose another --out, or give --suffix", taken)
         )
 
 
@@ -219,15 +169,3 @@ def _stats(path: Path) -> Iterator[os.stat_result]:
         yield path.stat()
     except OSError:
         return
-
-
-def _and(names: Iterable[str]) -> str:
-    names = list(names)
-    more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
-    return " and ".join([*names[:_SHOWN], *more])
-
-
-def _listed(message: str, names: Iterable[str]) -> str:
-    names = list(names)
-    more = [f"and {len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
-    return "\n  ".join([f"{message}:", *names[:_SHOWN], *more])

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from denoisectl.pixels import Image
 
-__all__ = ["Opener", "Process"]
+__all__ = ["Digested", "Opener", "Process"]
 
 
 class Process(Protocol):
@@ -21,6 +21,14 @@ class Process(Protocol):
 
     def facts(self, height: int, width: int) -> dict[str, str | int]:
         """How an image of this size is processed, for the report of a run."""
+
+
+class Digested(Process, Protocol):
+    """A process that can be told from others."""
+
+    @property
+    def digest(self) -> str:
+        """Names it for the journal: equal digests make equal files."""
 
 
 class Opener(Protocol):

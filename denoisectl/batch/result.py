@@ -27,6 +27,8 @@ class FileResult:
     target: Path | None
     """The output's path; None when there is none to be."""
     status: Status
+    backup: Path | None = None
+    """Where the original is kept, if the output took its place."""
     reason: str = ""
     """Why it was skipped or failed, in a sentence."""
     code: str = ""

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from denoisectl.errors import UsageError
-from denoisectl.images import Format, Photo
+from denoisectl.errors import ImageError, UsageError
+from denoisectl.images import Format, Photo, check_depth
 from denoisectl.images.formats import FOREIGN_SUFFIXES
 
 __all__ = ["Settings", "format_of"]
@@ -29,6 +29,8 @@ class Settings:
     """The output's format; None keeps the input's."""
     quality: int | None = None
     """JPEG or WebP quality; None stays near the source's."""
+    bit_depth: Literal[8, 16] | None = None
+    """Bits a sample of the output; None keeps the input's as far as the format holds it."""
     preserve_times: bool = False
     """Give outputs their inputs' access and modification times."""
     metadata: Literal["keep", "no-gps", "none"] = "keep"
@@ -43,6 +45,21 @@ class Settings:
                 raise UsageError(f"--{name} {getattr(self, name)}: give a number from 0 (off) to 1 (full)")
         if self.quality is not None and not 1 <= self.quality <= 100:
             raise UsageError(f"--quality {self.quality}: give a number from 1 to 100")
+        if self.format and (problem := self.depth_problem(self.format)):
+            raise UsageError(f"--bit-depth {self.bit_depth}: {problem}")
+
+    def depth_problem(self, kind: Format) -> str:
+        """Why an image of this kind cannot be written in the depth that is asked for; empty if it can."""
+        try:
+            check_depth(self.format or kind, self.bit_depth)
+        except ImageError as error:
+            return str(error)
+        return ""
+
+    @property
+    def widening(self) -> int:
+        """How many times the memory that its file suggests an image may take."""
+        return 2 if self.bit_depth == 16 else 1
 
     def named_by(self, target: Path) -> Settings:
         """These settings with the format that an output file's ending asks for, unless they name one."""
@@ -52,7 +69,8 @@ class Settings:
         """Whether the output is the input file, byte for byte: nothing is asked for that would change it."""
         amount = self.strength * max(self.luma, self.chroma)
         same_file = self.format in (None, photo.origin.format) and self.quality is None
-        return amount == 0 and same_file and self.metadata == "keep"
+        same_depth = self.bit_depth in (None, photo.origin.bits)
+        return amount == 0 and same_file and same_depth and self.metadata == "keep"
 
     def digest(self, model: str) -> str:
         """A short name for these settings with the model of that digest, for the journal."""

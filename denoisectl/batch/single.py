@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from denoisectl.batch.process import Opener, Process
 from denoisectl.batch.settings import Settings
 from denoisectl.errors import ImageError
-from denoisectl.images import Photo, decode, encode, without_metadata, without_place
+from denoisectl.images import (
+    Photo,
+    decode,
+    encode,
+    with_depth,
+    without_metadata,
+    without_place,
+)
 
 __all__ = ["denoise_bytes", "denoised", "loaded"]
 
@@ -13,17 +22,24 @@ __all__ = ["denoise_bytes", "denoised", "loaded"]
 def loaded(data: bytes, settings: Settings, *, name: str) -> Photo:
     """Decode an image, without the metadata that the settings leave out.
 
+    An 8-bit image that is to have 16 bits gets them here: the network's float output then fills them.
+
     Raises:
-        ImageError: it cannot be decoded; `name` is what the message calls it.
+        ImageError: it cannot be decoded, or its format does not hold the depth that is asked for; `name` is
+            what the message calls it.
     """
     photo = decode(data, name=name, max_pixels=settings.max_pixels)
+    if problem := settings.depth_problem(photo.origin.format):
+        raise ImageError(f"{name}: {problem}")
+    if settings.bit_depth == 16 and photo.pixels.dtype == np.uint8:
+        photo = with_depth(photo, 16)
     if settings.metadata == "none":
         return without_metadata(photo)
     return without_place(photo) if settings.metadata == "no-gps" else photo
 
 
 def denoised(process: Process, photo: Photo, settings: Settings, *, name: str) -> Photo:
-    """Process the pixels.
+    """Process the pixels, and round them to the depth that is asked for.
 
     Raises:
         ImageError: that cannot be done; `name` is what the message calls the image.
@@ -36,7 +52,8 @@ def denoised(process: Process, photo: Photo, settings: Settings, *, name: str) -
         raise ImageError(f"{name}: {error}") from None
     except MemoryError:
         raise ImageError(f"{name}: the image does not fit in memory; close other programs") from None
-    return photo.with_denoised(clean)
+    photo = photo.with_denoised(clean)
+    return with_depth(photo, settings.bit_depth) if settings.bit_depth else photo
 
 
 def denoise_bytes(opener: Opener, data: bytes, settings: Settings, *, name: str) -> bytes:

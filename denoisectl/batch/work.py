@@ -13,7 +13,8 @@ from functools import partial
 from denoisectl.batch.atomic import write_whole
 from denoisectl.batch.budget import Budget
 from denoisectl.batch.estimate import working_bytes
-from denoisectl.batch.plan import Job
+from denoisectl.batch.in_place import keep_original
+from denoisectl.batch.job import Job
 from denoisectl.batch.process import Process
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.settings import Settings
@@ -57,6 +58,7 @@ class Work:
         self.result = FileResult(
             source=str(job.source),
             target=job.target,
+            backup=job.backup,
             status=status,
             reason=reason,
             code=code,
@@ -114,8 +116,8 @@ class Worker:
         elif job.skip:
             work.end(Status.SKIPPED, job.skip)
         else:
-            with work.stage("decode"), _readable(job), job.source.open("rb") as file:
-                size = working_bytes(file)
+            with work.stage("decode"), _readable(job), job.original.open("rb") as file:
+                size = working_bytes(file) * self._settings.widening
         self._budget.take(work.place, size)
         if work.result is None:
             with work.stage("decode"):
@@ -145,7 +147,7 @@ class Worker:
     def _load(self, work: Work) -> None:
         job = work.job
         with _readable(job):
-            data = job.source.read_bytes()
+            data = job.original.read_bytes()
         with _blamed_on(job, "decode"):
             work.photo = loaded(data, self._settings, name=str(job.source))
             work.copy = data if self._settings.copies(work.photo) else None
@@ -158,7 +160,7 @@ class Worker:
         except ImageError as error:
             raise Failure("inference", str(error)) from None
         work.engine = process.facts(photo.height, photo.width)
-        work.lost = losses(photo, format=self._settings.format)
+        work.lost = losses(clean, format=self._settings.format)
         return clean
 
     def _encoded(self, work: Work, photo: Photo) -> bytes:
@@ -171,16 +173,19 @@ class Worker:
     def _put(self, job: Job, data: bytes) -> None:
         assert job.target is not None
         try:
-            times = job.source.stat() if self._settings.preserve_times else None
-            write_whole(job.target, data, times_of=times, before_rename=self._recorder(job))
+            times = job.original.stat() if self._settings.preserve_times else None
+            write_whole(job.target, data, times_of=times, before_rename=partial(self._before_rename, job))
         except OSError as error:
             fatal = error.errno in _DISK_IS_DONE
             raise Failure(
                 "write", f"{job.target}: cannot be written: {error.strerror}", fatal=fatal
             ) from None
 
-    def _recorder(self, job: Job) -> Callable[[os.stat_result], None] | None:
-        return partial(self._record, job) if self._record else None
+    def _before_rename(self, job: Job, output: os.stat_result) -> None:
+        if self._record:
+            self._record(job, output)
+        if job.backup:
+            keep_original(job)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import sys
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from itertools import chain
 from pathlib import Path
 
 from denoisectl.batch.atomic import write_whole
+from denoisectl.batch.backup import Backup
 from denoisectl.batch.existing import IfExists
 from denoisectl.batch.folder import Resources
 from denoisectl.batch.inputs import Found, Selection, find, read_list
-from denoisectl.batch.plan import Naming, Plan
+from denoisectl.batch.job import Plan
+from denoisectl.batch.plan import Naming
 from denoisectl.batch.policy import FailureLimit
 from denoisectl.batch.result import Tally
 from denoisectl.batch.settings import Settings, format_of
@@ -29,7 +32,9 @@ class Request:
     """Which files, and where their results go, as the command line said it."""
 
     inputs: tuple[str, ...]
-    out: str
+    out: str = ""
+    backup: Backup | None = None
+    """Outputs take their inputs' places, and originals go here; there is no `out` then."""
     files_from: str | None = None
     null: bool = False
     base: Path | None = None
@@ -39,6 +44,8 @@ class Request:
     suffix: str = ""
     shard: str | None = None
     if_exists: str | None = None
+    rename: bool = False
+    """Whether outputs that collide get names of their own."""
 
     @property
     def single(self) -> bool:
@@ -56,17 +63,21 @@ class Request:
         return Shard.parse(self.shard) if self.shard else None
 
     def naming(self, settings: Settings) -> Naming:
-        """Whether --out is a folder, or the output file itself."""
+        """Whether --out is a folder, the output file itself, or each input."""
+        if self.backup:
+            return Naming(Path(), backup=self.backup)
         out = Path(self.out)
         if out.is_dir() or not format_of(out):
-            return Naming(out, settings.format, self.suffix)
+            return Naming(out, settings.format, self.suffix, self.rename)
         if not self.single:
             raise UsageError(f"--out {out} is one file and the input is not one file; give a folder")
         return Naming(out, single=True)
 
     def find(self) -> Iterator[Found]:
         """The files that are meant: those named, then those listed."""
-        selection = Selection(self.recursive, self.include, self.exclude, Path(self.out), self.base)
+        out = self.backup.folder if self.backup else Path(self.out)
+        kept = (f"*{glob.escape(self.backup.suffix)}",) if self.backup and self.backup.suffix else ()
+        selection = Selection(self.recursive, self.include, (*self.exclude, *kept), out, self.base)
         named = find(self.inputs, selection, console.warn)
         if self.files_from is None:
             return named

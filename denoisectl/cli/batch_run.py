@@ -10,8 +10,11 @@ from pathlib import Path
 
 from denoisectl.batch.existing import mark_done
 from denoisectl.batch.folder import Resources, check_writable, run_plan
+from denoisectl.batch.in_place import InPlaceJournals, mark_in_place
+from denoisectl.batch.inputs import JOURNAL_FOLDER
+from denoisectl.batch.job import Plan
 from denoisectl.batch.journal import Journal
-from denoisectl.batch.plan import Plan, make_plan
+from denoisectl.batch.plan import make_plan
 from denoisectl.batch.process import Opener, Process
 from denoisectl.batch.result import Tally
 from denoisectl.batch.settings import Settings
@@ -22,6 +25,7 @@ from denoisectl.cli.progress import progress
 from denoisectl.cli.report import JsonReport, TextReport
 from denoisectl.cli.stdout import data_stdout
 from denoisectl.errors import StoppedError
+from denoisectl.images.native import caught_warnings
 
 __all__ = ["BatchRun"]
 
@@ -39,10 +43,13 @@ class BatchRun:
         self._open = cache(opener.open)
         self._faults = faults
         self._resources = resources
-        self._journal = None
+        self._journal: Journal | InPlaceJournals | None = None
         if not self._naming.single:
             digest = self._settings.digest(opener.digest())
-            self._journal = Journal(self._naming.out, digest, request.part)
+            if request.backup:
+                self._journal = InPlaceJournals(digest, request.part)
+            else:
+                self._journal = Journal(self._naming.out, digest, request.part)
 
     def run(self, *, json: bool, dry_run: bool, watch: bool) -> bool:
         """Do it; returns whether every input is done or skipped."""
@@ -57,8 +64,16 @@ class BatchRun:
 
     def _plan(self, arrived: frozenset[Path] | None = None) -> Plan:
         watching = arrived is not None
-        plan = make_plan(self._request.find(), self._naming, self._request.part, may_be_empty=watching)
+        plan = make_plan(
+            self._request.find(),
+            self._naming,
+            self._request.part,
+            unfit=self._settings.depth_problem,
+            may_be_empty=watching,
+        )
         plan = plan if arrived is None else plan.only(arrived)
+        if isinstance(self._journal, InPlaceJournals):
+            return mark_in_place(plan, self._journal)
         return mark_done(plan, self._request.policy, self._journal)
 
     def _watch(self, report: TextReport | JsonReport) -> bool:
@@ -72,22 +87,37 @@ class BatchRun:
     def _work(self, plan: Plan, report: TextReport | JsonReport) -> bool:
         """Report every result; in any end the sums, and the list of what failed."""
         limit = self._faults.limit(plan)
-        out = self._naming.out
-        check_writable(out.parent if self._naming.single else out)
-        if self._faults.failed_to:
-            check_writable(self._faults.failed_to.parent, "--failed-to")
         report.start(plan)
-        process = self._process(plan)
+        process = self._process(plan)  # before anything is made: a device or a model may be unusable
         note = process.device_note if process else ""
-        results = run_plan(process, plan, self._settings, self._journal, self._resources)
+        self._check_places()
+        record = self._journal.record if self._journal else None
+        results = run_plan(process, plan, self._settings, record, self._resources)
         tally = Tally(len(plan.jobs))
-        with self._summed_up(tally, report, note), closing(results), progress(plan) as shown:
+        with (
+            self._summed_up(tally, report, note),
+            caught_warnings(),
+            closing(results),
+            progress(plan) as shown,
+        ):
             for result in results:
                 tally.add(result)
                 report.file(result)
                 shown.update(result)
                 limit.check(tally, result)
         return not tally.failures
+
+    def _check_places(self) -> None:
+        """Make the folders that were named, and see that they can be written to."""
+        out, backup = self._naming.out, self._naming.backup
+        if backup is None:
+            check_writable(out.parent if self._naming.single else out)
+        elif backup.folder:
+            check_writable(backup.folder, "--backup")
+            # Marks it as a folder that holds no inputs.
+            (backup.folder / JOURNAL_FOLDER).mkdir(exist_ok=True)
+        if self._faults.failed_to:
+            check_writable(self._faults.failed_to.parent, "--failed-to")
 
     def _process(self, plan: Plan) -> Process | None:
         """The model, loaded once; not at all without work to do."""

@@ -1,7 +1,7 @@
 """One voice: results go to stdout, everything else to stderr, and only here.
 
 The loudness is set once a command: `-q` keeps errors and warnings, `-v` adds details. Colour follows
-NO_COLOR, FORCE_COLOR, TERM and whether the stream is a terminal; rich decides that for each stream apart.
+`--color`, or NO_COLOR, FORCE_COLOR, TERM and whether the stream is a terminal; rich decides that for each stream.
 What the library logs is told here too: its warnings always, the rest as details.
 """
 
@@ -11,7 +11,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 __all__ = [
+    "Color",
     "Loudness",
     "detail",
     "emit",
@@ -26,6 +27,7 @@ __all__ = [
     "one_line",
     "quiet",
     "say",
+    "set_color",
     "set_loudness",
     "show",
     "stderr",
@@ -42,7 +44,16 @@ class Loudness(IntEnum):
     VERBOSE = 2
 
 
+class Color(StrEnum):
+    """When what is said has colours."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 _loudness = Loudness.NORMAL
+_color = Color.AUTO
 
 
 def set_loudness(*, quiet: bool = False, verbose: bool = False) -> Loudness:
@@ -50,6 +61,13 @@ def set_loudness(*, quiet: bool = False, verbose: bool = False) -> Loudness:
     global _loudness
     _loudness = Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else Loudness.NORMAL
     return _loudness
+
+
+def set_color(color: Color) -> None:
+    """Apply `--color`."""
+    global _color
+    _color = color
+    _console.cache_clear()
 
 
 def quiet() -> bool:
@@ -61,7 +79,14 @@ def quiet() -> bool:
 def _console(stream: Literal["stdout", "stderr"]) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stream == "stderr", highlight=False, soft_wrap=True)
+    # A colour system that is named is used whatever the stream is; it does not make a terminal of it.
+    return Console(
+        stderr=stream == "stderr",
+        highlight=False,
+        soft_wrap=True,
+        no_color=False if _color is Color.ALWAYS else None,
+        color_system={Color.AUTO: "auto", Color.ALWAYS: "standard", Color.NEVER: None}[_color],
+    )
 
 
 def stderr() -> Console:

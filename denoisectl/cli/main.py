@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from denoisectl import __version__
+from denoisectl.cli.colour import with_color
 from denoisectl.cli.exits import guarded
 
 __all__ = ["build", "main"]
@@ -81,7 +82,7 @@ def build(arguments: Sequence[str] = ()) -> typer.Typer:
     for name, place in wanted or _COMMANDS:
         file, function = place.split(":")
         command = getattr(importlib.import_module(f"denoisectl.cli.{file}"), function)
-        built.command(name, help=_paragraphs(command.__doc__ or ""))(guarded(command))
+        built.command(name, help=_paragraphs(command.__doc__ or ""))(guarded(with_color(command)))
     return built
 
 

@@ -27,6 +27,7 @@ class Opening:
     model: str | None = None
     device: str = "auto"
     tile: int | None = None
+    overlap: int | None = None
     seams: Seams = "auto"
     memory: int = 560 * 2**20
     threads: int | None = None
@@ -34,10 +35,14 @@ class Opening:
     def digest(self) -> str:
         """SHA-256 of the model file, as `Denoiser.digest` gives it, without loading the model.
 
+        Overlaps that were asked for are added, since they may show; what is chosen here does not show.
+
         Raises:
             ModelError: there is no such file.
         """
-        return hashlib.sha256(read_model(find_model(self.model))).hexdigest()
+        model = hashlib.sha256(read_model(find_model(self.model))).hexdigest()
+        asked = (self.seams, self.overlap)
+        return model if asked == ("auto", None) else f"{model} {asked}"
 
     def open(self) -> Denoiser:
         """Load the model; this imports onnxruntime."""
@@ -47,6 +52,7 @@ class Opening:
             self.model,
             self.device,
             tile=self.tile,
+            overlap=self.overlap,
             seams=self.seams,
             memory=self.memory,
             threads=self.threads,

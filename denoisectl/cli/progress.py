@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Protocol
 
-from denoisectl.batch.plan import Plan
+from denoisectl.batch.job import Plan
 from denoisectl.batch.result import FileResult
 from denoisectl.cli import console
 

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
-from denoisectl.batch.plan import Job, Plan
+from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.result import FileResult, Status, Tally
 from denoisectl.cli import console
 
@@ -26,6 +26,7 @@ class TextReport:
     def __init__(self) -> None:
         """Nothing has been told yet."""
         self._told: set[str] = set()
+        self._alone = False
 
     def plan(self, plan: Plan) -> None:
         """Show what a run would do."""
@@ -35,6 +36,7 @@ class TextReport:
 
     def start(self, plan: Plan) -> None:
         """Say how much there is to do."""
+        self._alone = len(plan.jobs) == 1
         skipped = sum(bool(job.skip) for job in plan.jobs)
         console.say(
             f"{_files(len(plan.pending))} to process" + (f", {skipped} left as they are" if skipped else "")
@@ -46,9 +48,11 @@ class TextReport:
         if result.status is Status.FAILED:
             console.error(console.one_line(result.reason))
         elif result.status is Status.SKIPPED:
-            console.detail(console.one_line(f"{result.source}: skipped: {result.reason}"))
+            tell = console.say if self._alone else console.detail
+            tell(console.one_line(f"{result.source}: skipped: {result.reason}"))
         else:
-            console.detail(console.one_line(f"{result.source} -> {result.target}"))
+            kept = f" (its original: {result.backup})" if result.backup else ""
+            console.detail(console.one_line(f"{result.source} -> {result.target}{kept}"))
         for loss in sorted(set(result.lost) - self._told):
             self._told.add(loss)
             target = console.one_line(result.target)
@@ -97,6 +101,7 @@ class JsonReport:
                 "plan",
                 input=str(job.source),
                 output=_text(job.target),
+                backup=_text(job.backup),
                 action=todo,
                 reason=job.problem or job.skip or None,
             )
@@ -112,6 +117,7 @@ class JsonReport:
             "file",
             input=result.source,
             output=_text(result.target),
+            backup=_text(result.backup),
             status=result.status,
             reason=result.reason or None,
             error={"code": result.code, "message": result.reason} if failed else None,
@@ -144,9 +150,10 @@ class JsonReport:
 def _planned(job: Job) -> str:
     if job.problem:
         return f"fail     {job.problem}"
-    return f"{'skip' if job.skip else 'denoise':8} {job.source} -> {job.target}" + (
-        f" ({job.skip})" if job.skip else ""
-    )
+    if job.skip:
+        return f"skip     {job.source} -> {job.target} ({job.skip})"
+    kept = f" (its original: {job.backup})" if job.backup else ""
+    return f"denoise  {job.source} -> {job.target}{kept}"
 
 
 def _files(count: int) -> str:

@@ -27,11 +27,15 @@ def run(
     base: o.BaseOpt = None,
     shard: o.ShardOpt = None,
     watch: o.WatchOpt = False,
-    out: o.OutOpt,
+    out: o.OutOpt = None,
+    in_place: o.InPlaceOpt = False,
+    backup: o.BackupOpt = None,
     if_exists: o.IfExistsOpt = None,
     overwrite: o.OverwriteOpt = False,
+    on_collision: o.OnCollisionOpt = "error",
     format: o.FormatOpt = "keep",
     quality: o.QualityOpt = None,
+    bit_depth: o.BitDepthOpt = "keep",
     suffix: o.SuffixOpt = "",
     metadata: o.MetadataOpt = "keep",
     strip_gps: o.StripGpsOpt = False,
@@ -45,6 +49,7 @@ def run(
     threads: ThreadsOpt = None,
     tile: TileOpt = None,
     seams: o.SeamsOpt = "auto",
+    overlap: o.OverlapOpt = None,
     memory: o.MemoryOpt = None,
     max_pixels: o.MaxPixelsOpt = None,
     jobs: o.JobsOpt = "2:2",
@@ -72,6 +77,9 @@ def run(
       # one photo, gently; or its colour noise alone
       denoisectl run a.jpg -o a-clean.jpg --strength 0.7
       denoisectl run a.jpg -o a-clean.jpg --luma 0
+
+      # in their own places, each original kept beside it
+      denoisectl run -r photos --in-place --backup .orig
 
       # in a pipe
       cat a.png | denoisectl run - -o - | display
@@ -101,10 +109,29 @@ def run(
     console.set_loudness(quiet=quiet, verbose=verbose)
     names = list(inputs or ())
     piped = "-" in names or out == "-"
+    policy = "overwrite" if overwrite else if_exists
     _refuse(
         (
             not names and files_from is None,
             "nothing to denoise: name files or folders, or give --files-from; `denoisectl run -h` helps",
+        ),
+        (
+            out is None and not in_place,
+            "say where results go: --out FOLDER, or --in-place --backup .orig to replace the inputs",
+        ),
+        (
+            in_place and bool(out is not None or "-" in names),
+            "--in-place replaces the inputs: it goes with neither --out nor -; leave one out",
+        ),
+        (
+            in_place and backup is None,
+            "--in-place needs --backup, since nothing brings noise back: a suffix such as .orig, or a folder",
+        ),
+        (backup is not None and not in_place, "--backup is for --in-place; leave it out, or give both"),
+        (
+            in_place and bool(suffix or watch or policy or format != "keep" or on_collision != "error"),
+            "--in-place keeps names and formats, and does what is not done yet: it goes with neither --suffix, "
+            "--format, --on-collision, --if-exists, --overwrite nor --watch",
         ),
         (
             overwrite and if_exists not in (None, "overwrite"),
@@ -113,6 +140,10 @@ def run(
         (
             watch and bool(dry_run or failed_to or files_from == "-"),
             "--watch goes with neither --dry-run, --failed-to nor --files-from -; leave one out",
+        ),
+        (
+            overlap is not None and seams == "exact",
+            "--overlap contradicts --seams exact; give one of them",
         ),
         (
             fail_fast and max_failures is not None,
@@ -125,6 +156,7 @@ def run(
     )
 
     # From here on the work begins, and with it the imports that take time.
+    from denoisectl.batch.backup import Backup
     from denoisectl.batch.settings import Settings
     from denoisectl.cli import stream_run
     from denoisectl.cli.batch_request import Faults, Request, resources
@@ -138,20 +170,21 @@ def run(
         chroma=chroma,
         format=None if format == "keep" else Format(format),
         quality=quality,
+        bit_depth=None if bit_depth == "keep" else 16 if bit_depth == "16" else 8,
         preserve_times=preserve_times,
         metadata="none" if metadata == "none" else "no-gps" if strip_gps else "keep",
         max_pixels=(_MAX_PIXELS if max_pixels is None else max_pixels) or None,
     )
     memory = memory or _MEMORY
     tiles = int(memory * _FOR_TILES)
-    opening = Opening(model, device, tile=tile, seams=seams, memory=tiles, threads=threads)
-    policy = "overwrite" if overwrite else if_exists
+    opening = Opening(model, device, tile=tile, overlap=overlap, seams=seams, memory=tiles, threads=threads)
     if piped:
-        stream_run.stream(names, out, settings, opening, overwrite=policy == "overwrite", json=json)
+        stream_run.stream(names, out or "-", settings, opening, overwrite=policy == "overwrite", json=json)
         return
     request = Request(
         inputs=tuple(names),
-        out=out,
+        out=out or "",
+        backup=Backup.parse(backup) if backup is not None else None,
         files_from=files_from,
         null=null,
         base=base,
@@ -161,6 +194,7 @@ def run(
         suffix=suffix,
         shard=shard,
         if_exists=policy,
+        rename=on_collision == "rename",
     )
     faults = Faults("0" if fail_fast else max_failures, failed_to, null=null)
     work = BatchRun(request, settings, opening, faults, resources(memory - tiles, jobs))

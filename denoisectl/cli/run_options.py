@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from denoisectl.cli.sizes import pixels, size_in_bytes
+from denoisectl.cli.sizes import overlap, pixels, size_in_bytes
 
 __all__ = [
+    "BackupOpt",
     "BaseOpt",
+    "BitDepthOpt",
     "ChromaOpt",
     "DryRunOpt",
     "ExcludeOpt",
@@ -19,6 +21,7 @@ __all__ = [
     "FilesFromOpt",
     "FormatOpt",
     "IfExistsOpt",
+    "InPlaceOpt",
     "IncludeOpt",
     "InputsArg",
     "JobsOpt",
@@ -28,7 +31,9 @@ __all__ = [
     "MemoryOpt",
     "MetadataOpt",
     "NullOpt",
+    "OnCollisionOpt",
     "OutOpt",
+    "OverlapOpt",
     "OverwriteOpt",
     "PreserveTimesOpt",
     "QualityOpt",
@@ -113,12 +118,28 @@ WatchOpt = Annotated[
 
 _OUTPUTS = "Outputs"
 OutOpt = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--out",
         "-o",
         metavar="DIR|FILE|-",
         help="The folder for the results; for one image also a file, or - for stdout.",
+        rich_help_panel=_OUTPUTS,
+    ),
+]
+InPlaceOpt = Annotated[
+    bool,
+    typer.Option(
+        "--in-place",
+        help="Results take their inputs' places; needs --backup. Run again, it does what is not done yet.",
+        rich_help_panel=_OUTPUTS,
+    ),
+]
+BackupOpt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SUFFIX|DIR",
+        help="Where --in-place keeps originals: .orig makes a.jpg.orig of a.jpg, a folder mirrors the tree.",
         rich_help_panel=_OUTPUTS,
     ),
 ]
@@ -134,6 +155,13 @@ IfExistsOpt = Annotated[
 OverwriteOpt = Annotated[
     bool, typer.Option("--overwrite", help="Short for --if-exists overwrite.", rich_help_panel=_OUTPUTS)
 ]
+OnCollisionOpt = Annotated[
+    Literal["error", "rename"],
+    typer.Option(
+        help="When two inputs want one output: refuse the run, or tell them apart by their inputs' names.",
+        rich_help_panel=_OUTPUTS,
+    ),
+]
 FormatOpt = Annotated[
     Literal["keep", "jpeg", "png", "tiff", "webp", "bmp"],
     typer.Option(help="The format of the results.", rich_help_panel=_OUTPUTS),
@@ -146,6 +174,13 @@ QualityOpt = Annotated[
         metavar="1..100",
         help="JPEG and WebP quality.",
         show_default="near the source's",
+        rich_help_panel=_OUTPUTS,
+    ),
+]
+BitDepthOpt = Annotated[
+    Literal["keep", "8", "16"],
+    typer.Option(
+        help="Bits a sample of the results. 16 keeps what the network computed; PNG and TIFF hold it.",
         rich_help_panel=_OUTPUTS,
     ),
 ]
@@ -208,6 +243,16 @@ SeamsOpt = Annotated[
     Literal["auto", "exact"],
     typer.Option(
         help="exact overlaps tiles until cutting changes nothing, auto until nothing shows.",
+        rich_help_panel=_SPEED,
+    ),
+]
+OverlapOpt = Annotated[
+    int | None,
+    typer.Option(
+        parser=overlap,
+        metavar="auto|PIXELS",
+        help="Pixels thrown away at each cut edge; fewer than the model's halo may show seams.",
+        show_default="auto, by --seams",
         rich_help_panel=_SPEED,
     ),
 ]

@@ -6,7 +6,7 @@ import re
 
 import typer
 
-__all__ = ["pixels", "size_in_bytes", "tile_edge"]
+__all__ = ["overlap", "pixels", "size_in_bytes", "tile_edge"]
 
 _UNITS = {"": 1, "K": 10, "M": 20, "G": 30}
 
@@ -34,4 +34,13 @@ def tile_edge(text: str) -> int | None:
         return None
     if not text.isascii() or not text.isdigit():
         raise typer.BadParameter(f"{text}: give auto, 0 for whole images, or a number of pixels such as 512")
+    return int(text)
+
+
+def overlap(text: str) -> int | None:
+    """Read `auto` as None, or the pixels that are thrown away at each cut edge of a tile."""
+    if text == "auto":
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise typer.BadParameter(f"{text}: give auto, or a number of pixels such as 64")
     return int(text)

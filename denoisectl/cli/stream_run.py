@@ -11,6 +11,7 @@ from denoisectl.batch.single import denoise_bytes
 from denoisectl.cli.opening import Opening
 from denoisectl.cli.stdout import data_stdout
 from denoisectl.errors import ImageError, UsageError
+from denoisectl.images.native import caught_warnings
 
 __all__ = ["stream"]
 
@@ -22,7 +23,7 @@ def stream(
     _check(names, out, overwrite=overwrite, json=json)
     if out != "-":
         settings = settings.named_by(Path(out))
-    with data_stdout() as write:
+    with data_stdout() as write, caught_warnings():
         data = denoise_bytes(opening, _read(names[0]), settings, name=_called(names[0]))
         if out == "-":
             write(data)

@@ -8,6 +8,7 @@ Importing this package silences OpenCV's log for the process (see `denoisectl.im
 """
 
 from denoisectl.images.decoding import decode
+from denoisectl.images.depth import check_depth, with_depth
 from denoisectl.images.encoding import encode, losses
 from denoisectl.images.formats import Format, sniff
 from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, Resolution, Unit, replace_pixels
@@ -21,11 +22,13 @@ __all__ = [
     "Photo",
     "Resolution",
     "Unit",
+    "check_depth",
     "decode",
     "encode",
     "losses",
     "replace_pixels",
     "sniff",
+    "with_depth",
     "without_metadata",
     "without_place",
 ]

@@ -8,19 +8,12 @@ import numpy as np
 
 from denoisectl.errors import ImageError
 from denoisectl.images import bmp, jpeg, photoshop, png, tiff_write, webp
+from denoisectl.images.depth import fitted, holds
 from denoisectl.images.formats import Format
 from denoisectl.images.jpeg_segments import MAX_CONTENT
 from denoisectl.images.photo import Alpha, Photo, Pixels
 
 __all__ = ["encode", "losses"]
-
-_DEPTHS = {
-    Format.JPEG: (np.uint8,),
-    Format.PNG: (np.uint8, np.uint16),
-    Format.TIFF: (np.uint8, np.uint16, np.float32),
-    Format.WEBP: (np.uint8,),
-    Format.BMP: (np.uint8,),
-}
 
 
 def encode(photo: Photo, *, format: Format | None = None, quality: int | None = None) -> bytes:
@@ -53,9 +46,9 @@ def encode(photo: Photo, *, format: Format | None = None, quality: int | None = 
 def losses(photo: Photo, *, format: Format | None = None) -> tuple[str, ...]:
     """Name what the source holds and the encoded file will not, for example `16 bits` or `IPTC`."""
     target, metadata, found = format or photo.origin.format, photo.metadata, list(photo.origin.left_behind)
-    if photo.pixels.dtype not in _DEPTHS[target]:
+    if not holds(target, photo.pixels.dtype):
         found.append("32-bit float" if photo.pixels.dtype == np.float32 else "16 bits")
-    if photo.origin.bits == 64:
+    if photo.origin.bits == 64 and photo.pixels.dtype == np.float32:
         found.append("64-bit float")
     if target is Format.WEBP and not photo.origin.lossless and photo.hidden is not None:
         found.append("colours under full transparency")
@@ -91,11 +84,7 @@ def _adapted(photo: Photo, target: Format) -> Photo:
     """The photo in a depth, and with an alpha, that the target format holds."""
     if target is not Format.TIFF and photo.alpha is not None:
         photo = _with_plain_alpha(photo, target)
-    if photo.pixels.dtype.type in _DEPTHS[target]:
-        return photo
-    to = np.uint16 if target is Format.PNG else np.uint8
-    alpha = None if photo.alpha is None else _requantised(photo.alpha, to)
-    return replace(photo, pixels=_requantised(photo.pixels, to), alpha=alpha)
+    return fitted(photo, target)
 
 
 def _with_plain_alpha(photo: Photo, target: Format) -> Photo:
@@ -121,13 +110,3 @@ def _divided(pixels: Pixels, alpha: Pixels, white: int) -> Pixels:
         straight = np.rint(np.clip(straight, 0, white))
     divided: Pixels = np.where(shown > 0, straight, 0).astype(pixels.dtype)
     return divided
-
-
-def _requantised(samples: Pixels, to: type[np.uint8] | type[np.uint16]) -> Pixels:
-    """Float or 16-bit samples to fewer bits, rounded."""
-    white = np.iinfo(to).max
-    if samples.dtype == np.float32:
-        scaled: Pixels = np.rint(np.clip(samples, 0, 1) * white).astype(to)
-        return scaled
-    fewer: Pixels = ((samples.astype(np.uint32) + 128) // 257).astype(to)
-    return fewer

@@ -12,9 +12,9 @@ from denoisectl.images import jpeg_quality, photoshop
 from denoisectl.images import jpeg_segments as seg
 from denoisectl.images.formats import Format
 from denoisectl.images.ifd import Block
-from denoisectl.images.jpeg_tail import check_end
+from denoisectl.images.jpeg_tail import check_end, check_said
 from denoisectl.images.limits import check_size
-from denoisectl.images.opencv import COLOUR, GREY, decode_with, encode_with, swap_red_blue
+from denoisectl.images.opencv import COLOUR, GREY, decode_listening, encode_with, swap_red_blue
 from denoisectl.images.photo import Metadata, Origin, Photo, Resolution, Unit
 
 __all__ = ["LOWEST_QUALITY", "UNKNOWN_QUALITY", "read", "write"]
@@ -61,7 +61,8 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
     needed = [
         s for s in parts.segments if s.holds(seg.ADOBE) or s.holds(seg.JFIF) or not 0xE0 <= s.marker <= 0xEF
     ]
-    pixels = decode_with(seg.join(needed, parts.scans), GREY if grey else COLOUR)
+    pixels, said = decode_listening(seg.join(needed, parts.scans), GREY if grey else COLOUR)
+    check_said(said, parts.scans)
     if frame.marker in (0xC0, 0xC1):
         check_end(pixels, needed, parts.scans, (1, 1) if grey else frame.unit)
     return Photo(pixels, None, _metadata(parts), _origin(parts, frame))

@@ -1,4 +1,4 @@
-"""Whether a JPEG's compressed data lasts to its end.
+"""Whether a JPEG's compressed data is whole and lasts to its end.
 
 A file that was cut and then closed with an end marker decodes without complaint: libjpeg paints the rest in
 middle grey. A photo may end in middle grey too, so that is only a suspicion. The proof: change the last bytes
@@ -8,6 +8,7 @@ of the cut.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,7 +18,7 @@ from denoisectl.images import jpeg_segments as seg
 from denoisectl.images.opencv import COLOUR, GREY, decode_with
 from denoisectl.images.photo import Pixels
 
-__all__ = ["check_end"]
+__all__ = ["check_end", "check_said"]
 
 _MIDDLE = 128
 _CHANGED_BYTES = 12
@@ -46,6 +47,27 @@ def check_end(pixels: Pixels, segments: Sequence[seg.Segment], scans: bytes, uni
     first, units = _first_difference(pixels, changed, unit)
     if units - first > _units_at_end(pixels, unit):
         raise ImageError(f"the file is cut short: the image data ends after {100 * first // units}% of it")
+
+
+def check_said(said: str, scans: bytes) -> None:
+    """Refuse a JPEG of whose data libjpeg says that it is damaged.
+
+    Bytes that are left over before the end are the rest of a picture that lost its thread, unless they are
+    padding: some cameras fill their files up with one value.
+
+    Raises:
+        ImageError: it says so.
+    """
+    found = _COMPLAINT.search(said)
+    if not found:
+        return
+    left = int(found[2] or 0)
+    padding = scans[-2 - left : -2] if found[2] else b"\x00\xff"
+    if len(set(padding)) > 1:
+        raise ImageError(f"the image data is damaged ({found[1]})")
+
+
+_COMPLAINT = re.compile(r"Corrupt JPEG data: ((?:([0-9]+) extraneous bytes before marker 0xd9)|.+)")
 
 
 def _other_end(scans: bytes) -> bytes:

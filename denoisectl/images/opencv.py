@@ -15,8 +15,9 @@ from cv2.utils import logging as _logging
 from numpy.typing import NDArray
 
 from denoisectl.errors import ImageError
+from denoisectl.images.native import listened
 
-__all__ = ["COLOUR", "GREY", "STORED", "decode_with", "encode_with", "swap_red_blue"]
+__all__ = ["COLOUR", "GREY", "STORED", "decode_listening", "decode_with", "encode_with", "swap_red_blue"]
 
 _logging.setLogLevel(_logging.LOG_LEVEL_SILENT)
 
@@ -31,13 +32,22 @@ def decode_with(data: bytes | bytearray, flags: int) -> NDArray[Any]:
     Raises:
         ImageError: the codec gave up.
     """
+    return decode_listening(data, flags)[0]
+
+
+def decode_listening(data: bytes | bytearray, flags: int) -> tuple[NDArray[Any], str]:
+    """The same, and what the codec printed meanwhile (see `denoisectl.images.native`).
+
+    Raises:
+        ImageError: the codec gave up.
+    """
     try:
-        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        decoded, said = listened(lambda: cv2.imdecode(np.frombuffer(data, np.uint8), flags))
     except (cv2.error, MemoryError) as error:
         raise ImageError(f"the decoder failed ({_reason(error)})") from error
     if decoded is None:
         raise ImageError("the image data is damaged or cut short")
-    return decoded
+    return decoded, said
 
 
 def encode_with(suffix: str, stored: NDArray[Any], parameters: Sequence[int] = ()) -> bytes:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from denoisectl import Denoiser
 from denoisectl.engine import OutOfMemory
 from denoisectl.errors import ImageError, ModelError, UsageError
+from denoisectl.shipped import float32_twin, read_card, shipped_models
 from denoisectl.tiled import tile_rules
 from denoisectl.tiling import TileRules
 from tests import toy_models
@@ -288,10 +289,9 @@ def test_settings_that_cannot_work_are_refused(folder: Path, settings: dict[str,
         Denoiser.open(toy_models.unet(folder / "unet.onnx"), **({"device": "cpu"} | settings))
 
 
-def test_too_little_memory_is_said_before_any_work(folder: Path, photo: Image) -> None:
-    denoiser = Denoiser.open(toy_models.unet(folder / "unet.onnx"), "cpu", memory=1000)
+def test_too_little_memory_is_said_before_any_work(folder: Path) -> None:
     with pytest.raises(UsageError, match="tiles of 32 x 32 at least: raise --memory"):
-        denoiser.image(photo)
+        Denoiser.open(toy_models.unet(folder / "unet.onnx"), "cpu", memory=1000)
 
 
 def test_an_unknown_model_is_refused() -> None:
@@ -318,6 +318,51 @@ class _Small:
         if batch[0, 0].size > self.room:
             raise OutOfMemory
         return batch.copy()
+
+
+class _Broken(_Small):
+    """An engine whose low precision breaks down where a tile holds black."""
+
+    def run(self, batch: Image) -> Image:
+        outputs = super().run(batch)
+        outputs[(batch == 0).any(axis=(1, 2, 3))] = np.nan
+        return outputs
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_tiles_that_break_down_are_computed_in_float32(batch: int) -> None:
+    image = np.full((96, 96, 3), 9, np.uint8)
+    image[70, 40] = 0
+    exact = _Small(room=10**9)
+    rules = TileRules(1, 0, tile=32)
+    denoiser = Denoiser(_Broken(room=10**9), rules, batch, exact=lambda: exact)
+    assert np.array_equal(denoiser.image(image), image)
+    assert exact.shapes == [(1, 3, 32, 32)], "the one tile that broke down, and no other"
+
+
+def test_a_tile_that_breaks_down_in_float32_too_fails_the_image() -> None:
+    broken = _Broken(room=10**9)
+    denoiser = Denoiser(broken, TileRules(1, 0, tile=32), exact=lambda: broken)
+    with pytest.raises(ImageError, match="NaN or infinity"):
+        denoiser.image(np.zeros((40, 40), np.uint8))
+    assert len(broken.shapes) == 2
+
+
+def test_a_float32_model_has_nothing_to_compute_tiles_with_again(folder: Path) -> None:
+    assert float32_twin(toy_models.CARD) is None
+    assert Denoiser.open(toy_models.unet(folder / "unet.onnx"), "cpu")._exact is None
+
+
+def test_the_fast_model_that_ships_comes_from_the_default(caplog: pytest.LogCaptureFixture) -> None:
+    fast, default = (shipped_models()[name] for name in ("photo-fast", "photo"))
+    assert float32_twin(read_card(fast)) == default
+    denoiser = Denoiser.open("photo-fast", "cpu", threads=1)
+    assert denoiser._exact is not None
+    twin = denoiser._exact()
+    assert (twin.card.name, twin.device) == ("photo", "cpu") and denoiser._exact() is twin
+    assert [record.getMessage() for record in caplog.records] == [
+        "photo-fast gave NaN or infinity; such tiles are computed in float32"
+    ]
 
 
 def test_memory_running_out_makes_automatic_tiles_smaller_for_good(photo: Image) -> None:

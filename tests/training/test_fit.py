@@ -275,3 +275,11 @@ def test_a_device_that_is_not_there_is_an_error(photo_folder: Path, tmp_path: Pa
         pytest.skip("this machine has a GPU")
     with pytest.raises(DeviceError, match="--device cuda"):
         train(replace(request(photo_folder, tmp_path), device="cuda"))
+
+
+def test_a_log_that_cannot_be_written_is_named_with_the_way_on(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    run.path.mkdir()
+    run.log.symlink_to("/dev/full")
+    with pytest.raises(TrainingError, match=r"log\.jsonl: .*No space left on device.*--resume"):
+        run.append({"images": 1})

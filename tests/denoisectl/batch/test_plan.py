@@ -6,7 +6,8 @@ from pathlib import Path, PurePath
 import pytest
 
 from denoisectl.batch.inputs import Found, Selection, find
-from denoisectl.batch.plan import Naming, Plan, make_plan
+from denoisectl.batch.job import Plan
+from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.images import Format

@@ -84,7 +84,12 @@ def test_cuda_where_there_is_none(run: Invoke, photos: Path, out: Path) -> None:
         pytest.skip("there is a GPU here")
     ended = run(photos, "-o", out, "--device", "cuda")
     assert ended.code == 3 and "cuda:0 cannot be used" in ended.stderr and "install" in ended.stderr
-    assert not list(out.glob("*.png"))
+    assert not out.exists(), "nothing is made before the device has proved to work"
+
+
+def test_memory_that_holds_no_tile(run: Invoke, photos: Path, out: Path) -> None:
+    ended = run(photos, "-o", out, "--memory", "2K")
+    assert ended.code == 2 and "raise --memory" in ended.stderr and not out.exists()
 
 
 def test_a_decompression_bomb(run: Invoke, photos: Path, out: Path) -> None:

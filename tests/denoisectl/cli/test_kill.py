@@ -24,9 +24,11 @@ class Batch:
     """One folder of pictures, and what a run over it that nothing disturbs makes of them."""
 
     def __init__(self, folder: Path, model: Path, env: dict[str, str]) -> None:
-        run = [sys.executable, "-m", "denoisectl", "run", str(folder / "in"), "-m", str(model), "-q"]
+        self.inputs = folder / "in"
+        self._run = [sys.executable, "-m", "denoisectl", "run"]
         # The toy has to be slowed down for a kill to find it at work.
-        self._command = [*run, "--tile", "64"] if model.stem == "toy" else run
+        self._how = ["-m", str(model), "-q", *(["--tile", "64"] if model.stem == "toy" else [])]
+        self._command = [*self._run, str(self.inputs), *self._how]
         self._env = env
         for number in range(COUNT):
             write_picture(folder / "in" / f"{number}.{('png', 'jpg', 'tif')[number % 3]}", 240, 320, number)
@@ -38,6 +40,10 @@ class Batch:
 
     def start(self, out: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen([*self._command, "-o", str(out)], env=self._env, stderr=subprocess.PIPE)
+
+    def start_in_place(self, photos: Path) -> subprocess.Popen[bytes]:
+        command = [*self._run, str(photos), *self._how, "--in-place", "--backup", ".orig"]
+        return subprocess.Popen(command, env=self._env)
 
     def run(self, out: Path) -> subprocess.CompletedProcess[bytes]:
         command = [*self._command, "-o", str(out)]
@@ -65,11 +71,21 @@ def batch(tmp_path_factory: pytest.TempPathFactory, model: Path, cli_env: dict[s
     return Batch(tmp_path_factory.mktemp("kill"), model, cli_env)
 
 
-@pytest.mark.parametrize("runs", [3, pytest.param(100, marks=pytest.mark.slow)])
+def parts(quick: int, slow: int) -> pytest.MarkDecorator:
+    """A few runs, and for the slow proofs four times as many, in parts that can be run apart."""
+    more = [pytest.param(part, slow, marks=pytest.mark.slow, id=f"part{part}") for part in range(1, 5)]
+    return pytest.mark.parametrize(("part", "runs"), [pytest.param(0, quick, id="few"), *more])
+
+
+@parts(3, 25)
 def test_killed_runs_leave_whole_files_and_complete(
-    batch: Batch, tmp_path: Path, runs: int, record_testsuite_property: Callable[[str, object], None]
+    batch: Batch,
+    tmp_path: Path,
+    part: int,
+    runs: int,
+    record_testsuite_property: Callable[[str, object], None],
 ) -> None:
-    rng = random.Random(0)
+    rng = random.Random(part)
     left: list[int] = []
     stale = 0
     for number in range(runs):
@@ -83,8 +99,44 @@ def test_killed_runs_leave_whole_files_and_complete(
         stale += len(list(out.glob(".denoisectl-*.part")))
         assert batch.completes(out)
         shutil.rmtree(out)
-    record_testsuite_property("killed in the middle", sum(0 < count < COUNT for count in left))
-    record_testsuite_property("stale temporary files removed by reruns", stale)
+    record_testsuite_property(f"{part}: killed in the middle", sum(0 < count < COUNT for count in left))
+    record_testsuite_property(f"{part}: stale temporary files removed by reruns", stale)
+
+
+@parts(2, 10)
+def test_killed_runs_in_place_lose_no_original(
+    batch: Batch,
+    tmp_path: Path,
+    part: int,
+    runs: int,
+    record_testsuite_property: Callable[[str, object], None],
+) -> None:
+    """Every name holds the original or the whole output, and an output's original is kept beside it."""
+    rng = random.Random(part)
+    originals = contents(batch.inputs)
+    left: list[int] = []
+    for number in range(runs):
+        photos = tmp_path / str(number)
+        shutil.copytree(batch.inputs, photos)
+        process = batch.start_in_place(photos)
+        time.sleep(rng.uniform(0.5, 1.0) * batch.seconds)
+        process.kill()
+        process.communicate()
+        now = contents(photos)
+        for name, original in originals.items():
+            assert now[name] in (original, batch.expected[name])
+            assert now[name] == original or now[f"{name}.orig"] == original
+            assert now.get(f"{name}.orig", original) == original
+        left.append(sum(now[name] != original for name, original in originals.items()))
+        for _ in range(2):
+            assert batch.start_in_place(photos).wait(timeout=120) == 0
+            kept = {f"{name}.orig": original for name, original in originals.items()}
+            assert contents(photos) == batch.expected | kept
+        assert not list(photos.glob(".denoisectl-*.part"))
+        shutil.rmtree(photos)
+    record_testsuite_property(
+        f"{part}: killed in place, in the middle", sum(0 < count < COUNT for count in left)
+    )
 
 
 @pytest.fixture
@@ -114,6 +166,22 @@ def test_a_full_disk_stops_the_run_and_space_completes_it(batch: Batch, small_di
     assert not list(out.glob(".denoisectl-*.part"))
     assert _mount("-o", "remount,size=32m", str(small_disk))
     assert batch.completes(out)
+
+
+def test_a_full_disk_in_place_costs_no_original(batch: Batch, small_disk: Path) -> None:
+    assert _mount("-o", "remount,size=32m", str(small_disk))
+    photos, originals = small_disk / "photos", contents(batch.inputs)
+    shutil.copytree(batch.inputs, photos)
+    used = sum(len(data) + 4096 for data in originals.values()) // 1024
+    assert _mount("-o", f"remount,size={used + 300}k", str(small_disk))
+    assert batch.start_in_place(photos).wait(timeout=120) == 5
+    now = contents(photos)
+    assert all(now[name] == data or now[f"{name}.orig"] == data for name, data in originals.items())
+    assert 0 < sum(now[name] != data for name, data in originals.items()) < COUNT
+    assert _mount("-o", "remount,size=32m", str(small_disk))
+    assert batch.start_in_place(photos).wait(timeout=120) == 0
+    kept = {f"{name}.orig": data for name, data in originals.items()}
+    assert contents(photos) == batch.expected | kept
 
 
 def test_a_disk_that_turns_read_only_stops_the_run(batch: Batch, small_disk: Path) -> None:

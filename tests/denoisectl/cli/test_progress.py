@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from denoisectl.batch.plan import Job, Plan
+from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.cli.progress import Lines
 

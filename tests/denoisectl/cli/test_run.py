@@ -56,6 +56,18 @@ def test_a_second_run_skips_and_says_so(run: Invoke, photos: Path, out: Path) ->
     assert "2 ok" in run(photos, "-o", out, "--strength", "0.5").stderr
 
 
+def test_an_overlap_that_is_asked_for_counts_as_a_setting(run: Invoke, photos: Path, out: Path) -> None:
+    run(photos, "-o", out)
+    assert "2 ok" in run(photos, "-o", out, "--overlap", "0").stderr
+    assert "2 skipped" in run(photos, "-o", out, "--overlap", "0").stderr
+    assert "2 ok" in run(photos, "-o", out, "--overlap", "auto").stderr
+    ended = run(photos, "-o", out, "--overlap", "0", "--seams", "exact")
+    assert ended.code == 2 and "--overlap contradicts --seams exact" in ended.stderr
+    ended = run(photos, "-o", out, "--overlap", "300", "--tile", "64", "--overwrite")
+    assert ended.code == 2 and "too small for an overlap of 300" in ended.stderr
+    assert run(photos, "-o", out, "--overlap", "-1").code == 2
+
+
 def test_one_file_to_a_file(run: Invoke, photos: Path, tmp_path: Path) -> None:
     target = tmp_path / "x.jpg"
     assert run(photos / "a.png", "-o", target).code == 0

@@ -70,6 +70,74 @@ def test_head_on_json_lines(shell: Shell, tmp_path: Path, pictures: Pictures) ->
     assert len(list((tmp_path / "clean").glob("*.png"))) == 40
 
 
+def test_sixteen_bits_through_a_pipe(shell: Shell, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    ended = shell("denoisectl run - -o - --bit-depth 16 < a.png | head -c 25 | tail -c 1 | od -An -td1")
+    assert ended.stdout.split() == ["16"], ended.stderr
+    ended = shell("denoisectl run a.png -o b.jpg --bit-depth 16")
+    assert ended.returncode == 2 and "JPEG does not hold 16 bits" in ended.stderr
+    ended = shell("denoisectl run - -o - --format jpeg --bit-depth 16 < a.png")
+    assert (ended.returncode, ended.stdout) == (2, "")
+
+
+def test_in_place_and_back(shell: Shell, tmp_path: Path, pictures: Pictures) -> None:
+    pictures(tmp_path / "p", "a.png", "sub/b.jpg")
+    before = {path: path.read_bytes() for path in (tmp_path / "p").rglob("*.*")}
+    ended = shell(
+        "denoisectl run -r p --in-place --backup .orig && denoisectl run -r p --in-place --backup .orig"
+    )
+    assert ended.returncode == 0 and "2 ok" in ended.stderr and "2 skipped" in ended.stderr
+    ended = shell("denoisectl run p/* --in-place --backup kept -v")  # the shell names what is kept, too
+    assert ended.returncode == 0 and "3 skipped" in ended.stderr
+    assert all(path.read_bytes() != data for path, data in before.items())
+    ended = shell("for each in p/*.orig p/sub/*.orig; do mv $each ${each%.orig}; done")
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_one_file_in_place_says_why_it_stays(shell: Shell, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    assert shell("denoisectl run a.png --in-place --backup .orig").returncode == 0
+    assert "a.png: skipped: already done" in shell("denoisectl run a.png --in-place --backup .orig").stderr
+    write_picture(tmp_path / "a.png", seed=3)
+    ended = shell("denoisectl run a.png --in-place --backup .orig")
+    assert ended.returncode == 0 and "changed since it was denoised; a.png.orig keeps" in ended.stderr
+
+
+def test_in_place_goes_with_what_it_says(shell: Shell, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    before = (tmp_path / "a.png").read_bytes()
+    for args, reason in (
+        ("a.png", "say where results go"),
+        ("a.png --in-place", "--in-place needs --backup"),
+        ("a.png --in-place --backup .orig -o b.png", "neither --out nor -"),
+        ("- --in-place --backup .orig", "neither --out nor -"),
+        ("a.png -o b.png --backup .orig", "--backup is for --in-place"),
+        ("a.png --in-place --backup .orig --format tiff", "keeps names and formats"),
+        ("a.png --in-place --backup .orig --overwrite", "does what is not done yet"),
+        ("a.png --in-place --backup .", "give a suffix such as .orig"),
+        ("a.png --in-place --backup ./", "is a folder of inputs"),
+    ):
+        ended = shell(f"denoisectl run {args} < a.png")
+        assert ended.returncode == 2 and reason in ended.stderr, (args, ended.stderr)
+    assert (tmp_path / "a.png").read_bytes() == before
+    assert [path.name for path in tmp_path.glob("*.png*")] == ["a.png"]
+
+
+def test_collisions_are_refused_or_told_apart(shell: Shell, tmp_path: Path, pictures: Pictures) -> None:
+    pictures(tmp_path, "x/a.jpg", "x/a.png", "x/b.jpg", "y/b.jpg")
+    ended = shell("denoisectl run x -o clean --format png")
+    assert ended.returncode == 2 and "--on-collision rename" in ended.stderr
+    assert not (tmp_path / "clean").exists()
+    rename = "denoisectl run x y -o clean --format png --on-collision rename"
+    for shard in ("1/2", "2/2"):
+        assert shell(f"{rename} --shard {shard}").returncode == 0
+    made = sorted(path.name for path in (tmp_path / "clean").glob("*.png"))
+    assert made[:2] == ["a.jpg.png", "a.png"] and len(made) == 4
+    ended = shell(rename)
+    assert ended.returncode == 0 and "4 skipped" in ended.stderr
+    assert sorted(path.name for path in (tmp_path / "clean").glob("*.png")) == made
+
+
 def test_failures_go_round(shell: Shell, tmp_path: Path, pictures: Pictures) -> None:
     """What failed is mended and done again from its own list, NUL and all."""
     pictures(tmp_path / "in", "a.png", "b c.png")
@@ -100,6 +168,27 @@ def test_exit_codes_reach_the_shell(shell: Shell, tmp_path: Path) -> None:
 def test_help_into_a_reader_that_leaves(shell: Shell) -> None:
     ended = shell("{ denoisectl run --help; echo $? >&2; } | head -1")
     assert ended.stderr == "141\n"
+
+
+def test_damage_that_only_libjpeg_sees(shell: Shell, tmp_path: Path) -> None:
+    whole = write_picture(tmp_path / "in" / "a.jpg", 160, 160).read_bytes()
+    middle = len(whole) // 2
+    (tmp_path / "in" / "b.jpg").write_bytes(whole[:middle] + b"\x55" * 40 + whole[middle + 40 :])
+    ended = shell("denoisectl run in -o clean")
+    assert ended.returncode == 1 and "b.jpg: the image data is damaged" in ended.stderr
+    assert not any(line.startswith("Corrupt JPEG") for line in ended.stderr.splitlines())
+    assert [path.name for path in (tmp_path / "clean").glob("*.jpg")] == ["a.jpg"]
+    ended = shell("denoisectl run - -o - < in/b.jpg | wc -c")
+    assert ended.returncode == 1 and ended.stdout.strip() == "0" and "stdin: the image data" in ended.stderr
+
+
+def test_colour_goes_by_the_flag(shell: Shell) -> None:
+    fail = "denoisectl models ./gone.onnx"
+    plain = shell(fail).stderr
+    assert plain.startswith("error: ") and "\x1b" not in plain, "stderr is no terminal here"
+    assert shell(f"{fail} --color always").stderr.startswith("\x1b[1;31merror: ")
+    assert "\x1b" in shell(f"unset NO_COLOR; FORCE_COLOR=1 {fail}").stderr
+    assert shell(f"unset NO_COLOR; FORCE_COLOR=1 {fail} --color never").stderr == plain
 
 
 def test_completion_scripts_come(shell: Shell) -> None:

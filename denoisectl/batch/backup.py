@@ -1,0 +1,33 @@
+"""Where the originals of photos go that are replaced: beside them under another name, or into a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from denoisectl.errors import UsageError
+
+__all__ = ["Backup"]
+
+_SUFFIX_STARTS = (".", "~", "-", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A suffix or a folder, never both."""
+
+    suffix: str = ""
+    folder: Path | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Backup:
+        """Read `--backup`: a word that begins like a suffix and names no folder is one."""
+        if text in ("", ".", "..", "-", "~"):
+            raise UsageError(f"--backup '{text}': give a suffix such as .orig, or a folder such as originals")
+        if text.startswith(_SUFFIX_STARTS) and "/" not in text and not Path(text).is_dir():
+            return cls(suffix=text)
+        return cls(folder=Path(text))
+
+    def place(self, source: Path, relative: PurePath) -> Path:
+        """Where the original of `source` is kept; a folder mirrors the tree, as --out does."""
+        return self.folder / relative if self.folder else source.with_name(source.name + self.suffix)

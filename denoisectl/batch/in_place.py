@@ -1,0 +1,141 @@
+"""Outputs that take their inputs' places: where originals are kept, and what an earlier run has done already.
+
+The order is what makes it safe: the output is written whole beside its target, the journal notes it, the
+original gets its second name, and only then does the output take the first one. Whenever the process dies,
+each name holds either the original or the whole output, and an output's original is under its second name.
+An original that is kept is never written over.
+"""
+
+from __future__ import annotations
+
+import errno
+import filecmp
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from denoisectl.batch.atomic import write_whole
+from denoisectl.batch.job import Job, Plan
+from denoisectl.batch.journal import Journal
+from denoisectl.batch.shard import Shard
+from denoisectl.errors import UsageError
+
+__all__ = ["InPlaceJournals", "keep_original", "mark_in_place"]
+
+
+@dataclass(slots=True)
+class InPlaceJournals:
+    """The journals of folders whose photos were replaced: one beside the photos in each of them."""
+
+    settings: str
+    """Digest of this run's settings and model."""
+    shard: Shard | None = None
+    _open: dict[Path, Journal] = field(default_factory=dict)
+
+    def of(self, folder: Path) -> Journal:
+        """The journal of one folder."""
+        if folder not in self._open:
+            self._open[folder] = Journal(folder, self.settings, self.shard, in_place=True)
+        return self._open[folder]
+
+    def record(self, job: Job, output: os.stat_result) -> None:
+        """Note that this job's output is about to take its input's place, with this size and time."""
+        self.of(job.source.parent).record(job, output)
+
+
+def mark_in_place(plan: Plan, journals: InPlaceJournals) -> Plan:
+    """The plan with a reason to skip on what is done, and originals as the inputs of what is done again.
+
+    Raises:
+        UsageError: a backup would stand where an input stands.
+    """
+    _refuse_backups_among_inputs(plan)
+    return replace(plan, jobs=tuple(_settled(job, journals) if job.pending else job for job in plan.jobs))
+
+
+def keep_original(job: Job) -> None:
+    """Give the original its second name; it must still be what was read.
+
+    Raises:
+        OSError: that cannot be done, or something else bears that name.
+    """
+    assert job.backup is not None
+    if job.from_backup:
+        return
+    try:
+        now = job.source.stat()
+        if (now.st_size, now.st_mtime_ns) != (job.size, job.mtime_ns):
+            raise OSError(errno.EBUSY, "it was changed meanwhile; run again")
+        job.backup.parent.mkdir(parents=True, exist_ok=True)
+        _second_name(job.source, job.backup, now)
+        _flush_folder(job.backup.parent)
+    except OSError as error:
+        raise OSError(error.errno, f"its original is not kept as {job.backup}: {error.strerror}") from error
+
+
+def _settled(job: Job, journals: InPlaceJournals) -> Job:
+    assert job.backup is not None
+    journal = journals.of(job.source.parent)
+    if job.source.name in journal.kept:
+        return replace(job, skip="it is the original of a denoised photo, kept by an earlier run")
+    done = journal.made_alike(job, job.source.stat())
+    if not os.path.lexists(job.backup):
+        return (
+            job if done is None else replace(job, skip=f"already denoised, its original is not {job.backup}")
+        )
+    if done is None and not _alike(job.source, job.backup):
+        reason = f"changed since it was denoised; {job.backup} keeps its original: move that to denoise this"
+        return replace(job, skip=reason)
+    original = job.backup.stat()
+    job = replace(job, size=original.st_size, mtime_ns=original.st_mtime_ns, from_backup=True)
+    return replace(job, skip="already done") if journal.made_alike(job, job.source.stat()) else job
+
+
+def _alike(one: Path, other: Path) -> bool:
+    """Whether a run that was killed, or somebody who restored the original, left it under both names."""
+    return other.is_file() and (one.samefile(other) or filecmp.cmp(one, other, shallow=False))
+
+
+def _refuse_backups_among_inputs(plan: Plan) -> None:
+    """A folder of backups that holds inputs would make originals of one run the inputs of the next."""
+    inputs = {place for job in plan.jobs if (place := _identity(job.source))}
+    for job in plan.jobs:
+        if job.backup and job.backup.name == job.source.name and _identity(job.backup) in inputs:
+            raise UsageError(
+                f"--backup: {job.backup.parent} is a folder of inputs; choose one outside, or a suffix such as "
+                ".orig"
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which folder a path lies in, whatever it is called."""
+    try:
+        stat = path.parent.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
+
+
+def _second_name(source: Path, backup: Path, stat: os.stat_result) -> None:
+    """A link where the disk has them, which neither copies nor writes over anything; else a copy."""
+
+    def still_free(_: os.stat_result) -> None:
+        if os.path.lexists(backup):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+    try:
+        os.link(source, backup, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError):
+        write_whole(backup, source.read_bytes(), times_of=stat, mode_of=stat, before_rename=still_free)
+
+
+def _flush_folder(folder: Path) -> None:
+    """The second name has to be on the disk before the first one is given away."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,39 @@
+"""`--color`, an option that every command has."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from denoisectl.cli import console
+
+__all__ = ["with_color"]
+
+ColorOpt = Annotated[
+    console.Color,
+    typer.Option(
+        "--color",
+        help="Colour what is said: auto on a terminal, unless NO_COLOR is set; FORCE_COLOR is always.",
+    ),
+]
+
+
+def with_color(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with `--color` as its last option, obeyed before it begins."""
+
+    @functools.wraps(command)
+    def run(*args: Any, color: console.Color = console.Color.AUTO, **kwargs: Any) -> None:
+        console.set_color(color)
+        command(*args, **kwargs)
+
+    signature = inspect.signature(command, eval_str=True)
+    last = inspect.Parameter(
+        "color", inspect.Parameter.KEYWORD_ONLY, default=console.Color.AUTO, annotation=ColorOpt
+    )
+    parameters = [*signature.parameters.values(), last]
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return run

@@ -1,0 +1,116 @@
+"""What a `Denoiser` does with files: the runs of the command line, as methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from denoisectl.batch.process import Digested
+    from denoisectl.batch.result import FileResult
+
+__all__ = ["FileMethods"]
+
+IfExists = Literal["skip", "overwrite", "error", "newer"]
+FormatName = Literal["jpeg", "png", "tiff", "webp", "bmp"]
+Depth = Literal[8, 16]
+
+
+class FileMethods:
+    """Methods over files, for whatever maps images to images and has a digest."""
+
+    def file(
+        self: Digested,
+        source: str | Path,
+        target: str | Path,
+        *,
+        strength: float = 1.0,
+        luma: float = 1.0,
+        chroma: float = 1.0,
+        quality: int | None = None,
+        bit_depth: Depth | None = None,
+        if_exists: IfExists = "error",
+    ) -> FileResult:
+        """Denoise one image file, as `denoisectl run SOURCE --out TARGET` does.
+
+        Args:
+            source: the image; depth, alpha, orientation, EXIF, ICC and XMP survive.
+            target: the result; its ending says its format. It appears whole or not at all.
+            strength: as for `image`.
+            luma: as for `image`.
+            chroma: as for `image`.
+            quality: of JPEG and WebP, 1 to 100; None stays near the source's.
+            bit_depth: 8 or 16 bits a sample; None keeps the source's as far as the format holds it.
+            if_exists: what to do if `target` is there; "error" refuses.
+
+        Returns:
+            What became of it: status, size, times, what the format could not hold.
+
+        Raises:
+            ImageError: the image cannot be read, denoised or written.
+            UsageError: no such file, or a target that exists, is the source or cannot be written.
+        """
+        from denoisectl.batch.library import denoise_file
+        from denoisectl.batch.settings import Settings
+
+        settings = Settings(strength, luma, chroma, quality=quality, bit_depth=bit_depth)
+        return denoise_file(self, source, target, settings=settings, if_exists=if_exists)
+
+    def folder(
+        self: Digested,
+        folder: str | Path,
+        out: str | Path,
+        *,
+        recursive: bool = False,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        strength: float = 1.0,
+        luma: float = 1.0,
+        chroma: float = 1.0,
+        format: FormatName | None = None,
+        quality: int | None = None,
+        bit_depth: Depth | None = None,
+        if_exists: IfExists = "skip",
+    ) -> Iterator[FileResult]:
+        """Denoise the photos in a folder, as `denoisectl run FOLDER --out OUT` does.
+
+        The plan is made, and refused if it has to be, before this returns. The work is done while results
+        are taken; who stops taking them stops the run, and the same call goes on from there.
+
+        Args:
+            folder: where the photos are.
+            out: where the results go; it keeps a journal of what was made from what.
+            recursive: enter subfolders; `out` mirrors the tree.
+            include: only files that match one of these globs.
+            exclude: no files that match one of these globs.
+            strength: as for `image`.
+            luma: as for `image`.
+            chroma: as for `image`.
+            format: of the results; None keeps each input's.
+            quality: of JPEG and WebP, 1 to 100; None stays near the source's.
+            bit_depth: 8 or 16 bits a sample; None keeps the source's as far as the format holds it.
+            if_exists: "skip" makes an output again only if its input, the settings or the model changed.
+
+        Yields:
+            What became of each file, in order; a bad file is a result, not an error.
+
+        Raises:
+            UsageError: nothing to denoise, outputs that collide or exist, or `out` cannot be written.
+        """
+        from denoisectl.batch.library import denoise_folder
+        from denoisectl.batch.settings import Settings
+        from denoisectl.images import Format
+
+        kind = Format(format) if format else None
+        settings = Settings(strength, luma, chroma, kind, quality, bit_depth)
+        return denoise_folder(
+            self,
+            folder,
+            out,
+            recursive=recursive,
+            include=include,
+            exclude=exclude,
+            settings=settings,
+            if_exists=if_exists,
+        )
