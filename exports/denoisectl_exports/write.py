@@ -24,6 +24,8 @@ from denoisectl_exports.half import with_half_weights
 from denoisectl_exports.int8 import SIDE, learned_ranges, measured_ranges, to_int8
 from denoisectl_exports.photos import Planes, as_the_model_meets_them, reference_photos
 from denoisectl_exports.seams import effective_halo
+from denoisectl_exports.skips import with_blocked_skips
+from denoisectl_exports.tile_memory import bytes_per_pixel
 from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.profile import profile
 from denoisectl_training.quantised import equalised, ranges_in_order, unrounded
@@ -106,7 +108,7 @@ def export_run(
     elif precision == "int8":
         proto, card = _as_int8(model, card, pairs)
     else:
-        proto = to_onnx(model)
+        proto = with_blocked_skips(to_onnx(model))
     noisy = [noisy for noisy, _ in pairs]
     if weights == "float16":
         proto = with_half_weights(proto, noisy)
@@ -118,7 +120,8 @@ def export_run(
 def measured(proto: onnx.ModelProto, card: ModelCard, images: Iterable[Planes]) -> ModelCard:
     """The card with what only running the file can tell; `images` are (1, 3, H, W) float32, 1.0 as white."""
     found = effective_halo(network_of(proto), images, halo=card.halo, multiple_of=card.multiple_of)
-    return replace(card, effective_halo=found)
+    memory = bytes_per_pixel(proto.SerializeToString(), card.multiple_of)
+    return replace(card, effective_halo=found, bytes_per_pixel=memory)
 
 
 Pairs = Sequence[tuple[Planes, Planes]]

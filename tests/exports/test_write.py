@@ -26,6 +26,7 @@ def test_a_run_becomes_one_file_that_says_what_it_is(run: RunFolder, out: Path) 
     assert card.recipe == run.recipe().model_dump(mode="json")
     assert card.tool_version == __version__
     assert card.parameters > 0 and card.macs_per_pixel > 0
+    assert card.bytes_per_pixel is None or card.bytes_per_pixel >= 24
 
 
 def test_the_file_does_what_the_network_does(run: RunFolder, out: Path) -> None:
