@@ -13,16 +13,20 @@ from denoisectl.onnx_file import metadata, read_model
 __all__ = ["DEFAULT_MODEL", "find_model", "float32_twin", "read_card", "shipped_models"]
 
 DEFAULT_MODEL = "photo"
+_ORDER = (DEFAULT_MODEL, "photo-fast", "photo-best", "book-small", "book-noskip", "book-skip")
+"""How they are listed: by how often each will be wanted. Others that lie beside them follow by name."""
 
 
 def shipped_models() -> dict[str, Path]:
-    """Name and file of every shipped model, the default first."""
+    """Name and file of every model that this installation holds, the default first."""
     spec = find_spec("denoisectl_exports")
     folders = spec.submodule_search_locations if spec else None
     files = [file for folder in folders or () for file in Path(folder, "models").glob("*.onnx")]
-    return {
-        file.stem: file for file in sorted(files, key=lambda file: (file.stem != DEFAULT_MODEL, file.stem))
-    }
+    return {file.stem: file for file in sorted(files, key=lambda file: _place(file.stem))}
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (_ORDER.index(name) if name in _ORDER else len(_ORDER)), name
 
 
 def find_model(model: str | Path | None) -> Path:

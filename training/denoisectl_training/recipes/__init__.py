@@ -162,6 +162,11 @@ class DataSettings(_Settings):
 
     crop: Annotated[int, Field(ge=32)] = 128
     """Side of the square crops, in pixels."""
+    last_crop: Annotated[int, Field(ge=32)] | None = None
+    """Side of the crops at the end of a run, in pixels; None keeps `crop`. Small crops teach more photos in the same
+    time, larger ones what lies further away."""
+    last_share: Share = 0.3
+    """Share of the images of a run that count as its end."""
     max_side: Positive = 1024
     """Photos with a longer side are reduced to it when read, which also averages their own noise away."""
     grey: Share = 0.0
@@ -180,6 +185,11 @@ class DataSettings(_Settings):
     """Photos set aside from training to be measured on, and to choose by; by default a fifth, at most 16."""
     test_photos: Annotated[int, Field(ge=0)] = 0
     """Photos set aside from training and from choosing, for one final figure."""
+
+    @property
+    def largest_crop(self) -> int:
+        """The side that every photo must have."""
+        return max(self.crop, self.last_crop or 0)
 
     @model_validator(mode="after")
     def _scale_is_a_range(self) -> DataSettings:
