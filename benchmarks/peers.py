@@ -8,11 +8,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnxruntime
+from networks import dncnn_like, ffdnet_like
 from photos import Pixels
+from records import Row
+from timing import Speed, once, timed
 
 from denoisectl import Denoiser
+from denoisectl.shipped import find_model
 
-__all__ = ["Peer", "classics", "eager", "library"]
+__all__ = ["Peer", "bare", "cited", "classics", "eager", "library"]
 
 SIGMA = 25.0
 _SHARE = SIGMA / 255.0
@@ -54,9 +59,40 @@ def eager(run: Path, threads: int) -> Peer:
     return Peer("eager PyTorch, the same network", clean, 1024)
 
 
+def bare(model: str, threads: int, tiles: int = 12) -> Speed:
+    """Bare onnxruntime, on tiles of one megapixel that lie in memory, without overlap."""
+    session = _session(find_model(model).read_bytes(), threads)
+    tile = np.random.default_rng(0).random((1, 3, 1000, 1000), np.float32)
+    session.run(None, {"image": tile})
+    return once(lambda: [session.run(None, {"image": tile}) for _ in range(tiles)], tiles)
+
+
+def cited(threads: int) -> dict[str, Callable[[], Row]]:
+    """Networks whose speed is measured on their shape, and whose quality on Kodak24 is cited."""
+    tile = np.random.default_rng(0).random((1, 3, 1000, 1000), np.float32)
+
+    def row(key: str, name: str, model: bytes, psnr: float) -> Row:
+        session = _session(model, threads)
+        speed = timed(lambda: session.run(None, {"image": tile}), 1, repeat=1)
+        return Row(key, name, speed, psnr, published="cited")
+
+    # Measured elsewhere with the authors' weights, every 4th image of Kodak24, whole, float noise.
+    return {
+        "ffdnet": lambda: row("ffdnet", "FFDNet's shape in onnxruntime", ffdnet_like(), 31.27),
+        "dncnn": lambda: row("dncnn", "CDnCNN-B's shape in onnxruntime", dncnn_like(), 31.21),
+    }
+
+
+def _session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+
+
 def classics() -> dict[str, Callable[[], Peer]]:
-    """Name and maker of each classic; a maker raises `ImportError` where its library is missing."""
-    return {"OpenCV": _opencv, "wavelet": _wavelet, "NLM": _nlm, "BM3D": _bm3d}
+    """Key and maker of each classic; a maker raises `ImportError` where its library is missing."""
+    return {"opencv": _opencv, "wavelet": _wavelet, "nlm": _nlm, "bm3d": _bm3d}
 
 
 def _opencv() -> Peer:

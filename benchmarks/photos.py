@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Pixels", "clean_middles", "write_large"]
+__all__ = ["Pixels", "clean_middles", "noisy", "write_large", "write_small"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -31,7 +31,9 @@ def noisy(photo: Pixels, sigma: float, seed: int) -> Pixels:
 def write_large(folder: Path, into: Path, count: int, height: int, width: int) -> list[Path]:
     """Mirror photos up to `height` x `width`, make them noisy (sigma 12) and write them as JPEG, quality 92."""
     paths = []
-    for index, photo in enumerate(_read(folder, count)):
+    photos = _read(folder, count)
+    for index in range(count):
+        photo = photos[index % len(photos)]
         block = np.hstack([photo, photo[:, ::-1]])
         block = noisy(np.vstack([block, block[::-1]]), 12.0, index)
         rows, columns = -(-height // block.shape[0]), -(-width // block.shape[1])
@@ -39,6 +41,14 @@ def write_large(folder: Path, into: Path, count: int, height: int, width: int) -
         paths.append(into / f"{index:02}.jpg")
         cv2.imwrite(str(paths[-1]), large[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
     return paths
+
+
+def write_small(folder: Path, into: Path, count: int) -> None:
+    """The noisy middles of photos as JPEGs of 256 x 256, each as often as it takes."""
+    middles = clean_middles(folder, count)
+    for index in range(count):
+        small = noisy(middles[index % len(middles)], 12.0, index)
+        cv2.imwrite(str(into / f"{index:04}.jpg"), small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
 
 
 def clean_middles(folder: Path, count: int, side: int = 256) -> list[Pixels]:

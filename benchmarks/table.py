@@ -1,76 +1,59 @@
-"""The results of a comparison as JSON, as a Markdown table with ratios, and as a plot."""
+"""The results of a comparison as a Markdown table with ratios, as JSON, and as a plot."""
 
 from __future__ import annotations
 
 import json
-import platform
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-import onnxruntime
-from timing import Speed
+from figures import Figure
+from records import Row
 
-from denoisectl import __version__
-
-__all__ = ["Row", "write_results"]
+__all__ = ["write_results"]
 
 
-@dataclass(frozen=True)
-class Row:
-    """One candidate: how fast, and PSNR in dB at sigma 25 where it cleans anything."""
-
-    name: str
-    speed: Speed
-    psnr: float | None = None
-
-
-def write_results(rows: Sequence[Row], folder: Path, command: str, *, threads: int, photos: int) -> None:
+def write_results(
+    rows: Mapping[str, Row], found: Sequence[Figure], folder: Path, about: Mapping[str, object]
+) -> None:
     """Write compare.json, compare.md and, where matplotlib is there, compare.png."""
-    folder.mkdir(parents=True, exist_ok=True)
-    about = {
-        "command": command,
-        "threads": threads,
-        "photos": photos,
-        "processor": platform.processor() or platform.machine(),
-        "onnxruntime": onnxruntime.__version__,
-        "denoisectl": __version__,
+    values = {
+        "about": about,
+        "figures": [asdict(f) for f in found],
+        "rows": [asdict(r) for r in rows.values()],
     }
-    figures = [
-        {
-            "name": r.name,
-            "megapixels_per_second": r.speed.rate,
-            "cpu_seconds_per_megapixel": r.speed.cost,
-            "psnr": r.psnr,
-        }
-        for r in rows
-    ]
-    (folder / "compare.json").write_text(json.dumps({"about": about, "rows": figures}, indent=1) + "\n")
-    (folder / "compare.md").write_text(_markdown(rows, about))
-    _plot(rows, folder / "compare.png")
-    print((folder / "compare.md").read_text())
+    (folder / "compare.json").write_text(json.dumps(values, indent=1) + "\n")
+    text = "\n\n".join((_about(about), _figures(found), _rows(rows))) + "\n"
+    (folder / "compare.md").write_text(text)
+    _plot([row for row in rows.values() if row.psnr is not None], folder / "compare.png")
+    print(text)
 
 
-def _markdown(rows: Sequence[Row], about: dict[str, object]) -> str:
-    """Ratios are to the first `denoisectl run`."""
-    base = next(row.speed for row in rows if row.name.startswith("denoisectl run"))
-    lines = [
-        ", ".join(f"{key} {value}" for key, value in about.items()),
-        "",
-        "| candidate | MP/s | CPU s/MP | speed over `run` | the same by CPU s | PSNR at sigma 25 |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        quality = "" if row.psnr is None else f"{row.psnr:.2f}"
-        ratio, by_processor = row.speed.rate / base.rate, base.cost / row.speed.cost
-        lines.append(
-            f"| {row.name} | {row.speed.rate:.3g} | {row.speed.cost:.3g} "
-            f"| {ratio:.2f} | {by_processor:.2f} | {quality} |"
+def _about(about: Mapping[str, object]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in about.items())
+
+
+def _figures(found: Sequence[Figure]) -> str:
+    lines = ["| figure | found | by processor seconds | aim |", "|---|---|---|---|"]
+    for figure in found:
+        processor = "" if figure.by_processor is None else f"{figure.by_processor:.3g}"
+        lines.append(f"| {figure.name} | {figure.value:.3g} | {processor} | {figure.aim} |")
+    return "\n".join(lines)
+
+
+def _rows(rows: Mapping[str, Row]) -> str:
+    lines = ["| candidate | MP/s | CPU s/MP | peak MB | PSNR at sigma 25 |", "|---|---|---|---|---|"]
+    for row in rows.values():
+        peak = f"{row.speed.peak_bytes / 1e6:.0f}" if row.speed.peak_bytes else ""
+        quality = (
+            "" if row.psnr is None else f"{row.psnr:.2f}" + (f" ({row.published})" if row.published else "")
         )
-    return "\n".join(lines) + "\n"
+        lines.append(f"| {row.name} | {row.speed.rate:.3g} | {row.speed.cost:.3g} | {peak} | {quality} |")
+    return "\n".join(lines)
 
 
 def _plot(rows: Sequence[Row], path: Path) -> None:
+    """Speed against quality; hollow where the quality is cited."""
     try:
         import matplotlib
 
@@ -81,17 +64,10 @@ def _plot(rows: Sequence[Row], path: Path) -> None:
         return
     figure, axes = pyplot.subplots(figsize=(8, 5))
     for place, row in enumerate(rows):
-        if row.psnr is not None:
-            axes.scatter(1 / row.speed.cost, row.psnr)
-            axes.annotate(
-                row.name,
-                (1 / row.speed.cost, row.psnr),
-                xytext=(5, 5 - 7 * (place % 3)),
-                textcoords="offset points",
-                fontsize=8,
-            )
-    axes.set(
-        xscale="log", xlabel="megapixels a processor second", ylabel="PSNR in dB, Gaussian noise of sigma 25"
-    )
+        at = (row.speed.rate, row.psnr)
+        axes.scatter(*at, facecolors="none" if row.published else "C0", edgecolors="C0")
+        offset = (5, 5 - 7 * (place % 3))
+        axes.annotate(row.name, at, xytext=offset, textcoords="offset points", fontsize=8)
+    axes.set(xscale="log", xlabel="megapixels a second", ylabel="PSNR in dB, Gaussian noise of sigma 25")
     axes.margins(x=0.2, y=0.1)
     figure.savefig(path, dpi=100, bbox_inches="tight")

@@ -1,15 +1,26 @@
-"""Wall-clock and processor seconds, of this process and of a child."""
+"""Wall-clock and processor seconds, of this process and of a child; a child's peak memory."""
 
 from __future__ import annotations
 
-import resource
+import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Speed", "once", "timed", "timed_command"]
+__all__ = ["Speed", "once", "run_alone", "timed", "timed_command"]
+
+# A process of its own between: a child's peak memory begins at what its parent holds when it is started.
+_ALONE = """
+import json, resource, subprocess, sys, time
+start = time.perf_counter()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+seconds = time.perf_counter() - start
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([done.returncode, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024]))
+"""
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,8 @@ class Speed:
     seconds: float
     processor_seconds: float
     """Summed over the cores: what stays comparable on a machine that others use too."""
+    peak_bytes: int = 0
+    """Resident memory at most, of a process that was measured alone; 0 if it was not."""
 
     @property
     def rate(self) -> float:
@@ -30,6 +43,15 @@ class Speed:
     def cost(self) -> float:
         """Processor seconds a megapixel."""
         return self.processor_seconds / self.megapixels
+
+    def __add__(self, other: Speed) -> Speed:
+        """Both together."""
+        return Speed(
+            self.megapixels + other.megapixels,
+            self.seconds + other.seconds,
+            self.processor_seconds + other.processor_seconds,
+            max(self.peak_bytes, other.peak_bytes),
+        )
 
 
 def timed(work: Callable[[], object], megapixels: float, *, repeat: int = 2) -> Speed:
@@ -45,13 +67,26 @@ def once(work: Callable[[], object], megapixels: float) -> Speed:
     return Speed(megapixels, time.perf_counter() - wall, time.process_time() - processor)
 
 
-def timed_command(arguments: Sequence[str], megapixels: float) -> Speed:
-    """A whole `python -m denoisectl` process, start-up included."""
-    before, wall = _children(), time.perf_counter()
-    subprocess.run([sys.executable, "-m", "denoisectl", *arguments], check=True)
-    return Speed(megapixels, time.perf_counter() - wall, _children() - before)
+def timed_command(arguments: Sequence[str], megapixels: float, *, cores: int | None = None) -> Speed:
+    """A whole `python -m denoisectl` process, start-up included, on so many cores."""
+    return run_alone([sys.executable, "-m", "denoisectl", *arguments], megapixels, cores=cores)
 
 
-def _children() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def run_alone(command: Sequence[str], megapixels: float, *, cores: int | None = None) -> Speed:
+    """Any command, with its peak memory.
+
+    Raises:
+        RuntimeError: the command failed.
+    """
+    before = os.sched_getaffinity(0)
+    if cores is not None:
+        os.sched_setaffinity(0, sorted(before)[:cores])  # inherited by the command
+    try:
+        wrapped = [sys.executable, "-c", _ALONE, *command]
+        found = subprocess.run(wrapped, check=True, stdout=subprocess.PIPE, text=True)
+    finally:
+        os.sched_setaffinity(0, before)
+    code, seconds, processor, peak = json.loads(found.stdout)
+    if code:
+        raise RuntimeError(f"exit code {code} of {' '.join(command)}")
+    return Speed(megapixels, seconds, processor, peak)

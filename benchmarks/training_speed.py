@@ -1,21 +1,25 @@
-"""Images a second in training, by recipe and device, and the share of the time that is spent on making batches.
+"""Images a second in training, by recipe and device, and the share of the time that steps wait for batches.
 
     python benchmarks/training_speed.py --photos ./photos --recipe small skip photo --steps 20 --threads 2
 
-A step is timed after three that warm up. On a GPU both parts are waited for, so their sum is what a training
-loop without overlap would take.
+A step is timed after three that warm up. Batches are made one step ahead on a thread of their own, as in training;
+"if in line" is what waiting would take without that.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import torch
 
+from denoisectl_training.batches import Batch, batches, training_batch
 from denoisectl_training.devices import choose_device, choose_precision
-from denoisectl_training.fit import Fit, training_batch, training_step
+from denoisectl_training.fit import Fit, training_step
 from denoisectl_training.modes import train_mode
 from denoisectl_training.photos import PhotoSet
 from denoisectl_training.recipes import Recipe, load_recipe
@@ -24,27 +28,40 @@ from denoisectl_training.train import Photos
 _WARM_UP = 3
 
 
-def measure(recipe: Recipe, photos: PhotoSet, device: torch.device, steps: int) -> tuple[float, float]:
-    """Images a second, and the share of the time that went into making batches."""
+def measure(recipe: Recipe, photos: PhotoSet, device: torch.device, steps: int) -> tuple[float, float, float]:
+    """Images a second, and the share of the time spent waiting for batches, made ahead as in training and in line."""
     fit = Fit.start(recipe, device, choose_precision(recipe.training.precision, device))
     train_mode(fit.model, recipe.training.frozen)
-    batching = stepping = 0.0
+
+    def make(step: int) -> Batch:
+        batch = training_batch(recipe, photos, step, device)
+        _wait(device)
+        return batch
+
+    _, in_line = _speed_and_wait(fit, map(make, itertools.count()), steps)
+    with closing(batches(make, 0)) as coming:
+        speed, ahead = _speed_and_wait(fit, coming, steps)
+    return speed, ahead, in_line
+
+
+def _speed_and_wait(fit: Fit, coming: Iterator[Batch], steps: int) -> tuple[float, float]:
+    waiting = stepping = 0.0
     for number in range(_WARM_UP + steps):
-        started = _now(device)
-        batch = training_batch(fit, photos)
-        made = _now(device)
+        started = time.perf_counter()
+        batch = next(coming)
+        made = time.perf_counter()
         training_step(fit, *batch)
+        _wait(fit.device)
         if number >= _WARM_UP:
-            batching += made - started
-            stepping += _now(device) - made
-    total = batching + stepping
-    return steps * recipe.training.batch / total, batching / total
+            waiting += made - started
+            stepping += time.perf_counter() - made
+    total = waiting + stepping
+    return steps * fit.recipe.training.batch / total, waiting / total
 
 
-def _now(device: torch.device) -> float:
+def _wait(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-    return time.perf_counter()
 
 
 def main() -> None:
@@ -63,13 +80,13 @@ def main() -> None:
     device = choose_device(args.device)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{args.threads} threads"
     print(f"torch {torch.__version__}, {device} ({name})")
-    print(f"{'recipe':<24}{'precision':<12}{'images/s':>10}{'making batches':>18}")
+    print(f"{'recipe':<24}{'precision':<12}{'images/s':>10}{'waiting':>12}{'if in line':>12}")
     for each in args.recipe:
         recipe = load_recipe(each, args.set)
         photos = Photos((args.photos,)).load(recipe)
-        speed, share = measure(recipe, photos, device, args.steps)
         precision = choose_precision(recipe.training.precision, device)
-        print(f"{recipe.name:<24}{precision:<12}{speed:>10.1f}{share:>17.1%}")
+        speed, waiting, in_line = measure(recipe, photos, device, args.steps)
+        print(f"{recipe.name:<24}{precision:<12}{speed:>10.1f}{waiting:>12.1%}{in_line:>12.1%}")
 
 
 if __name__ == "__main__":

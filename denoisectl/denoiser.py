@@ -32,7 +32,8 @@ from denoisectl.tiling import Grid, TileRules, cut
 
 __all__ = ["DEFAULT_MEMORY", "Denoiser"]
 
-DEFAULT_MEMORY = 512 * 2**20
+DEFAULT_MEMORY = 560 * 2**20
+"""Bytes: a photo of 12 megapixels goes through the shipped models in six tiles."""
 
 _log = logging.getLogger("denoisectl")
 

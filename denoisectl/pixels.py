@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +21,7 @@ Planes = npt.NDArray[np.float32]
 Index = slice | npt.NDArray[np.intp]
 
 _WHITE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535, np.dtype(np.float32): None}
+_DEPTH = {np.dtype(np.uint8): cv2.CV_8U, np.dtype(np.uint16): cv2.CV_16U}
 
 
 def check_image(image: Image) -> None:
@@ -59,15 +61,17 @@ def store_planes(planes: Planes, image: Image, rows: slice, columns: slice) -> N
 
     Whole-number images are clipped to their range and rounded to nearest; float images take what is there.
     """
-    white = _WHITE[image.dtype]
     levels: npt.NDArray[np.float32] = planes.mean(axis=0, keepdims=True) if image.ndim == 2 else planes
-    if white is not None:
-        np.multiply(levels, np.float32(white), out=levels)
-        np.rint(levels, out=levels)
-        np.clip(levels, 0, white, out=levels)
     part = image[rows, columns]
-    if image.ndim == 2:
-        part = part[..., None]
-    # Channel by channel: a transposed copy of all three at once takes three times as long.
-    for channel, plane in enumerate(levels):
-        np.copyto(part[..., channel], plane, casting="unsafe")
+    if (white := _WHITE[image.dtype]) is not None:
+        np.clip(levels, 0, 1, out=levels)  # OpenCV converts through 32-bit integers, which wrap
+        depth = _DEPTH[image.dtype]
+        # A third of numpy's time, and rounded alike: halves to even.
+        stored = [cv2.addWeighted(plane, white, plane, 0, 0, dtype=depth) for plane in levels]
+        part[...] = stored[0] if image.ndim == 2 else cv2.merge(stored)
+    elif image.ndim == 2:
+        part[...] = levels[0]
+    else:
+        # Channel by channel: a transposed copy of all three at once takes three times as long.
+        for channel, plane in enumerate(levels):
+            part[..., channel] = plane

@@ -30,15 +30,21 @@ def export(
         typer.Option(
             "--photos",
             metavar="FOLDER",
-            help="Clean photos to measure on how far the network feels a cut, and to calibrate int8 on.",
+            help="Clean photos to measure on how far the network feels a cut, and what int8 loses.",
             show_default="scikit-image's",
         ),
     ] = None,
     precision: Annotated[
-        Literal["float32", "int8"],
+        Literal["float32", "int8"] | None,
         typer.Option(
-            "--precision", help="int8: for processors, about three times as fast, a little less exact."
+            "--precision",
+            help="int8: for processors, more than twice as fast, a little less exact.",
+            show_default="what the run was trained in",
         ),
+    ] = None,
+    weights: Annotated[
+        Literal["float32", "float16"],
+        typer.Option("--weights", help="float16: half the file, refused where a photo could show it."),
     ] = "float32",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     quiet: QuietOpt = False,
@@ -67,7 +73,7 @@ def export(
         from denoisectl_exports.facts import Facts, read_facts
         from denoisectl_exports.write import export_run
     facts = Facts() if card is None else read_facts(card)
-    made = export_run(run, out, facts, photos=photos, precision=precision)
+    made = export_run(run, out, facts, photos=photos, precision=precision, weights=weights)
     console.say(
         f"{out}: {made.architecture}, {made.parameters / 1e6:.2f} M parameters, "
         f"{made.macs_per_pixel / 1e3:.1f} k multiply-adds a pixel, halo {made.halo} pixels, "

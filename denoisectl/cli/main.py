@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import signal
+import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -16,7 +18,7 @@ from denoisectl import __version__
 from denoisectl.cli.colour import with_color
 from denoisectl.cli.exits import guarded
 
-__all__ = ["app", "main"]
+__all__ = ["build", "main"]
 
 # One line a command, in the order of `--help`: its name, and its function as `file:function` in this folder.
 _COMMANDS = (
@@ -65,7 +67,9 @@ def _callback(
     """
 
 
-def _build() -> typer.Typer:
+def build(arguments: Sequence[str] = ()) -> typer.Typer:
+    """The command line, of the one command that `arguments` begin with if they do: importing all takes longer."""
+    wanted = [command for command in _COMMANDS if command[0] in arguments[:1]]
     built = typer.Typer(
         name="denoisectl",
         help=_paragraphs(_callback.__doc__ or ""),
@@ -75,7 +79,7 @@ def _build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
     )
-    for name, place in _COMMANDS:
+    for name, place in wanted or _COMMANDS:
         file, function = place.split(":")
         command = getattr(importlib.import_module(f"denoisectl.cli.{file}"), function)
         built.command(name, help=_paragraphs(command.__doc__ or ""))(guarded(with_color(command)))
@@ -90,12 +94,9 @@ def _paragraphs(docstring: str) -> str:
     )
 
 
-app = _build()
-
-
 def main() -> None:
     """Run the command line; the console script's entry."""
     if hasattr(signal, "SIGPIPE"):
         # `denoisectl --help | head` ends as other tools do; commands undo this while they work.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    app(prog_name="denoisectl")
+    build(sys.argv[1:])(prog_name="denoisectl")

@@ -29,7 +29,7 @@ class Opening:
     tile: int | None = None
     overlap: int | None = None
     seams: Seams = "auto"
-    memory: int = 512 * 2**20
+    memory: int = 560 * 2**20
     threads: int | None = None
 
     def digest(self) -> str:

@@ -32,10 +32,9 @@ class _Silence:
 @contextmanager
 def progress(plan: Plan) -> Iterator[Progress]:
     """Show how far the run is, in the way that fits where stderr goes."""
-    stderr = console.stderr()
     if console.quiet():
         yield _Silence()
-    elif stderr.is_terminal and os.environ.get("TERM") != "dumb":
+    elif console.stderr().is_terminal and os.environ.get("TERM") != "dumb":
         with _bar(plan) as bar:
             yield bar
     else:

@@ -12,6 +12,7 @@ from denoisectl.errors import UsageError
 __all__ = ["run"]
 
 _MEMORY = 2**30
+_FOR_TILES = 35 / 64  # of it, as much as the library takes by default; the rest is for images on their way
 _MAX_PIXELS = 500_000_000
 
 
@@ -174,9 +175,9 @@ def run(
         metadata="none" if metadata == "none" else "no-gps" if strip_gps else "keep",
         max_pixels=(_MAX_PIXELS if max_pixels is None else max_pixels) or None,
     )
-    # Half for the network's tiles, half for images on their way.
-    half = (memory or _MEMORY) // 2
-    opening = Opening(model, device, tile=tile, overlap=overlap, seams=seams, memory=half, threads=threads)
+    memory = memory or _MEMORY
+    tiles = int(memory * _FOR_TILES)
+    opening = Opening(model, device, tile=tile, overlap=overlap, seams=seams, memory=tiles, threads=threads)
     if piped:
         stream_run.stream(names, out or "-", settings, opening, overwrite=policy == "overwrite", json=json)
         return
@@ -196,7 +197,7 @@ def run(
         rename=on_collision == "rename",
     )
     faults = Faults("0" if fail_fast else max_failures, failed_to, null=null)
-    work = BatchRun(request, settings, opening, faults, resources(half, jobs))
+    work = BatchRun(request, settings, opening, faults, resources(memory - tiles, jobs))
     if not work.run(json=json, dry_run=dry_run, watch=watch):
         raise typer.Exit(1)
 

@@ -47,7 +47,11 @@ def train(
     ] = None,
     source: Annotated[
         Path | None,
-        typer.Option("--from", metavar="RUN", help="Fine-tune the network of this run or checkpoint."),
+        typer.Option(
+            "--from",
+            metavar="RUN",
+            help="Start from the weights of this run or checkpoint; the recipe may deepen a U-net.",
+        ),
     ] = None,
     freeze_encoder: Annotated[
         bool, typer.Option("--freeze-encoder", help="Leave the encoder as it is and train the decoder.")

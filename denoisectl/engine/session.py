@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from denoisectl.engine.cuda import check_cuda, check_driver, gpu_in_sight
 from denoisectl.engine.devices import AUTO, CPU, Device, parse_device, usable_cpus
-from denoisectl.engine.sessions import OutOfMemory, create_session, is_out_of_memory
+from denoisectl.engine.sessions import OutOfMemory, create_session, is_out_of_memory, release_memory
 from denoisectl.errors import DeviceError, ModelError
 from denoisectl.model_card import ModelCard
 from denoisectl.onnx_file import read_model
@@ -53,6 +53,7 @@ class Engine:
         self._device = device
         self._threads = threads
         self._sessions: OrderedDict[tuple[int, int, int], Any] = OrderedDict()
+        self._shape: tuple[int, ...] | None = None
         self._lock = Lock()
         self._prove()
 
@@ -104,6 +105,7 @@ class Engine:
         """
         try:
             session = self._session(batch.shape)
+            self._make_room(session, batch)
             output: Batch = session.run(["denoised"], {"image": batch})[0]
         except Exception as error:
             if is_out_of_memory(error):
@@ -127,6 +129,16 @@ class Engine:
                 self._sessions[key] = create_session(self._model, self._device, self._threads, fixed)
             self._sessions.move_to_end(key)
             return self._sessions[key]
+
+    def _make_room(self, session: Any, batch: Batch) -> None:
+        """Give back the CPU memory that tiles of another shape left behind: its pieces do not fit this one."""
+        if self._device.kind != "cpu":
+            return
+        with self._lock:
+            before, self._shape = self._shape, batch.shape
+        if before not in (None, batch.shape):
+            side = self.card.multiple_of
+            release_memory(session, np.zeros((1, 3, side, side), np.float32))
 
     def _forget(self) -> None:
         """Drop all sessions and with them what their arenas hold."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import onnxruntime
 
 from denoisectl.engine.devices import Device
 
-__all__ = ["OutOfMemory", "create_session", "is_out_of_memory"]
+__all__ = ["OutOfMemory", "create_session", "is_out_of_memory", "release_memory"]
 
 _FATAL = 4  # onnxruntime's log severity; its errors reach us as exceptions, in words that we choose
 _OUT_OF_MEMORY = ("allocate memory", "out of memory", "bad_alloc", "cudamalloc", "cuda_error_out_of_memory")
+_SAME_AS_REQUESTED = {"arena_extend_strategy": 1}
+_registering = Lock()
 
 
 class OutOfMemory(Exception):  # noqa: N818 - a signal between engine and Denoiser, never shown
@@ -36,17 +41,39 @@ def create_session(model: bytes, device: Device, threads: int, shape: tuple[int,
     for name, size in zip(("batch", "height", "width"), shape or (), strict=False):
         options.add_free_dimension_override_by_name(name, size)
     if device.kind == "cpu":
-        return _session(model, options, ["CPUExecutionProvider"])
+        return _on_cpu(model, options)
     # With CPU in the list, or without this entry, nodes without a CUDA kernel would run on the CPU unsaid.
     options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     onnxruntime.set_default_logger_severity(_FATAL)  # the provider's library is loaded under this logger
     return _session(model, options, [("CUDAExecutionProvider", _cuda_options(device))])
 
 
+def release_memory(session: Any, batch: npt.NDArray[np.float32]) -> None:
+    """Run a CPU session on a tiny `batch`, after which it gives back all memory that it only keeps."""
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    session.run(["denoised"], {"image": batch}, options)
+
+
 def is_out_of_memory(error: Exception) -> bool:
     """Whether onnxruntime's message speaks of memory; it has no exception type of its own for that."""
     message = str(error).lower()
     return isinstance(error, MemoryError) or any(words in message for words in _OUT_OF_MEMORY)
+
+
+def _on_cpu(model: bytes, options: onnxruntime.SessionOptions) -> Any:
+    """A session with an arena of its own that takes what is asked for, where the default one doubles.
+
+    It can be set for the whole process only. A later registration takes the place of an earlier one, which
+    lives on with the session that was built under it.
+    """
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    with _registering:
+        onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg(_SAME_AS_REQUESTED))
+        return _session(model, options, ["CPUExecutionProvider"])
 
 
 def _session(model: bytes, options: onnxruntime.SessionOptions, providers: list[Any]) -> Any:

@@ -2,7 +2,9 @@
 
 Weights are signed, with a scale for each output channel; activations are unsigned, with a scale for each
 tensor. The first convolution sees the photo and the last one writes the correction that is added to it: an
-8-bit step there would be a step in the picture, and so would one in what the last one reads.
+8-bit step there would be a step in the picture, and so would one in what the last one reads. A network that
+was trained with this rounding (`denoisectl_training.quantised`) brings its ranges; for others they are
+measured.
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ from onnxruntime.quantization.calibrate import TensorsData
 from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
 from denoisectl_exports.photos import Planes
+from denoisectl_training.quantised import Range
 
-__all__ = ["SIDE", "to_int8"]
+__all__ = ["SIDE", "learned_ranges", "measured_ranges", "to_int8"]
 
 SIDE = 256
 """Photos are calibrated on in squares of this side: their histograms have to have one shape."""
@@ -34,12 +37,12 @@ _KINDS = ["Conv", "Relu", "Add", "Concat", "DepthToSpace", "Resize"]
 _WEIGHTS = "network."  # the network's own; convolutions outside it smooth colour
 
 
-def to_int8(proto: onnx.ModelProto, images: Sequence[Planes]) -> onnx.ModelProto:
+def to_int8(proto: onnx.ModelProto, ranges: TensorsData) -> onnx.ModelProto:
     """Quantise a copy of the graph.
 
     Args:
         proto: a float32 graph of `to_onnx`.
-        images: what the network will meet: (1, 3, H, W) float32, 1.0 as white, sides of at least `SIDE`.
+        ranges: of `measured_ranges` or `learned_ranges`, for this graph.
     """
     with _quiet():
         quantizer = QDQQuantizer(
@@ -48,8 +51,8 @@ def to_int8(proto: onnx.ModelProto, images: Sequence[Planes]) -> onnx.ModelProto
             reduce_range=False,
             weight_qType=QuantType.QInt8,
             activation_qType=QuantType.QUInt8,
-            tensors_range=_ranges(proto, images),
-            nodes_to_quantize=_inner_nodes(proto.graph),
+            tensors_range=ranges,
+            nodes_to_quantize=[node.name for node in _inner_nodes(proto.graph)],
             nodes_to_exclude=[],
             op_types_to_quantize=_KINDS,
             extra_options={},
@@ -59,21 +62,44 @@ def to_int8(proto: onnx.ModelProto, images: Sequence[Planes]) -> onnx.ModelProto
     return quantised
 
 
-def _inner_nodes(graph: onnx.GraphProto) -> list[str]:
+def _inner_nodes(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
     """What lies between the first and the last convolution, but for the node that the last one reads."""
     places = [place for place, node in enumerate(graph.node) if _is_network_convolution(node)]
     read_last = graph.node[places[-1]].input[0]
     inner = graph.node[places[0] + 1 : places[-1]]
-    return [node.name for node in inner if node.op_type in _KINDS and read_last not in node.output]
+    return [node for node in inner if node.op_type in _KINDS and read_last not in node.output]
 
 
 def _is_network_convolution(node: onnx.NodeProto) -> bool:
     return node.op_type == "Conv" and node.input[1].startswith(_WEIGHTS)
 
 
-def _ranges(proto: onnx.ModelProto, images: Sequence[Planes]) -> TensorsData:
-    """The range of every tensor, a few photos at a time."""
-    with TemporaryDirectory() as folder:
+def learned_ranges(proto: onnx.ModelProto, ranges: Sequence[Range]) -> TensorsData:
+    """Give a network's own ranges to the tensors of its graph.
+
+    Args:
+        proto: the float32 graph of the network.
+        ranges: of `ranges_in_order`: the first convolution, then every convolution and sum inside.
+    """
+    first = next(node for node in proto.graph.node if _is_network_convolution(node))
+    inner = _inner_nodes(proto.graph)
+    rounded = [first, *(node for node in inner if node.op_type in ("Conv", "Add"))]
+    found = {node.output[0]: both for node, both in zip(rounded, ranges, strict=True)}
+    for node in inner:
+        if node.op_type in ("Relu", "DepthToSpace"):  # neither makes values that its input has no level for
+            found[node.output[0]] = found[node.input[0]]
+    data = {name: (np.float32(low), np.float32(high)) for name, (low, high) in found.items()}
+    return TensorsData(CalibrationMethod.MinMax, data)
+
+
+def measured_ranges(proto: onnx.ModelProto, images: Sequence[Planes]) -> TensorsData:
+    """Measure the range of every tensor, a few photos at a time.
+
+    Args:
+        proto: a float32 graph of `to_onnx`.
+        images: what the network will meet: (1, 3, H, W) float32, 1.0 as white, sides of at least `SIDE`.
+    """
+    with TemporaryDirectory() as folder, _quiet():
         source = Path(folder) / "float32.onnx"
         onnx.save(proto, source)
         calibrator = create_calibrator(

@@ -18,20 +18,26 @@ import torch
 from denoisectl import __version__
 from denoisectl.errors import ExportError
 from denoisectl.model_card import CARD_KEY, ModelCard
-from denoisectl_exports.equalise import equalised
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.graph import network_of, to_onnx
-from denoisectl_exports.int8 import SIDE, to_int8
+from denoisectl_exports.half import with_half_weights
+from denoisectl_exports.int8 import SIDE, learned_ranges, measured_ranges, to_int8
 from denoisectl_exports.photos import Planes, as_the_model_meets_them, reference_photos
 from denoisectl_exports.seams import effective_halo
+from denoisectl_exports.skips import with_blocked_skips
+from denoisectl_exports.tile_memory import bytes_per_pixel
 from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.profile import profile
+from denoisectl_training.quantised import equalised, ranges_in_order, unrounded
 from denoisectl_training.recipes import Recipe
 from denoisectl_training.trained import load_trained
 
 Precision = Literal["float32", "int8"]
+Weights = Literal["float32", "float16"]
 
 INT8_LIMIT = "8-bit integers:"
+_ROUNDING_PHOTOS = 4
+_ROUNDING_TOLERANCE = 0.1 / 255.0
 
 __all__ = ["card_of", "export_run", "measured", "restamp", "write_model"]
 
@@ -61,6 +67,7 @@ def card_of(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Fac
         data=facts.data,
         scores=facts.scores,
         limits=facts.limits,
+        float32_twin=facts.float32_twin,
         tool_version=__version__,
     )
 
@@ -71,7 +78,8 @@ def export_run(
     facts: Facts | None = None,
     *,
     photos: Path | None = None,
-    precision: Precision = "float32",
+    precision: Precision | None = None,
+    weights: Weights = "float32",
 ) -> ModelCard:
     """Export a run to one model file that needs nothing beside it.
 
@@ -80,21 +88,31 @@ def export_run(
         out: where the file goes.
         facts: the hand-written part of the card.
         photos: clean photos to measure and calibrate on; None takes those of scikit-image, if installed.
-        precision: "int8" for processors: about three times as fast, a little less exact.
+        precision: "int8" for processors: more than twice as fast, a little less exact. None takes what the
+            run was trained in.
+        weights: how the file stores them; "float16" halves it, and is refused where a photo could show it.
 
     Raises:
         TrainingError: the run has no usable checkpoint, or `photos` holds none.
-        ExportError: the graph disagrees with PyTorch, there is nothing to calibrate int8 on, or `out` cannot
-            be written.
+        ExportError: the graph disagrees with PyTorch, there is nothing to measure int8 on, the run was
+            trained in 8 bits and is asked for in float32, or `out` cannot be written.
     """
     model, recipe, seen = load_trained(run)
     card = card_of(model, recipe, seen, facts or Facts())
     pairs = list(as_the_model_meets_them(reference_photos(photos, at_least=SIDE), recipe))
-    if precision == "int8":
+    trained_in: Precision = "float32" if recipe.training.quantise == "nothing" else recipe.training.quantise
+    if precision == "float32" != trained_in:
+        raise ExportError(f"{run}: was trained to be rounded to {trained_in}; leave --precision out")
+    if trained_in == "int8":
+        proto, card = _as_trained_int8(model, card, pairs)
+    elif precision == "int8":
         proto, card = _as_int8(model, card, pairs)
     else:
-        proto = to_onnx(model)
-    card = measured(proto, card, [noisy for noisy, _ in pairs])
+        proto = with_blocked_skips(to_onnx(model))
+    noisy = [noisy for noisy, _ in pairs]
+    if weights == "float16":
+        proto = with_half_weights(proto, noisy)
+    card = measured(proto, card, noisy)
     write_model(proto, card, out)
     return card
 
@@ -102,20 +120,60 @@ def export_run(
 def measured(proto: onnx.ModelProto, card: ModelCard, images: Iterable[Planes]) -> ModelCard:
     """The card with what only running the file can tell; `images` are (1, 3, H, W) float32, 1.0 as white."""
     found = effective_halo(network_of(proto), images, halo=card.halo, multiple_of=card.multiple_of)
-    return replace(card, effective_halo=found)
+    memory = bytes_per_pixel(proto.SerializeToString(), card.multiple_of)
+    return replace(card, effective_halo=found, bytes_per_pixel=memory)
 
 
-def _as_int8(
-    model: DenoisingAutoencoder, card: ModelCard, pairs: Sequence[tuple[Planes, Planes]]
-) -> tuple[onnx.ModelProto, ModelCard]:
-    if not pairs:
-        raise ExportError("int8 is calibrated on photos and there are none; give --photos FOLDER")
+Pairs = Sequence[tuple[Planes, Planes]]
+
+
+def _as_int8(model: DenoisingAutoencoder, card: ModelCard, pairs: Pairs) -> tuple[onnx.ModelProto, ModelCard]:
+    """A float network, rounded as well as measuring can do it."""
+    _refuse_none(pairs)
     noisy = [noisy for noisy, _ in pairs]
     proto = to_onnx(equalised(model, map(torch.from_numpy, noisy)))
-    quantised = to_int8(proto, noisy)
-    losses = [_psnr(network_of(proto), pair) - _psnr(network_of(quantised), pair) for pair in pairs[1::2]]
-    limit = f"{INT8_LIMIT} {np.mean(losses):.2f} dB below float32 on {len(losses)} noisy photos"
+    quantised = to_int8(proto, measured_ranges(proto, noisy))
+    loss, count = _loss(proto, quantised, pairs)
+    limit = f"{INT8_LIMIT} {loss:.2f} dB below float32 on {count} noisy photos"
     return quantised, replace(card, precision="int8", limits=(*card.limits, limit))
+
+
+def _as_trained_int8(
+    model: DenoisingAutoencoder, card: ModelCard, pairs: Pairs
+) -> tuple[onnx.ModelProto, ModelCard]:
+    """A network that was trained with its rounding, and the proof that the file rounds alike."""
+    _refuse_none(pairs)
+    proto = to_onnx(unrounded(model))
+    quantised = to_int8(proto, learned_ranges(proto, ranges_in_order(model)))
+    _check_rounding(model, network_of(quantised), pairs)
+    loss, count = _loss(proto, quantised, pairs)
+    below = f"{loss:.2f} dB below the same weights in float32 on {count} noisy photos"
+    limit = f"{INT8_LIMIT} tuned with their rounding, {below}"
+    return quantised, replace(card, precision="int8", limits=(*card.limits, limit))
+
+
+def _refuse_none(pairs: Pairs) -> None:
+    if not pairs:
+        raise ExportError("int8 is measured on photos and there are none; give --photos FOLDER")
+
+
+def _check_rounding(model: DenoisingAutoencoder, network: Callable[[Planes], Planes], pairs: Pairs) -> None:
+    """Compare means: a value half way between two levels may fall to either, here and there."""
+    for noisy, _ in pairs[:_ROUNDING_PHOTOS]:
+        with torch.inference_mode():
+            expected = model(torch.from_numpy(noisy)).numpy()
+        difference = float(np.abs(network(noisy) - expected).mean())
+        if not difference <= _ROUNDING_TOLERANCE:
+            raise ExportError(
+                f"the 8-bit file differs from its training by {255 * difference:.2f} levels; nothing written"
+            )
+
+
+def _loss(proto: onnx.ModelProto, quantised: onnx.ModelProto, pairs: Pairs) -> tuple[float, int]:
+    """Mean loss of rounding in dB over the noisy photos, and how many there are."""
+    exact, rounded = network_of(proto), network_of(quantised)
+    losses = [_psnr(exact, pair) - _psnr(rounded, pair) for pair in pairs[1::2]]
+    return float(np.mean(losses)), len(losses)
 
 
 def _psnr(network: Callable[[Planes], Planes], pair: tuple[Planes, Planes]) -> float:
@@ -147,6 +205,7 @@ def restamp(path: Path, facts: Facts) -> ModelCard:
         data=facts.data,
         scores=facts.scores,
         limits=(*facts.limits, *(limit for limit in old.limits if limit.startswith(INT8_LIMIT))),
+        float32_twin=facts.float32_twin,
     )
     write_model(proto, card, path)
     return card

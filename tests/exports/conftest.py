@@ -9,7 +9,7 @@ import pytest
 import skimage.data
 import torch
 
-from denoisectl_exports import photos
+from denoisectl_exports import photos, tile_memory
 from denoisectl_training.recipes import parse_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.train import Photos, started, train
@@ -46,5 +46,6 @@ def out(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def one_small_photo(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exports measure on a single small photo: what they find is tested, not how many they look at."""
+    """Exports measure on a single small photo and a small tile: what they find is tested, not how many they look at."""
     monkeypatch.setattr(photos, "_skimage_photos", lambda: [run.path.parent.parent / "coffee.png"])
+    monkeypatch.setattr(tile_memory, "_SIDE", 64)

@@ -1,5 +1,6 @@
 """8-bit exports: what changes, what does not, and what is said about it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,19 +8,21 @@ import onnx
 import pytest
 import skimage.data
 import torch
+from onnx import numpy_helper
 
 from denoisectl import Denoiser
 from denoisectl.errors import ExportError
 from denoisectl.shipped import read_card
-from denoisectl_exports import photos
-from denoisectl_exports.equalise import equalised
+from denoisectl_exports import photos, write
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.graph import network_of, to_onnx
-from denoisectl_exports.int8 import to_int8
+from denoisectl_exports.int8 import measured_ranges, to_int8
 from denoisectl_exports.write import INT8_LIMIT, export_run, restamp
 from denoisectl_training.model import build_model
+from denoisectl_training.quantised import equalised, ranges_in_order, unrounded
 from denoisectl_training.recipes import load_recipe
 from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.train import Photos, started, train
 from denoisectl_training.trained import load_trained
 
 
@@ -53,7 +56,9 @@ def test_evening_out_brings_an_8_bit_network_nearer_to_its_float_self() -> None:
         expected = model(image).numpy()
 
     def error(network: torch.nn.Module) -> float:
-        found = network_of(to_int8(to_onnx(network), [image.numpy()]))(image.numpy())
+        proto = to_onnx(network)
+        ranges = measured_ranges(proto, [image.numpy()])
+        found = network_of(to_int8(proto, ranges))(image.numpy())
         return float(np.abs(found - expected).mean())
 
     assert error(equalised(model, [image])) < 0.7 * error(model)
@@ -88,6 +93,59 @@ def test_the_ends_stay_in_float(run: RunFolder, out: Path) -> None:
 def test_the_measured_loss_outlives_a_new_card(run: RunFolder, out: Path) -> None:
     measured = export_run(run.path, out, precision="int8").limits
     assert restamp(out, Facts(limits=("dogs",))).limits == ("dogs", *measured)
+
+
+@pytest.fixture(scope="module")
+def rounded_run(run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A toy U-net tuned with its rounding for two steps."""
+    folder, runs = Photos((run.path.parent.parent,)), tmp_path_factory.mktemp("runs")
+    toy = ["model.widths=[8, 12, 16]", "data.crop=32", "data.validation_photos=1", "training.images=32"]
+    quick = ["optimizer.lr=1e-2", "schedule.name=constant", "training.ema=0"]
+    precise = started(folder, load_recipe("photo", [*toy, *quick]), runs, device="cpu")
+    train(precise)
+    request = started(folder, load_recipe("photo-fast", toy), runs, device="cpu")
+    train(replace(request, source=precise.run.path))
+    return request.run
+
+
+def test_a_network_trained_in_8_bits_is_exported_with_its_own_rounding(
+    rounded_run: RunFolder, out: Path
+) -> None:
+    card = export_run(rounded_run.path, out)
+    assert card.precision == "int8" and "tuned with their rounding" in card.limits[0]
+    model, _, _ = load_trained(rounded_run.path)
+    image = photo()
+    with torch.inference_mode():
+        expected, precise = model(image).numpy(), unrounded(model)(image).numpy()
+    found = network_of(onnx.load(out))(image.numpy())
+    difference = 255 * np.abs(found - expected)  # values half way between levels may fall to either
+    assert difference.max() <= 1.0 and difference.mean() < 0.1
+    assert difference.mean() < 0.3 * 255 * np.abs(precise - expected).mean()
+
+
+def test_its_file_holds_the_ranges_of_the_training(rounded_run: RunFolder, out: Path) -> None:
+    export_run(rounded_run.path, out)
+    scales = {i.name: numpy_helper.to_array(i) for i in onnx.load(out).graph.initializer}
+    model, _, _ = load_trained(rounded_run.path)
+    for low, high in ranges_in_order(model):
+        step = np.float32((high - low) / 255)
+        assert any(value.shape == () and np.isclose(value, step, rtol=1e-5) for value in scales.values())
+
+
+def test_it_is_not_exported_in_float(rounded_run: RunFolder, out: Path) -> None:
+    with pytest.raises(ExportError, match="leave --precision out"):
+        export_run(rounded_run.path, out, precision="float32")
+    assert not out.exists()
+
+
+def test_a_file_that_rounds_otherwise_is_not_written(
+    rounded_run: RunFolder, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = [(-500.0, 500.0)] * len(ranges_in_order(load_trained(rounded_run.path)[0]))
+    monkeypatch.setattr(write, "ranges_in_order", lambda model: wide)
+    with pytest.raises(ExportError, match="differs from its training"):
+        export_run(rounded_run.path, out)
+    assert not out.exists()
 
 
 def test_without_photos_it_is_refused(run: RunFolder, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:

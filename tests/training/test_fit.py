@@ -104,6 +104,20 @@ def test_a_run_stopped_at_any_step_and_resumed_ends_with_the_same_weights(
     )  # a stop between records splits one
 
 
+@pytest.mark.parametrize("steps", [2, 9])
+def test_a_run_whose_crops_grow_resumes_before_and_after_they_do(
+    steps: int, photo_folder: Path, tmp_path: Path
+) -> None:
+    data = {"crop": 32, "last_crop": 48, "last_share": 0.5, "validation_photos": 1}
+    whole, broken = (request(photo_folder, tmp_path, toy(data=data)) for _ in range(2))
+    train(whole)
+    stops = iter([False] * steps + [True])
+    assert train(broken, stop=lambda: next(stops)).step == steps
+    train(request(photo_folder, tmp_path, resume=broken.run.path))
+    expected, found = weights(whole.run), weights(broken.run)
+    assert all(torch.equal(expected[key], found[key]) for key in expected)
+
+
 def test_a_kill_after_the_last_checkpoint_loses_only_the_records_after_it(
     photo_folder: Path, tmp_path: Path
 ) -> None:
@@ -275,3 +289,11 @@ def test_a_device_that_is_not_there_is_an_error(photo_folder: Path, tmp_path: Pa
         pytest.skip("this machine has a GPU")
     with pytest.raises(DeviceError, match="--device cuda"):
         train(replace(request(photo_folder, tmp_path), device="cuda"))
+
+
+def test_a_log_that_cannot_be_written_is_named_with_the_way_on(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    run.path.mkdir()
+    run.log.symlink_to("/dev/full")
+    with pytest.raises(TrainingError, match=r"log\.jsonl: .*No space left on device.*--resume"):
+        run.append({"images": 1})

@@ -133,3 +133,19 @@ def test_mistakes_are_told_before_the_first_trial(request_: SweepRequest) -> Non
 
 def test_photos_are_always_kept_for_the_test(request_: SweepRequest) -> None:
     assert replace(request_, overrides=("data.test_photos=0",)).recipe_of().data.test_photos == 16
+
+
+def test_the_same_sweep_suggests_the_same_values(request_: SweepRequest) -> None:
+    first = sweep(request_)
+    again = sweep(replace(request_, folder=request_.folder.with_name("again")))
+    assert first is not None and again is not None
+    assert [tried.overrides for tried in first.trials] == [tried.overrides for tried in again.trials]
+
+
+def test_photos_too_few_to_choose_by_are_told_with_the_way_out(
+    request_: SweepRequest, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "toy.toml"
+    recipe.write_text(RECIPE.replace("validation_photos = 1\n", ""))
+    with pytest.raises(TrainingError, match="too few photos to set some aside"):
+        sweep(request_)

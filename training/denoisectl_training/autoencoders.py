@@ -18,7 +18,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from denoisectl_training.blocks import BOOK, BlockKind, DecoderBlock, EncoderBlock, ResidualBlock, conv3x3
+from denoisectl_training.blocks import (
+    BOOK,
+    BlockKind,
+    DecoderBlock,
+    EncoderBlock,
+    ResidualBlock,
+    Sum,
+    conv3x3,
+)
 
 __all__ = ["BookAutoencoder", "UNet"]
 
@@ -130,6 +138,7 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(
             nn.Sequential(nn.Conv2d(coarse, 4 * fine, 1), nn.PixelShuffle(2)) for fine, coarse in pairs
         )
+        self.merge = nn.ModuleList(Sum() for _ in pairs)
         self.up_blocks = nn.ModuleList(
             nn.Sequential(*(ResidualBlock(width) for _ in range(count)))
             for width, count in zip(widths[:-1], decoder, strict=True)
@@ -140,6 +149,13 @@ class UNet(nn.Module):
     def encoding(self) -> list[nn.Module]:
         """The parts that make the code, which fine-tuning may freeze."""
         return [self.head, self.down_blocks, self.down]
+
+    @property
+    def last_sum(self) -> Sum:
+        """The sum that the last convolution reads."""
+        finest = self.up_blocks[0] if len(self.up_blocks) else self.down_blocks[0]
+        last = [module for module in finest.modules() if isinstance(module, Sum)][-1]
+        return last
 
     @property
     def halo(self) -> int:
@@ -163,7 +179,9 @@ class UNet(nn.Module):
             skips.append(x)
             x = down(x)
         x = self.down_blocks[-1](x)
-        for blocks, up in zip(reversed(self.up_blocks), reversed(self.up), strict=True):
-            x = blocks(up(x) + skips.pop())
+        for blocks, up, merge in zip(
+            reversed(self.up_blocks), reversed(self.up), reversed(self.merge), strict=True
+        ):
+            x = blocks(merge(up(x), skips.pop()))
         y: Tensor = self.tail(x)
         return y

@@ -8,7 +8,7 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["BOOK", "BlockKind", "DecoderBlock", "EncoderBlock", "ResidualBlock", "conv3x3"]
+__all__ = ["BOOK", "BlockKind", "DecoderBlock", "EncoderBlock", "ResidualBlock", "Sum", "conv3x3"]
 
 Shortcut = Literal["convolution", "identity", "none"]
 
@@ -116,6 +116,14 @@ class DecoderBlock(nn.Module):
         return y
 
 
+class Sum(nn.Module):
+    """The sum of two blocks of features, as a module: where 8-bit training rounds what it computes."""
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Add two tensors of one shape."""
+        return x + y
+
+
 class ResidualBlock(nn.Module):
     """`x + conv(relu(conv(x)))` on `(B, channels, H, W)`, without normalisation.
 
@@ -126,8 +134,9 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.body = nn.Sequential(conv3x3(channels, channels), nn.ReLU(), conv3x3(channels, channels))
+        self.sum = Sum()
 
     def forward(self, x: Tensor) -> Tensor:
         """Add the block's correction to its input."""
-        y: Tensor = x + self.body(x)
+        y: Tensor = self.sum(x, self.body(x))
         return y

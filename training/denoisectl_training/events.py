@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
@@ -15,10 +15,17 @@ __all__ = ["event_writer"]
 
 @contextmanager
 def event_writer(folder: Path) -> Iterator[Callable[[Progress], None]]:
-    """Yield a function that writes loss, rate and validation PSNR at their number of images seen."""
-    with SummaryWriter(str(folder)) as writer:
+    """Yield a function that writes loss, rate and validation PSNR at their number of images seen.
+
+    A run that was killed and resumed repeats some records; the first one written purges those it repeats.
+    """
+    with ExitStack() as stack:
+        writer: SummaryWriter | None = None
 
         def write(progress: Progress) -> None:
+            nonlocal writer
+            if writer is None:
+                writer = stack.enter_context(SummaryWriter(str(folder), purge_step=progress.images))
             values = {"loss": progress.loss, "lr": progress.lr, "psnr": progress.psnr}
             for name, value in values.items():
                 if value is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,22 +13,22 @@ import torch
 from torch import Tensor, nn
 
 from denoisectl.errors import DivergedError, TrainingError
+from denoisectl_training.batches import Batch, batches, training_batch
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
-from denoisectl_training.corruption import corrupt
-from denoisectl_training.crops import random_crops, step_generator
 from denoisectl_training.devices import autocast
 from denoisectl_training.divergence import diverged
 from denoisectl_training.losses import training_loss
-from denoisectl_training.model import DenoisingAutoencoder, build_model
+from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.modes import freeze, train_mode
 from denoisectl_training.optimizers import build_optimizer
 from denoisectl_training.photos import PhotoSet
+from denoisectl_training.quantised import build_network, unrounded
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.schedule import learning_rate
 from denoisectl_training.validation import validate
 
-__all__ = ["Fit", "Progress", "fit", "training_batch", "training_step"]
+__all__ = ["Fit", "Progress", "fit", "training_step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Fit:
     average: DenoisingAutoencoder
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
+    teacher: DenoisingAutoencoder | None = None
+    """8-bit training: the float network that it starts from, and whose results it learns to match."""
     step: int = 0
     best_psnr: float = float("-inf")
     psnr: float | None = None
@@ -64,15 +67,16 @@ class Fit:
     ) -> Fit:
         """Fresh weights, drawn from the recipe's seed, or the given ones to be tuned."""
         torch.manual_seed(recipe.training.seed)
-        model = build_model(recipe.model).to(device)
+        model = build_network(recipe).to(device)
         if weights is not None:
             model.load_state_dict(weights)
+        teacher = None if recipe.training.quantise == "nothing" else unrounded(model).to(device).eval()
         freeze(model, recipe.training.frozen)
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub lacks it
         average = copy.deepcopy(model) if recipe.training.ema else model
         optimizer = build_optimizer(model.parameters(), recipe.optimizer)
         scaler = torch.amp.GradScaler(device.type, enabled=precision == "float16")
-        return cls(recipe, device, precision, model, average, optimizer, scaler)
+        return cls(recipe, device, precision, model, average, optimizer, scaler, teacher)
 
     @property
     def images(self) -> int:
@@ -91,6 +95,7 @@ class Fit:
             "average": self.average.state_dict() if self.average is not self.model else None,
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
+            "teacher": None if self.teacher is None else self.teacher.state_dict(),
         }
 
     def restore(self, run: RunFolder) -> None:
@@ -111,20 +116,10 @@ class Fit:
             self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scaler.load_state_dict(state["scaler"])
+        if self.teacher is not None:
+            self.teacher.load_state_dict(state["teacher"])
         self.step, self.best_psnr, self.psnr = state["step"], state["best_psnr"], state["psnr"]
         self.best_loss = state.get("best_loss", float("inf"))
-
-
-def training_batch(fit: Fit, photos: PhotoSet) -> tuple[Tensor, Tensor]:
-    """The `(noisy, target)` batch of the current step: a function of photos, seed and step."""
-    settings, data = fit.recipe.training, fit.recipe.data
-    generator = step_generator(settings.seed, fit.step)
-    crops = random_crops(photos.training, settings.batch, data, generator).to(fit.device)
-    if photos.paired:
-        noisy, clean = crops.chunk(2, dim=1)
-        return noisy, clean
-    generator = step_generator(settings.seed + 1, fit.step, fit.device)
-    return corrupt(crops, fit.recipe.corruption, generator, grey=data.grey)
 
 
 def training_step(fit: Fit, noisy: Tensor, target: Tensor) -> Tensor:
@@ -139,7 +134,8 @@ def training_step(fit: Fit, noisy: Tensor, target: Tensor) -> Tensor:
     planes = model.planes(noisy).contiguous(memory_format=torch.channels_last)
     with autocast(fit.device, fit.precision):
         predicted = model.predict(planes)
-    loss = training_loss(predicted, model.planes(target), recipe.loss)
+        aim = model.planes(target) if fit.teacher is None else _taught(fit.teacher, planes)
+    loss = training_loss(predicted, aim, recipe.loss)
     torch.autograd.backward(fit.scaler.scale(loss))
     if recipe.optimizer.clip_norm is not None:
         fit.scaler.unscale_(fit.optimizer)
@@ -149,6 +145,16 @@ def training_step(fit: Fit, noisy: Tensor, target: Tensor) -> Tensor:
     fit.step += 1
     _update_average(fit)
     return loss.detach()
+
+
+def _taught(teacher: DenoisingAutoencoder, planes: Tensor) -> Tensor:
+    """What the float network makes of the same planes.
+
+    Rounding costs a hundredth of what noise does: learned against clean photos it would be lost in the
+    chances of the batch, and the network would drift for the little that it learns.
+    """
+    with torch.no_grad():
+        return teacher.predict(planes)
 
 
 def _update_average(fit: Fit) -> None:
@@ -177,12 +183,26 @@ def fit(
         DivergedError: the loss is no longer finite, or has blown up; the last good checkpoint stays.
         TrainingError: a checkpoint cannot be written; the previous one stays.
     """
+    train_mode(fit.model, fit.recipe.training.frozen)
+    with closing(
+        batches(lambda step: training_batch(fit.recipe, photos, step, fit.device), fit.step)
+    ) as coming:
+        _descend(fit, coming, photos, run, report, stop)
+
+
+def _descend(
+    fit: Fit,
+    coming: Iterator[Batch],
+    photos: PhotoSet,
+    run: RunFolder,
+    report: Callable[[Progress], None],
+    stop: Callable[[], bool],
+) -> None:
     settings = fit.recipe.training
-    total, losses = settings.images, []
+    total, losses = settings.images, list[Tensor]()
     started, begun_at = time.monotonic(), fit.images
-    train_mode(fit.model, settings.frozen)
     while fit.images < total and not stop():
-        losses.append(training_step(fit, *training_batch(fit, photos)))
+        losses.append(training_step(fit, *next(coming)))
         if fit.best_loss == float("inf"):
             fit.best_loss = losses[0].item()  # of the weights before their first step
         if _passed(fit, settings.log_every):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import torch
 
 from denoisectl.errors import DivergedError
-from denoisectl_training.fit import Fit, training_batch, training_step
+from denoisectl_training.batches import training_batch
+from denoisectl_training.fit import Fit, training_step
 from denoisectl_training.modes import train_mode
 from denoisectl_training.photos import PhotoSet
 from denoisectl_training.recipes import Recipe, ScheduleSettings
@@ -83,5 +84,6 @@ def _try(
     constant = with_first_rate(recipe, rate).model_copy(update={"schedule": ScheduleSettings()})
     fit = Fit.start(constant, device, precision, weights)
     train_mode(fit.model, recipe.training.frozen)
-    losses = [training_step(fit, *training_batch(fit, photos)).item() for _ in range(_STEPS)]
+    made = (training_batch(recipe, photos, step, device) for step in range(_STEPS))
+    losses = [training_step(fit, *batch).item() for batch in made]
     return RateTrial(rate, losses[0], sum(losses[-_TAIL:]) / _TAIL)

@@ -77,9 +77,19 @@ class RunFolder:
         return parse_recipe(self.description()["recipe"], origin=f"{self.path / 'run.json'}")
 
     def append(self, record: dict[str, Any]) -> None:
-        """Add a record to the log."""
-        with self.log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        """Add a record to the log.
+
+        Raises:
+            TrainingError: the disk is full, or the folder is gone.
+        """
+        try:
+            with self.log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+        except OSError as error:
+            raise TrainingError(
+                f"{self.log}: the learning curve cannot be written ({error.strerror}); what is saved goes on with "
+                f"--resume {self.path}"
+            ) from error
 
     def records(self) -> list[dict[str, Any]]:
         """The log so far; a line that a kill has cut is left out.

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from denoisectl.errors import ConfigError, TrainingError
+from denoisectl_training.batches import training_batch
+from denoisectl_training.deepening import deepened, is_deeper
 from denoisectl_training.devices import choose_device, choose_precision
 from denoisectl_training.fit import Fit, Progress, fit
 from denoisectl_training.pairs import match_folders
 from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos
+from denoisectl_training.quantised import prepared_weights, without_ranges
 from denoisectl_training.rate_search import RateTrial, find_rate
 from denoisectl_training.recipes import Recipe
 from denoisectl_training.run_folder import RunFolder, new_run_folder
@@ -23,6 +27,7 @@ from denoisectl_training.tuning import refuse_other_network
 
 __all__ = ["Photos", "TrainRequest", "parse_duration", "resumed", "started", "train"]
 
+_CALIBRATION_BATCHES, _CALIBRATION_SEED = 12, 3  # seeds 1 and 2 on are those of noise and of validation
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -131,6 +136,7 @@ def train(
     Raises:
         TrainingError: no usable photos, a damaged checkpoint, other photos than the run began with, divergence.
         DeviceError: the device was asked for by name and torch cannot use it.
+        ConfigError: the recipe tunes a network and none is given, or one of other settings.
     """
     try:
         device = choose_device(request.device)
@@ -163,6 +169,29 @@ def _go_on(
     return state
 
 
+def _weights_to_start_from(source: Path, recipe: Recipe, photos: PhotoSet) -> dict[str, Tensor]:
+    weights, trained, _ = load_weights(source)
+    if trained.training.quantise != "nothing" != recipe.training.quantise:
+        raise ConfigError(
+            f"--from {source}: was tuned to rounding already; start from the float network that it was tuned from"
+        )
+    weights = without_ranges(weights)
+    if is_deeper(recipe.model, trained.model):
+        torch.manual_seed(recipe.training.seed)
+        weights = deepened(weights, recipe.model)
+    else:
+        refuse_other_network(recipe, trained, str(source))
+    return weights if recipe.training.quantise == "nothing" else _with_ranges(weights, recipe, photos)
+
+
+def _with_ranges(weights: dict[str, Tensor], recipe: Recipe, photos: PhotoSet) -> dict[str, Tensor]:
+    """Float weights made ready for 8 bits on batches of another seed, which the run itself will not see."""
+    training = recipe.training.model_copy(update={"seed": recipe.training.seed + _CALIBRATION_SEED})
+    other, cpu = recipe.model_copy(update={"training": training}), torch.device("cpu")
+    batches = [training_batch(other, photos, step, cpu)[0] for step in range(_CALIBRATION_BATCHES)]
+    return prepared_weights(recipe.model, weights, batches)
+
+
 def _begin(
     request: TrainRequest,
     photos: PhotoSet,
@@ -173,8 +202,11 @@ def _begin(
     """Fresh or given weights, at the recipe's rate or one found by trial; all of it told in `run.json`."""
     recipe, weights, tried = request.recipe, None, []
     if request.source is not None:
-        weights, trained, _ = load_weights(request.source)
-        refuse_other_network(recipe, trained, str(request.source))
+        weights = _weights_to_start_from(request.source, recipe, photos)
+    elif recipe.training.quantise != "nothing":
+        raise ConfigError(
+            f"recipe {recipe.name}: training.quantise tunes a trained network; give it with --from RUN"
+        )
     if request.search_rate:
         tried = find_rate(recipe, photos, device, precision, weights=weights, report=report_rate)
         recipe = with_first_rate(recipe, tried[-1].rate)

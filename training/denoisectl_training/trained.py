@@ -7,7 +7,8 @@ from pathlib import Path
 from torch import Tensor
 
 from denoisectl_training.checkpoint import load_checkpoint
-from denoisectl_training.model import DenoisingAutoencoder, build_model
+from denoisectl_training.model import DenoisingAutoencoder
+from denoisectl_training.quantised import build_network
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
 
@@ -15,27 +16,34 @@ __all__ = ["load_trained", "load_weights"]
 
 
 def load_weights(run: Path) -> tuple[dict[str, Tensor], Recipe, int]:
-    """Weights of a run folder (its last checkpoint) or checkpoint file, its recipe, and the images it saw.
+    """Weights of a run folder or checkpoint file, its recipe, and the images that those weights have seen.
 
-    Averaged weights are taken where the run kept them.
+    Of a run folder, the checkpoint that was best on the held-out photos, or the last if nothing was held out: a run
+    stopped at a high rate may end in one of its worse moments. Averaged weights are taken where the run kept them.
 
     Raises:
         TrainingError: no checkpoint there, or not one of ours.
     """
-    checkpoint = RunFolder(run).last if run.is_dir() else run
+    checkpoint = _chosen(RunFolder(run)) if run.is_dir() else run
     state = load_checkpoint(checkpoint)
     recipe = parse_recipe(state["recipe"], origin=str(checkpoint))
     weights = state["model"] if state["average"] is None else state["average"]
     return weights, recipe, state["step"] * recipe.training.batch
 
 
+def _chosen(run: RunFolder) -> Path:
+    return run.best if run.best.is_file() else run.last
+
+
 def load_trained(run: Path) -> tuple[DenoisingAutoencoder, Recipe, int]:
     """The network of a run folder or checkpoint file in eval mode, its recipe, and the images it saw.
+
+    One that was trained in 8 bits rounds as it did in training.
 
     Raises:
         TrainingError: no checkpoint there, or not one of ours.
     """
     weights, recipe, images = load_weights(run)
-    model = build_model(recipe.model)
+    model = build_network(recipe)
     model.load_state_dict(weights)
     return model.eval(), recipe, images

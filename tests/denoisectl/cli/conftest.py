@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from denoisectl.cli import console
-from denoisectl.cli.main import app
+from denoisectl.cli.main import build
 from tests.denoisectl.conftest import Pictures
 
 
@@ -34,7 +34,7 @@ def invoke(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
 
     def run(*args: object) -> Ended:
         capfd.readouterr()
-        result = CliRunner().invoke(app, [str(arg) for arg in args])
+        result = CliRunner().invoke(build(), [str(arg) for arg in args])
         raw = capfd.readouterr()
         return Ended(result.exit_code, result.stdout + raw.out, result.stderr + raw.err)
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from denoisectl import diagnosis
-from denoisectl.cli.main import app
+from denoisectl.cli.main import build
 from denoisectl.engine.devices import Device
 from denoisectl.errors import DeviceError
 
@@ -26,7 +26,7 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_gpu")
 def test_a_machine_without_a_gpu_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnosis, "_problems", lambda: iter(["two of a kind"]))
-    result = CliRunner().invoke(app, ["doctor"])
+    result = CliRunner().invoke(build(), ["doctor"])
     assert result.exit_code == 0, result.output
     rows = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
     assert rows["cpu"] == "works, proven"
@@ -37,14 +37,14 @@ def test_a_machine_without_a_gpu_is_well(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.usefixtures("no_gpu")
 def test_a_device_asked_for_and_not_proven_is_exit_3() -> None:
-    result = CliRunner().invoke(app, ["doctor", "--device", "cuda"])
+    result = CliRunner().invoke(build(), ["doctor", "--device", "cuda"])
     assert result.exit_code == 3, result.output
     assert 'pip install "denoisectl[cuda]"' in " ".join(result.stderr.split())
 
 
 @pytest.mark.usefixtures("no_gpu")
 def test_json_is_one_object_and_the_exit_code_the_same() -> None:
-    result = CliRunner().invoke(app, ["doctor", "--json", "--device", "cuda:1"])
+    result = CliRunner().invoke(build(), ["doctor", "--json", "--device", "cuda:1"])
     assert result.exit_code == 3, result.output
     found = json.loads(result.stdout)
     assert found["v"] == 1
@@ -56,4 +56,4 @@ def test_json_is_one_object_and_the_exit_code_the_same() -> None:
 
 
 def test_an_unknown_device_is_a_usage_error() -> None:
-    assert CliRunner().invoke(app, ["doctor", "--device", "gpu"]).exit_code == 2
+    assert CliRunner().invoke(build(), ["doctor", "--device", "gpu"]).exit_code == 2

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from denoisectl.cli.main import app
+from denoisectl.cli.main import build
 from tests.conftest import Cli
 from tests.denoisectl.cli.conftest import Invoke
 
@@ -60,7 +60,7 @@ def test_usage_errors_end_with_2(invoke: Invoke, args: list[str]) -> None:
     assert ended.code == 2 and ended.stderr and not ended.stdout
 
 
-@pytest.mark.parametrize("command", [command.name for command in app.registered_commands])
+@pytest.mark.parametrize("command", [command.name for command in build().registered_commands])
 def test_every_command_shows_examples_that_can_be_copied(invoke: Invoke, command: str) -> None:
     text = invoke(command, "-h").stdout
     examples = [line.strip() for line in text.splitlines() if "denoisectl " + command in line]

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from denoisectl import shipped
-from denoisectl.cli.main import app
+from denoisectl.cli.main import build
 from denoisectl.model_card import DataSource, ModelCard, Score
 from tests import toy_models
 
@@ -34,7 +34,7 @@ def photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_list_has_a_line_a_model(photo: Path) -> None:
-    result = CliRunner().invoke(app, ["models"])
+    result = CliRunner().invoke(build(), ["models"])
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[1].split(maxsplit=3) == [
         "photo",
@@ -46,7 +46,7 @@ def test_the_list_has_a_line_a_model(photo: Path) -> None:
 
 @pytest.mark.parametrize("by_path", [True, False])
 def test_a_card_is_shown_by_name_and_by_path(photo: Path, by_path: bool) -> None:
-    result = CliRunner().invoke(app, ["models", str(photo) if by_path else "photo"])
+    result = CliRunner().invoke(build(), ["models", str(photo) if by_path else "photo"])
     assert result.exit_code == 0, result.output
     for text in (
         "Photos [of any kind].",
@@ -60,7 +60,7 @@ def test_a_card_is_shown_by_name_and_by_path(photo: Path, by_path: bool) -> None
 
 def test_json_holds_the_card_as_it_is_in_the_file(photo: Path) -> None:
     for arguments in (["models", "--json"], ["models", "photo", "--json"]):
-        lines = CliRunner().invoke(app, arguments).stdout.splitlines()
+        lines = CliRunner().invoke(build(), arguments).stdout.splitlines()
         assert len(lines) == 1
         assert json.loads(lines[0])["path"] == str(photo)
         assert ModelCard.from_json(lines[0]) == CARD
@@ -69,6 +69,6 @@ def test_json_holds_the_card_as_it_is_in_the_file(photo: Path) -> None:
 def test_what_is_no_model_is_exit_4(photo: Path, tmp_path: Path) -> None:
     (tmp_path / "cat.jpg").write_bytes(b"\xff\xd8\xff")
     for name, words in ((f"{tmp_path}/cat.jpg", "is not an ONNX model"), ("fotos", "there are: photo")):
-        result = CliRunner().invoke(app, ["models", name])
+        result = CliRunner().invoke(build(), ["models", name])
         assert result.exit_code == 4, result.output
         assert words in " ".join(result.stderr.split())

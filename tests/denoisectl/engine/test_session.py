@@ -181,6 +181,19 @@ def test_memory_running_out_is_told_from_other_failures(model: Path, monkeypatch
         engine.run(tile)
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_tiles_of_another_shape_take_the_place_of_the_last_ones(tmp_path: Path) -> None:
+    def resident() -> float:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+
+    engine = Engine.open(toy_models.conv_stack(tmp_path / "stack.onnx"), "cpu", threads=1)
+    engine.run(np.ones((1, 3, 1024, 1536), np.float32))
+    held = resident()
+    engine.run(np.ones((1, 3, 1552, 1024), np.float32))
+    assert resident() < held + 100, "in megabytes; both together would take 200 more"
+
+
 @pytest.mark.parametrize(
     ("error", "memory"),
     [

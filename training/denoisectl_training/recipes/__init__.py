@@ -162,10 +162,17 @@ class DataSettings(_Settings):
 
     crop: Annotated[int, Field(ge=32)] = 128
     """Side of the square crops, in pixels."""
+    last_crop: Annotated[int, Field(ge=32)] | None = None
+    """Side of the crops at the end of a run, in pixels; None keeps `crop`. Small crops teach more photos in the same
+    time, larger ones what lies further away."""
+    last_share: Share = 0.3
+    """Share of the images of a run that count as its end."""
     max_side: Positive = 1024
     """Photos with a longer side are reduced to it when read, which also averages their own noise away."""
     grey: Share = 0.0
     """Share of the images made grey after corruption: scans and old photographs have one channel."""
+    graphics: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """Share of the crops that show drawn text, screens, halftone and fabric, which few photos hold."""
     scale: tuple[Annotated[float, Field(gt=0.0)], Annotated[float, Field(gt=0.0)]] = (1.0, 1.0)
     """Crops are of photos resized by a random factor between these two."""
     flips: bool = True
@@ -178,6 +185,11 @@ class DataSettings(_Settings):
     """Photos set aside from training to be measured on, and to choose by; by default a fifth, at most 16."""
     test_photos: Annotated[int, Field(ge=0)] = 0
     """Photos set aside from training and from choosing, for one final figure."""
+
+    @property
+    def largest_crop(self) -> int:
+        """The side that every photo must have."""
+        return max(self.crop, self.last_crop or 0)
 
     @model_validator(mode="after")
     def _scale_is_a_range(self) -> DataSettings:
@@ -201,6 +213,8 @@ class TrainingSettings(_Settings):
     """Decay of the running average of the weights that is validated and exported; 0 keeps none."""
     frozen: Literal["nothing", "encoder"] = "nothing"
     """What fine-tuning leaves as it was."""
+    quantise: Literal["nothing", "int8"] = "nothing"
+    """U-net, fine-tuning only: learn, with the rounding that the 8-bit file will do, to match the float network."""
     log_every: Positive = 640
     """Images between records of the training loss (figure 17.4)."""
     validate_every: Positive = 6_400
@@ -221,6 +235,14 @@ class Recipe(_Settings):
     schedule: ScheduleSettings = ScheduleSettings()
     data: DataSettings = DataSettings()
     training: TrainingSettings = TrainingSettings()
+
+    @model_validator(mode="after")
+    def _only_the_unet_learns_to_round(self) -> Recipe:
+        if self.training.quantise != "nothing" and self.model.architecture != "unet":
+            raise ValueError(
+                f"training.quantise is for unet, and model.architecture is {self.model.architecture}"
+            )
+        return self
 
 
 def shipped_recipes() -> list[str]:

@@ -71,7 +71,9 @@ def _take_together(request: SweepRequest, stop: Callable[[], bool], report: Call
     told = {tried.number for tried in finished(study)}
     context = multiprocessing.get_context("spawn")  # CUDA does not survive a fork
     threads = max(1, torch.get_num_threads() // request.workers)
-    workers = [context.Process(target=_worker, args=(request, threads)) for _ in range(request.workers)]
+    workers = [
+        context.Process(target=_worker, args=(request, number, threads)) for number in range(request.workers)
+    ]
     for worker in workers:
         worker.start()
     while any(worker.is_alive() for worker in workers):
@@ -87,10 +89,10 @@ def _take_together(request: SweepRequest, stop: Callable[[], bool], report: Call
         raise TrainingError("a worker of the sweep failed; run it with --workers 1 to see why")
 
 
-def _worker(request: SweepRequest, threads: int) -> None:
+def _worker(request: SweepRequest, number: int, threads: int) -> None:
     torch.set_num_threads(threads)
     with stoppable() as stop:
-        take_trials(request, stop)
+        take_trials(request, stop, worker=number)
 
 
 def _result(request: SweepRequest) -> SweepResult:

@@ -12,7 +12,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from denoisectl.errors import DivergedError
+from denoisectl.errors import DivergedError, TrainingError
 from denoisectl_training.fit import Progress
 from denoisectl_training.recipes import Recipe, load_recipe
 from denoisectl_training.run_folder import RunFolder
@@ -65,14 +65,15 @@ class Tried:
     """Best validation PSNR in dB; None for a trial that diverged or was given up."""
 
 
-def open_study(folder: Path) -> optuna.Study:
-    """The study in a folder's journal, made if there is none."""
+def open_study(folder: Path, seed: int = 0) -> optuna.Study:
+    """The study in a folder's journal, made if there is none; `seed` decides what it suggests next."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # errors are raised; it would tell them twice
     return optuna.create_study(
         study_name="sweep",
         storage=JournalStorage(JournalFileBackend(str(folder / "trials.log"))),
         direction="maximize",
         load_if_exists=True,
+        sampler=optuna.samplers.TPESampler(seed=seed),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
     )
 
@@ -93,10 +94,16 @@ class _BrokenOffError(Exception):
 
 
 def take_trials(
-    request: SweepRequest, stop: Callable[[], bool], report: Callable[[Tried], None] = lambda tried: None
+    request: SweepRequest,
+    stop: Callable[[], bool],
+    report: Callable[[Tried], None] = lambda tried: None,
+    *,
+    worker: int = 0,
 ) -> None:
     """Train trial after trial until there are enough, others' included, or `stop()` says so."""
-    study = open_study(request.folder)
+    # Workers, and a sweep taken up again, must not be suggested the same values twice.
+    begun = len(open_study(request.folder).get_trials(deepcopy=False))
+    study = open_study(request.folder, request.recipe_of().training.seed + 1_000 * worker + begun)
 
     def tell(study: optuna.Study, trial: FrozenTrial) -> None:
         if trial.state.is_finished() and trial.state is not TrialState.FAIL:
@@ -132,4 +139,9 @@ def _train_one(request: SweepRequest, trial: Trial, stop: Callable[[], bool]) ->
         raise optuna.TrialPruned from error
     if state.images < asked.recipe.training.images:
         raise _BrokenOffError
+    if state.psnr is None:
+        raise TrainingError(
+            "too few photos to set some aside for validation and the test; add photos, or set data.validation_photos "
+            "and data.test_photos"
+        )
     return state.best_psnr

@@ -24,6 +24,7 @@ from denoisectl_training.model import DenoisingAutoencoder
 __all__ = ["equalised"]
 
 _SHARE = 0.5  # of the unevenness that is moved into the weights, which have a scale for each output channel
+_FINEST_SHARE = 1.0  # on the stream that the last convolution reads, whose weights are not rounded
 _MOST = 16.0
 _LOUD = 0.999  # of a channel's values in one image; the very largest would be chance
 
@@ -35,7 +36,7 @@ def equalised(model: DenoisingAutoencoder, images: Iterable[Tensor]) -> Denoisin
 
     Args:
         model: in eval mode.
-        images: noisy photos, (1, 3, H, W) in [0, 1], that tell how loud each channel is.
+        images: noisy photos, (B, 3, H, W) in [0, 1], that tell how loud each channel is.
     """
     if not isinstance(model.network, UNet):
         return model
@@ -46,7 +47,7 @@ def equalised(model: DenoisingAutoencoder, images: Iterable[Tensor]) -> Denoisin
     with torch.no_grad():
         for block in _blocks(network):
             first, second = _convolutions(block)
-            factor = _factors(loudness[first])
+            factor = _factors(loudness[first], _SHARE)
             _scale_outputs(first, factor)
             _scale_inputs(second, 1.0 / factor)
         for level in range(len(network.down_blocks)):
@@ -73,7 +74,8 @@ def _level_blocks(network: UNet, level: int) -> list[ResidualBlock]:
 def _equalise_stream(network: UNet, level: int, loudness: Ranges) -> None:
     """Scale the stream of one level where it is written, and undo it wherever it is read."""
     blocks = _level_blocks(network, level)
-    factor = _factors(torch.stack([loudness[block] for block in blocks]).amax(dim=0))
+    share = _FINEST_SHARE if level == 0 else _SHARE
+    factor = _factors(torch.stack([loudness[block] for block in blocks]).amax(dim=0), share)
     bottom = len(network.down_blocks) - 1
     _scale_outputs(_conv(network.head if level == 0 else network.down[level - 1]), factor)
     _scale_inputs(_first(network.tail if level == 0 else network.up[level - 1]), 1.0 / factor)
@@ -107,11 +109,11 @@ def _scale_inputs(conv: nn.Conv2d, factor: Tensor) -> None:
     conv.weight *= factor.view(1, -1, 1, 1)
 
 
-def _factors(loudness: Tensor) -> Tensor:
+def _factors(loudness: Tensor, share: float) -> Tensor:
     """What brings each channel nearer to the mean of all."""
     loudness = loudness.clamp(min=1e-6)
     mean = loudness.log().mean().exp()
-    return (mean / loudness).pow(_SHARE).clamp(1.0 / _MOST, _MOST)
+    return (mean / loudness).pow(share).clamp(1.0 / _MOST, _MOST)
 
 
 def _loudness(model: DenoisingAutoencoder, network: UNet, images: Iterable[Tensor]) -> Ranges:

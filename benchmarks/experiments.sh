@@ -1,0 +1,22 @@
+#!/bin/sh
+# The chapters' findings (docs/experiments.md): trains what is not trained yet, one recipe after the other.
+#
+#     sh benchmarks/experiments.sh PHOTOS RUNS [RECIPE...]
+#
+# A run that was stopped is taken up again; one that diverged, as exp-steplength-large may, is left as it is.
+set -u
+photos=$1 runs=$2
+shift 2
+[ $# -gt 0 ] || set -- exp-steplength-large exp-steplength-medium exp-steplength-small exp-steplength-tiny \
+    exp-base exp-sgd exp-schedule-constant exp-schedule-geometric \
+    exp-noskip-sgd exp-noskip-adam exp-small exp-loss-ssd exp-loss-l1 exp-blur-without \
+    exp-output-identity exp-output-sigmoid exp-output-tanh exp-output-relu-pair exp-output-hard-clamp \
+    exp-block-identity exp-block-no-shortcut exp-block-no-batch-norm exp-block-plain \
+    exp-deeper-levels exp-deeper-blocks exp-cheating
+for recipe in "$@"; do
+    if [ -f "$runs/$recipe/last.pt" ]; then
+        denoisectl train "$photos" --resume "$runs/$recipe"
+    elif [ ! -d "$runs/$recipe" ]; then
+        denoisectl train "$photos" --recipe "$recipe" --runs "$runs" --device cpu
+    fi
+done

@@ -1,0 +1,67 @@
+"""The ratios that claims are made of, each beside what was aimed at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from records import Row
+
+from denoisectl import Denoiser
+
+__all__ = ["Figure", "figures"]
+
+_PEERS = (("opencv", "OpenCV fastNlMeansDenoisingColored"), ("bm3d", "BM3D"), ("ffdnet", "FFDNet's shape"))
+_PEERS += (("dncnn", "CDnCNN-B's shape"), ("eager", "eager PyTorch"))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number, by the clock and by processor seconds, which other work on the machine does not change."""
+
+    name: str
+    value: float
+    by_processor: float | None = None
+    aim: str = ""
+
+
+def figures(rows: Mapping[str, Row], models: list[str]) -> Iterator[Figure]:
+    """All that the rows allow."""
+    for model in models:
+        if (run := rows.get(f"run {model}")) is None:
+            continue
+        yield from _of(f"{model}: run over bare onnxruntime", run, rows.get(f"bare {model}"), "0.85")
+        for key, name in _PEERS:
+            yield from _of(f"{model}: run over {name}", run, rows.get(key))
+        yield from _of(
+            f"{model}: 2 cores over 1", rows.get(f"2 cores {model}"), rows.get(f"1 core {model}"), "1.8"
+        )
+        grid = Denoiser.open(model, "cpu").grid(3000, 4000)
+        yield Figure(f"{model}: recomputed on 12 megapixels, share", grid.recomputed, aim="under 0.12")
+        if memory := rows.get(f"24 megapixels {model}"):
+            yield Figure(
+                f"{model}: peak GB, 24-megapixel photos", memory.speed.peak_bytes / 1e9, aim="under 1.0"
+            )
+        cold, imports = rows.get(f"cold {model}"), rows.get("imports")
+        if cold and imports:
+            yield Figure(
+                f"{model}: one megapixel, cold, over importing onnxruntime, cv2, numpy",
+                cold.speed.seconds / imports.speed.seconds,
+                cold.speed.processor_seconds / imports.speed.processor_seconds,
+                aim="under 3",
+            )
+    for model in models[1:]:
+        yield from _of(
+            f"run: {model} over {models[0]}", rows.get(f"run {model}"), rows.get(f"run {models[0]}")
+        )
+
+
+def _of(name: str, fast: Row | None, slow: Row | None, aim: str = "") -> Iterator[Figure]:
+    """How many times as many pixels a second."""
+    if fast and slow:
+        yield Figure(
+            name,
+            fast.speed.rate / slow.speed.rate,
+            slow.speed.cost / fast.speed.cost,
+            aim and f"{aim} or more",
+        )
