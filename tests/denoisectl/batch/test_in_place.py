@@ -106,8 +106,16 @@ def test_what_is_denoised_is_not_denoised_again_under_another_backup(photos: Pho
     photos.run()
     after = photos.contents()
     results = photos.run(".bak")
-    assert all("already denoised" in result.reason for result in results.values())
+    assert results["a.png"].reason == f"already denoised; its original is {photos.a}.orig"
     assert photos.contents() == after
+    write_picture(photos.a, seed=7)
+    assert f"{photos.a}.orig keeps its original" in photos.run(".bak")["a.png"].reason
+    shutil.copy(f"{photos.a}.orig", photos.a)
+    Path(f"{photos.b}.orig").unlink()
+    results = photos.run(".bak")
+    assert results["a.png"].status == "ok" and results["b.jpg"].reason == (
+        "already denoised; its original is gone"
+    )
 
 
 def test_a_kill_between_the_two_names_is_made_good(photos: Photos) -> None:
