@@ -8,7 +8,7 @@ set -u
 photos=$1 runs=$2
 shift 2
 [ $# -gt 0 ] || set -- exp-steplength-large exp-steplength-medium exp-steplength-small exp-steplength-tiny \
-    exp-base exp-sgd exp-schedule-constant exp-schedule-geometric \
+    exp-base exp-sgd exp-momentum-gentle exp-schedule-constant exp-schedule-geometric \
     exp-noskip-sgd exp-noskip-adam exp-small exp-loss-ssd exp-loss-l1 exp-blur-without \
     exp-output-identity exp-output-sigmoid exp-output-tanh exp-output-relu-pair exp-output-hard-clamp \
     exp-block-identity exp-block-no-shortcut exp-block-no-batch-norm exp-block-plain \

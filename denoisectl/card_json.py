@@ -54,6 +54,10 @@ class CardFields:
         """A whole number, or None where the key is null or absent."""
         return None if self.values.get(key) is None else self.integer(key)
 
+    def optional_string(self, key: str) -> str:
+        """A text, empty where the key is null or absent."""
+        return "" if self.values.get(key) is None else self.string(key)
+
     def optional_number(self, key: str) -> float | None:
         """A number, or None where the key is null or absent."""
         return None if self.values.get(key) is None else self.number(key)

@@ -14,6 +14,7 @@ __all__ = ["FileMethods"]
 
 IfExists = Literal["skip", "overwrite", "error", "newer"]
 FormatName = Literal["jpeg", "png", "tiff", "webp", "bmp"]
+OnCollision = Literal["error", "rename"]
 Depth = Literal[8, 16]
 
 
@@ -72,6 +73,7 @@ class FileMethods:
         quality: int | None = None,
         bit_depth: Depth | None = None,
         if_exists: IfExists = "skip",
+        on_collision: OnCollision = "error",
     ) -> Iterator[FileResult]:
         """Denoise the photos in a folder, as `denoisectl run FOLDER --out OUT` does.
 
@@ -91,6 +93,7 @@ class FileMethods:
             quality: of JPEG and WebP, 1 to 100; None stays near the source's.
             bit_depth: 8 or 16 bits a sample; None keeps the source's as far as the format holds it.
             if_exists: "skip" makes an output again only if its input, the settings or the model changed.
+            on_collision: "rename" tells outputs apart that want one name.
 
         Yields:
             What became of each file, in order; a bad file is a result, not an error.
@@ -113,4 +116,50 @@ class FileMethods:
             exclude=exclude,
             settings=settings,
             if_exists=if_exists,
+            rename=on_collision == "rename",
+        )
+
+    def in_place(
+        self: Digested,
+        folder: str | Path,
+        backup: str,
+        *,
+        recursive: bool = False,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        strength: float = 1.0,
+        luma: float = 1.0,
+        chroma: float = 1.0,
+        quality: int | None = None,
+        bit_depth: Depth | None = None,
+    ) -> Iterator[FileResult]:
+        """Put denoised photos in their own places, as `denoisectl run FOLDER --in-place --backup BACKUP` does.
+
+        The plan is made, and refused if it has to be, before this returns; the work is done while results are
+        taken. Run again, it does what is not done yet; other settings begin at the originals.
+
+        Args:
+            folder: where the photos are.
+            backup: where originals are kept: a suffix such as ".orig", or a folder, which mirrors the tree.
+            recursive: enter subfolders.
+            include: only files that match one of these globs.
+            exclude: no files that match one of these globs.
+            strength: as for `image`; 0 brings originals back.
+            luma: as for `image`.
+            chroma: as for `image`.
+            quality: of JPEG and WebP, 1 to 100; None stays near the source's.
+            bit_depth: 8 or 16 bits a sample; None keeps the source's.
+
+        Yields:
+            What became of each file, in order; a bad file is a result, not an error.
+
+        Raises:
+            UsageError: nothing to denoise, or a backup that would stand among the inputs or cannot be written.
+        """
+        from denoisectl.batch.library import denoise_in_place
+        from denoisectl.batch.settings import Settings
+
+        settings = Settings(strength, luma, chroma, quality=quality, bit_depth=bit_depth)
+        return denoise_in_place(
+            self, folder, backup, recursive=recursive, include=include, exclude=exclude, settings=settings
         )

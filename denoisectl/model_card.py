@@ -78,6 +78,8 @@ class ModelCard:
     tool_version: str = ""
     bytes_per_pixel: int | None = None
     """Working memory of the runtime per pixel of a tile; None if not measured."""
+    float32_twin: str = ""
+    """Shipped float32 model of the same purpose: computes tiles again in which this one's precision breaks down."""
 
     def __post_init__(self) -> None:
         """Reject what no file may say, whichever way the card was made."""
@@ -126,6 +128,7 @@ class ModelCard:
             limits=card.strings("limits"),
             tool_version=card.string("tool_version"),
             bytes_per_pixel=card.optional_integer("bytes_per_pixel"),
+            float32_twin=card.optional_string("float32_twin"),
         )
 
 

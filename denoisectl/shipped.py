@@ -13,16 +13,20 @@ from denoisectl.onnx_file import metadata, read_model
 __all__ = ["DEFAULT_MODEL", "find_model", "float32_twin", "read_card", "shipped_models"]
 
 DEFAULT_MODEL = "photo"
+_ORDER = (DEFAULT_MODEL, "photo-fast", "photo-best", "book-small", "book-noskip", "book-skip")
+"""How they are listed: by how often each will be wanted. Others that lie beside them follow by name."""
 
 
 def shipped_models() -> dict[str, Path]:
-    """Name and file of every shipped model, the default first."""
+    """Name and file of every model that this installation holds, the default first."""
     spec = find_spec("denoisectl_exports")
     folders = spec.submodule_search_locations if spec else None
     files = [file for folder in folders or () for file in Path(folder, "models").glob("*.onnx")]
-    return {
-        file.stem: file for file in sorted(files, key=lambda file: (file.stem != DEFAULT_MODEL, file.stem))
-    }
+    return {file.stem: file for file in sorted(files, key=lambda file: _place(file.stem))}
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (_ORDER.index(name) if name in _ORDER else len(_ORDER)), name
 
 
 def find_model(model: str | Path | None) -> Path:
@@ -48,19 +52,8 @@ def find_model(model: str | Path | None) -> Path:
 
 
 def float32_twin(card: ModelCard) -> Path | None:
-    """The shipped model whose weights this one has in a lower precision; None if it is not that."""
-    if card.precision == "float32" or not card.recipe_digest:
-        return None
-    same = (card.recipe_digest, card.images_seen, card.parameters)
-    for path in shipped_models().values():
-        other = read_card(path)
-        if other.precision == "float32" and same == (
-            other.recipe_digest,
-            other.images_seen,
-            other.parameters,
-        ):
-            return path
-    return None
+    """The shipped model that the card names as its twin in float32; None if it names none that is there."""
+    return None if card.precision == "float32" else shipped_models().get(card.float32_twin)
 
 
 def read_card(path: Path) -> ModelCard:

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from denoisectl.errors import UsageError
+
 try:
     import fcntl
 except ImportError:  # Windows, where a file that is still open cannot be removed anyway
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["remove_stale", "write_whole"]
+__all__ = ["check_writable", "remove_stale", "write_whole"]
 
 _PREFIX, _SUFFIX = ".denoisectl-", ".part"
 
@@ -60,6 +62,24 @@ def write_whole(
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def check_writable(folder: Path, flag: str = "--out") -> None:
+    """Make a folder for output, and see that files can be written there; `flag` named it.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except FileExistsError:
+        raise UsageError(f"{flag} {folder}: is a file; choose another folder") from None
+    except OSError as error:
+        raise UsageError(
+            f"{flag} {folder}: cannot be written to: {error.strerror}; choose another folder"
+        ) from None
 
 
 def remove_stale(folders: Iterable[Path]) -> int:

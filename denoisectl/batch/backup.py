@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from denoisectl.batch.atomic import check_writable
+from denoisectl.batch.inputs import JOURNAL_FOLDER
 from denoisectl.errors import UsageError
 
 __all__ = ["Backup"]
@@ -27,6 +30,21 @@ class Backup:
         if text.startswith(_SUFFIX_STARTS) and "/" not in text and not Path(text).is_dir():
             return cls(suffix=text)
         return cls(folder=Path(text))
+
+    @property
+    def globs(self) -> tuple[str, ...]:
+        """Names in folders that are originals, not inputs."""
+        return (f"*{glob.escape(self.suffix)}",) if self.suffix else ()
+
+    def prepare(self) -> None:
+        """Make the folder, and mark it as one that holds no inputs.
+
+        Raises:
+            UsageError: it cannot be written to.
+        """
+        if self.folder:
+            check_writable(self.folder, "--backup")
+            (self.folder / JOURNAL_FOLDER).mkdir(exist_ok=True)
 
     def place(self, source: Path, relative: PurePath) -> Path:
         """Where the original of `source` is kept; a folder mirrors the tree, as --out does."""

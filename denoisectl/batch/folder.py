@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from pathlib import Path
 
 from denoisectl.batch.atomic import remove_stale
 from denoisectl.batch.budget import Budget
@@ -16,9 +14,8 @@ from denoisectl.batch.process import Process
 from denoisectl.batch.result import FileResult
 from denoisectl.batch.settings import Settings
 from denoisectl.batch.work import Worker
-from denoisectl.errors import UsageError
 
-__all__ = ["Resources", "check_writable", "run_plan"]
+__all__ = ["Resources", "run_plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +28,6 @@ class Resources:
     """Threads that read and decode."""
     writers: int = 2
     """Threads that encode and write."""
-
-
-def check_writable(folder: Path, flag: str = "--out") -> None:
-    """Make a folder for output, and see that files can be written there; `flag` named it.
-
-    Raises:
-        UsageError: they cannot.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except FileExistsError:
-        raise UsageError(f"{flag} {folder}: is a file; choose another folder") from None
-    except OSError as error:
-        raise UsageError(
-            f"{flag} {folder}: cannot be written to: {error.strerror}; choose another folder"
-        ) from None
 
 
 def run_plan(

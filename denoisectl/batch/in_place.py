@@ -53,6 +53,14 @@ def mark_in_place(plan: Plan, journals: InPlaceJournals) -> Plan:
     return replace(plan, jobs=tuple(_settled(job, journals) if job.pending else job for job in plan.jobs))
 
 
+def _settled(job: Job, journals: InPlaceJournals) -> Job:
+    try:
+        return _looked_at(job, journals)
+    except OSError as error:
+        problem = f"{job.source}: it or its original {job.backup} cannot be read: {error.strerror}"
+        return replace(job, problem=problem, code="unreadable")
+
+
 def keep_original(job: Job) -> None:
     """Give the original its second name; it must still be what was read.
 
@@ -73,22 +81,30 @@ def keep_original(job: Job) -> None:
         raise OSError(error.errno, f"its original is not kept as {job.backup}: {error.strerror}") from error
 
 
-def _settled(job: Job, journals: InPlaceJournals) -> Job:
+def _looked_at(job: Job, journals: InPlaceJournals) -> Job:
     assert job.backup is not None
     journal = journals.of(job.source.parent)
     if job.source.name in journal.kept:
         return replace(job, skip="it is the original of a denoised photo, kept by an earlier run")
     done = journal.made_alike(job, job.source.stat())
     if not os.path.lexists(job.backup):
-        return (
-            job if done is None else replace(job, skip=f"already denoised, its original is not {job.backup}")
-        )
+        return _without_backup(job, journal.backup_of(job.source), done is not None)
     if done is None and not _alike(job.source, job.backup):
         reason = f"changed since it was denoised; {job.backup} keeps its original: move that to denoise this"
         return replace(job, skip=reason)
     original = job.backup.stat()
     job = replace(job, size=original.st_size, mtime_ns=original.st_mtime_ns, from_backup=True)
     return replace(job, skip="already done") if journal.made_alike(job, job.source.stat()) else job
+
+
+def _without_backup(job: Job, earlier: Path | None, done: bool) -> Job:
+    """A job whose original is not where this run keeps it: not denoised yet, or with another --backup."""
+    if done:
+        return replace(job, skip=f"already denoised; its original is {earlier or 'gone'}")
+    if earlier and not _alike(job.source, earlier):
+        reason = f"changed since it was denoised; {earlier} keeps its original: move that to denoise this"
+        return replace(job, skip=reason)
+    return job
 
 
 def _alike(one: Path, other: Path) -> bool:

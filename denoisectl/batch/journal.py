@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from denoisectl.batch.inputs import IN_PLACE_JOURNAL, JOURNAL_FOLDER, kept_originals
+from denoisectl.batch.inputs import IN_PLACE_JOURNAL, JOURNAL_FOLDER
 from denoisectl.batch.job import Job
 from denoisectl.batch.shard import Shard
 
@@ -42,8 +42,15 @@ class Journal:
         stem = out / IN_PLACE_JOURNAL if in_place else out / JOURNAL_FOLDER / "journal"
         self._path = stem.with_name(f"{stem.name}{part}.jsonl")
         self._in_place = in_place
-        self._made = dict(_entries(stem))
-        self.kept = kept_originals(out) if in_place else frozenset()
+        self._made: dict[_Key, _Key] = {}
+        self._backups: dict[str | int, Path] = {}
+        self.kept: set[str] = set()
+        """Where originals are kept, from this folder on."""
+        for output, made_from, backup in _lines(stem):
+            self._made[output] = made_from
+            if backup:
+                self._backups[output[0]] = out / backup
+                self.kept.add(backup)
         self._lock = threading.Lock()
         self._before = "\n"  # the last line of an earlier run may have been cut short
 
@@ -52,6 +59,11 @@ class Journal:
         assert job.target is not None
         made = self._made.get((self._name(job.target), output.st_size, output.st_mtime_ns))
         return None if made is None else made == self._key(job)
+
+    def backup_of(self, photo: Path) -> Path | None:
+        """Where an earlier run keeps the original of this photo, if it is still there."""
+        backup = self._backups.get(self._name(photo))
+        return backup if backup and backup.is_file() else None
 
     def record(self, job: Job, output: os.stat_result) -> None:
         """Note that this job's output is about to get its name, with this size and time."""
@@ -86,14 +98,15 @@ class Journal:
             "settings": self._settings,
         }
 
-    def _key(self, job: Job) -> tuple[str | int, ...]:
+    def _key(self, job: Job) -> _Key:
         return tuple(self._key_facts(job).values())
 
 
-_Output = tuple[str, int, int]
+_Key = tuple[str | int, ...]
 
 
-def _entries(stem: Path) -> Iterator[tuple[_Output, tuple[str | int, ...]]]:
+def _lines(stem: Path) -> Iterator[tuple[_Key, _Key, str]]:
+    """Of every line that is whole: its output, what that was made from, and where its original is kept."""
     for path in sorted(stem.parent.glob(f"{stem.name}*.jsonl")):
         with path.open("rb") as lines:
             for line in lines:
@@ -102,6 +115,7 @@ def _entries(stem: Path) -> Iterator[tuple[_Output, tuple[str | int, ...]]]:
                     yield (
                         (entry["output"], entry["bytes"], entry["mtime_ns"]),
                         (entry["input"], entry["input_bytes"], entry["input_mtime_ns"], entry["settings"]),
+                        entry.get("backup", ""),
                     )
                 except (ValueError, KeyError, TypeError):
                     continue  # a line that a kill or a full disk cut short: its output never got its name

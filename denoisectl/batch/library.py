@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+from denoisectl.batch.atomic import check_writable
+from denoisectl.batch.backup import Backup
 from denoisectl.batch.existing import IfExists, mark_done
-from denoisectl.batch.folder import Resources, check_writable, run_plan
+from denoisectl.batch.folder import Resources, run_plan
+from denoisectl.batch.in_place import InPlaceJournals, mark_in_place
 from denoisectl.batch.inputs import Selection, find
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.plan import Naming, make_plan
@@ -16,7 +19,7 @@ from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.settings import Settings
 from denoisectl.errors import ImageError, UsageError
 
-__all__ = ["denoise_file", "denoise_folder"]
+__all__ = ["denoise_file", "denoise_folder", "denoise_in_place"]
 
 _Policy = Literal["skip", "overwrite", "error", "newer"]
 
@@ -65,6 +68,7 @@ def denoise_folder(
     exclude: Sequence[str] = (),
     settings: Settings | None = None,
     if_exists: _Policy = "skip",
+    rename: bool = False,
     resources: Resources | None = None,
 ) -> Iterator[FileResult]:
     """Denoise the photos in a folder, yielding what became of each, in order.
@@ -81,18 +85,60 @@ def denoise_folder(
         exclude: no files that match one of these globs.
         settings: strength, format and quality; None for the defaults.
         if_exists: "skip" makes an output again only if its input, the settings or the model changed.
+        rename: tell outputs apart that collide; else they are refused.
         resources: memory and threads for reading and writing; None for the defaults.
 
     Raises:
         UsageError: nothing to denoise, outputs that collide or exist, or `out` cannot be written.
     """
     out, settings = Path(out), settings or Settings()
-    if not Path(folder).is_dir():
-        raise UsageError(f"{folder}: no such folder; check the name")
+    _check_folder(folder)
     selection = Selection(recursive, tuple(include), tuple(exclude), out)
-    naming = Naming(out, settings.format)
+    naming = Naming(out, settings.format, rename=rename)
     plan = make_plan(find([str(folder)], selection), naming, unfit=settings.depth_problem)
     journal = Journal(out, settings.digest(denoiser.digest))
     plan = mark_done(plan, IfExists(if_exists), journal)
     check_writable(out)
     return run_plan(denoiser, plan, settings, journal.record, resources or Resources())
+
+
+def denoise_in_place(
+    denoiser: Digested,
+    folder: str | Path,
+    backup: str,
+    *,
+    recursive: bool = False,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    settings: Settings | None = None,
+    resources: Resources | None = None,
+) -> Iterator[FileResult]:
+    """Denoise the photos in a folder in their places, yielding what became of each, in order.
+
+    Args:
+        denoiser: an open model.
+        folder: where the photos are.
+        backup: where originals are kept: a suffix, or a folder.
+        recursive: enter subfolders.
+        include: only files that match one of these globs.
+        exclude: no files that match one of these globs.
+        settings: strength and depth; None for the defaults. Formats stay.
+        resources: memory and threads for reading and writing; None for the defaults.
+
+    Raises:
+        UsageError: nothing to denoise, or a backup that would stand among the inputs or cannot be written.
+    """
+    kept, settings = Backup.parse(backup), settings or Settings()
+    _check_folder(folder)
+    selection = Selection(recursive, tuple(include), (*exclude, *kept.globs), kept.folder)
+    naming = Naming(Path(), backup=kept)
+    plan = make_plan(find([str(folder)], selection), naming, unfit=settings.depth_problem)
+    journals = InPlaceJournals(settings.digest(denoiser.digest))
+    plan = mark_in_place(plan, journals)
+    kept.prepare()
+    return run_plan(denoiser, plan, settings, journals.record, resources or Resources())
+
+
+def _check_folder(folder: str | Path) -> None:
+    if not Path(folder).is_dir():
+        raise UsageError(f"{folder}: no such folder; check the name")

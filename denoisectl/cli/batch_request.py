@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import re
 import sys
 from collections.abc import Iterator
@@ -76,7 +75,7 @@ class Request:
     def find(self) -> Iterator[Found]:
         """The files that are meant: those named, then those listed."""
         out = self.backup.folder if self.backup else Path(self.out)
-        kept = (f"*{glob.escape(self.backup.suffix)}",) if self.backup and self.backup.suffix else ()
+        kept = self.backup.globs if self.backup else ()
         selection = Selection(self.recursive, self.include, (*self.exclude, *kept), out, self.base)
         named = find(self.inputs, selection, console.warn)
         if self.files_from is None:

@@ -8,10 +8,10 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
 
+from denoisectl.batch.atomic import check_writable
 from denoisectl.batch.existing import mark_done
-from denoisectl.batch.folder import Resources, check_writable, run_plan
+from denoisectl.batch.folder import Resources, run_plan
 from denoisectl.batch.in_place import InPlaceJournals, mark_in_place
-from denoisectl.batch.inputs import JOURNAL_FOLDER
 from denoisectl.batch.job import Plan
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.plan import make_plan
@@ -112,10 +112,8 @@ class BatchRun:
         out, backup = self._naming.out, self._naming.backup
         if backup is None:
             check_writable(out.parent if self._naming.single else out)
-        elif backup.folder:
-            check_writable(backup.folder, "--backup")
-            # Marks it as a folder that holds no inputs.
-            (backup.folder / JOURNAL_FOLDER).mkdir(exist_ok=True)
+        else:
+            backup.prepare()
         if self._faults.failed_to:
             check_writable(self._faults.failed_to.parent, "--failed-to")
 

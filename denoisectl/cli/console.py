@@ -158,10 +158,9 @@ def show(result: RenderableType) -> None:
 def _line(message: str, *, label: str = "", style: str = "") -> None:
     from rich.text import Text
 
-    prefix = Text(f"{label}: ", style=style) if label else Text()
     # A file name may hold bytes that are no text, or commands for the terminal; both are shown escaped.
     message = message.encode("utf-8", "backslashreplace").decode().translate(_CONTROLS)
-    stderr().print(prefix.append(message, style=""))
+    stderr().print(Text.assemble((f"{label}: ", style) if label else "", message))
 
 
 _CONTROLS = {code: rf"\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 __all__ = ["caught_warnings", "listened"]
@@ -94,12 +94,11 @@ def caught_warnings() -> Iterator[None]:
             yield
         finally:
             _caught = None
-            sys.stderr.flush()
             sys.stderr = python
             os.dup2(real, 2)
-            file.seek(0)
-            _tell_the_rest(real, file.read())
             os.close(real)
+            file.seek(0)
+            _tell_the_rest(file.read())
 
 
 def _printed() -> int:
@@ -114,17 +113,16 @@ def _point_python_at(descriptor: int) -> None:
     except (AttributeError, io.UnsupportedOperation):
         return
     sys.stderr.flush()
-    sys.stderr = open(  # noqa: SIM115 - the descriptor is closed by its owner
-        descriptor,
-        "w",
-        buffering=1,
-        encoding=sys.stderr.encoding,
-        errors=sys.stderr.errors,
-        closefd=False,
+    sys.stderr = io.TextIOWrapper(
+        io.FileIO(descriptor, "w", closefd=False),
+        sys.stderr.encoding,
+        sys.stderr.errors,
+        write_through=True,  # nothing may be left in it when the descriptor goes
     )
 
 
-def _tell_the_rest(descriptor: int, text: bytes) -> None:
+def _tell_the_rest(text: bytes) -> None:
     rest = b"".join(line for line in text.splitlines(keepends=True) if not _CODECS.match(line))
     if rest:
-        os.write(descriptor, rest)
+        with suppress(OSError):  # whoever read stderr has left
+            os.write(2, rest)

@@ -10,6 +10,8 @@ Written by hand (or by a benchmark) in a TOML file and given to `denoisectl expo
     source = "...", files = 12, licence = "CC0-1.0"
     [[scores]]
     set = "kodak24", condition = "gaussian 25", metric = "psnr", input = 20.2, value = 30.9, command = "..."
+
+A file that begins with `extends = "photo.toml"`, its neighbour, takes from it what it does not say itself.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ class Facts:
     data: tuple[DataSource, ...] = ()
     scores: tuple[Score, ...] = ()
     limits: tuple[str, ...] = ()
+    float32_twin: str = ""
 
 
 def read_facts(path: Path) -> Facts:
@@ -46,13 +49,22 @@ def read_facts(path: Path) -> Facts:
         ConfigError: missing, not TOML, or a key that is unknown or ill-typed, named by its path.
     """
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return TypeAdapter(Facts).validate_python(values)
-    except FileNotFoundError as error:
-        raise ConfigError(f"card file {path} does not exist") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"card file {path}: not valid TOML: {error}") from error
+        return TypeAdapter(Facts).validate_python(_read(path, ()))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         raise ConfigError(f"card file {path}: {key}: {first['msg']}") from error
+
+
+def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:
+    """The values of a card file over those of the file that it extends."""
+    if path in readers:
+        raise ConfigError(f"card file {path} extends itself")
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"card file {path} does not exist") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"card file {path}: not valid TOML: {error}") from error
+    base = values.pop("extends", None)
+    return values if base is None else {**_read(path.with_name(str(base)), (*readers, path)), **values}

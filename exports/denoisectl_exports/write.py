@@ -68,6 +68,7 @@ def card_of(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Fac
         data=facts.data,
         scores=facts.scores,
         limits=facts.limits,
+        float32_twin=facts.float32_twin,
         tool_version=__version__,
     )
 
@@ -217,6 +218,7 @@ def restamp(path: Path, facts: Facts) -> ModelCard:
         data=facts.data,
         scores=facts.scores,
         limits=(*facts.limits, *(limit for limit in old.limits if limit.startswith(INT8_LIMIT))),
+        float32_twin=facts.float32_twin,
     )
     write_model(proto, card, path)
     return card

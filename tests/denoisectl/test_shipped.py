@@ -25,8 +25,17 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_the_default_comes_first(models: Path) -> None:
-    assert list(shipped_models()) == ["photo", "archive", "photo-fast"]
+def test_the_default_comes_first_and_strangers_last(models: Path) -> None:
+    assert list(shipped_models()) == ["photo", "photo-fast", "archive"]
+
+
+def test_six_models_have_a_place_and_only_those_there_are_shown(models: Path) -> None:
+    for name in ("book-skip", "book-noskip", "book-small", "photo-best"):
+        (models / f"{name}.onnx").write_bytes(b"")
+    (models / "photo.onnx").unlink()
+    assert list(shipped_models()) == [
+        "photo-fast", "photo-best", "book-small", "book-noskip", "book-skip", "archive",
+    ]  # fmt: skip
 
 
 def test_names_are_found_and_none_is_the_default(models: Path) -> None:
@@ -45,7 +54,7 @@ def test_a_path_object_is_never_a_name(models: Path) -> None:
 
 def test_an_unknown_name_lists_the_known(models: Path) -> None:
     with pytest.raises(
-        ModelError, match=r'"fotos"; there are: photo, archive, photo-fast\. A file needs its path'
+        ModelError, match=r'"fotos"; there are: photo, photo-fast, archive\. A file needs its path'
     ):
         find_model("fotos")
 

@@ -14,6 +14,7 @@ from denoisectl_exports.facts import Facts, read_facts
 from denoisectl_exports.write import export_run, restamp
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.trained import load_trained
+from tests.conftest import ROOT
 
 
 def test_a_run_becomes_one_file_that_says_what_it_is(run: RunFolder, out: Path) -> None:
@@ -94,6 +95,7 @@ def test_a_folder_without_a_checkpoint_is_named(tmp_path: Path, out: Path) -> No
         export_run(tmp_path, out)
 
 
+CARDS = ROOT / "exports" / "denoisectl_exports" / "cards"
 CARD = """
 name = "clean-cats"
 version = "3"
@@ -122,9 +124,25 @@ def test_facts_are_read_checked_and_stamped(run: RunFolder, out: Path, tmp_path:
     assert onnx.load(out).graph == weights
 
 
+def test_a_card_file_takes_from_its_neighbour_what_it_does_not_say(tmp_path: Path) -> None:
+    (tmp_path / "card.toml").write_text(CARD)
+    (tmp_path / "other.toml").write_text('extends = "card.toml"\nname = "dirty-cats"\nscores = []\n')
+    facts = read_facts(tmp_path / "other.toml")
+    assert (facts.name, facts.summary, facts.scores) == ("dirty-cats", "Cats", ())
+    assert facts.data[0].source == "my cats"
+
+
+@pytest.mark.parametrize("path", sorted(CARDS.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_card_in_the_package_is_one_and_bears_its_files_name(path: Path) -> None:
+    facts = read_facts(path)
+    assert facts.name == path.stem
+    assert facts.summary and facts.data and facts.limits
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ('extends = "card.toml"', "extends itself"),
         ("nam = 'x'", "nam: Unexpected keyword argument"),
         ("name = ", "not valid TOML"),
         ("[[scores]]\nset = 'x'", "scores.0.condition"),

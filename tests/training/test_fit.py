@@ -104,6 +104,20 @@ def test_a_run_stopped_at_any_step_and_resumed_ends_with_the_same_weights(
     )  # a stop between records splits one
 
 
+@pytest.mark.parametrize("steps", [2, 9])
+def test_a_run_whose_crops_grow_resumes_before_and_after_they_do(
+    steps: int, photo_folder: Path, tmp_path: Path
+) -> None:
+    data = {"crop": 32, "last_crop": 48, "last_share": 0.5, "validation_photos": 1}
+    whole, broken = (request(photo_folder, tmp_path, toy(data=data)) for _ in range(2))
+    train(whole)
+    stops = iter([False] * steps + [True])
+    assert train(broken, stop=lambda: next(stops)).step == steps
+    train(request(photo_folder, tmp_path, resume=broken.run.path))
+    expected, found = weights(whole.run), weights(broken.run)
+    assert all(torch.equal(expected[key], found[key]) for key in expected)
+
+
 def test_a_kill_after_the_last_checkpoint_loses_only_the_records_after_it(
     photo_folder: Path, tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def test_grey_stays_grey_in_mode_l() -> None:
         ("book-noskip", 1_816_513, 154_208, 47),
         ("book-skip", 1_917_889, 200_288, 47),
         ("photo", 1_588_940, 80_448, 67),
+        ("photo-best", 11_459_116, 384_608, 243),
     ],
 )
 def test_sizes_are_what_the_documentation_states(

@@ -1,6 +1,7 @@
 import pytest
 
-from denoisectl_training.recipes import ScheduleSettings
+from denoisectl_training.crops import crop_side
+from denoisectl_training.recipes import DataSettings, ScheduleSettings
 from denoisectl_training.schedule import learning_rate
 
 
@@ -24,3 +25,13 @@ def test_cosine_warms_up_and_ends_at_its_share() -> None:
 
 def test_constant_stays() -> None:
     assert learning_rate(ScheduleSettings(name="constant"), 3e-4, 10**9, 10) == 3e-4
+
+
+@pytest.mark.parametrize(("images", "side"), [(0, 96), (6_999, 96), (7_000, 128), (10_000, 128)])
+def test_crops_grow_for_the_last_share_of_a_run(images: int, side: int) -> None:
+    settings = DataSettings(crop=96, last_crop=128, last_share=0.3)
+    assert crop_side(settings, images, 10_000) == side
+
+
+def test_crops_keep_their_size_unless_told() -> None:
+    assert crop_side(DataSettings(crop=96), 10_000, 10_000) == 96

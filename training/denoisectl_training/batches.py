@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from denoisectl_training.corruption import corrupt
-from denoisectl_training.crops import random_crops, step_generator
+from denoisectl_training.crops import crop_side, random_crops, step_generator
 from denoisectl_training.photos import PhotoSet
 from denoisectl_training.recipes import Recipe
 
@@ -18,16 +18,11 @@ __all__ = ["Batch", "batches", "training_batch"]
 Batch = tuple[Tensor, Tensor]
 
 
-def training_batch(
-    recipe: Recipe, photos: PhotoSet, step: int, device: torch.device, *, seed: int | None = None
-) -> Batch:
-    """The `(noisy, target)` batch of a step, each `(B, 3, crop, crop)`: a function of photos, seed and step.
-
-    The seed is the recipe's, or another for batches that the run itself will not see.
-    """
-    seed, data = recipe.training.seed if seed is None else seed, recipe.data
-    generator = step_generator(seed, step)
-    crops = random_crops(photos.training, recipe.training.batch, data, generator).to(device)
+def training_batch(recipe: Recipe, photos: PhotoSet, step: int, device: torch.device) -> Batch:
+    """The `(noisy, target)` batch of a step, each `(B, 3, crop, crop)`: a function of photos, seed and step."""
+    seed, count, data = recipe.training.seed, recipe.training.batch, recipe.data
+    side = crop_side(data, step * count, recipe.training.images)
+    crops = random_crops(photos.training, count, data, step_generator(seed, step), side).to(device)
     if photos.paired:
         noisy, clean = crops.chunk(2, dim=1)
         return noisy, clean

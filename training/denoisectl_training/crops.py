@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from denoisectl_training.recipes import DataSettings
 
-__all__ = ["random_crops", "step_generator"]
+__all__ = ["crop_side", "random_crops", "step_generator"]
 
 
 def step_generator(seed: int, step: int, device: torch.device | str = "cpu") -> Generator:
@@ -24,23 +24,38 @@ def step_generator(seed: int, step: int, device: torch.device | str = "cpu") -> 
     return torch.Generator(device).manual_seed(int.from_bytes(mixed[:7], "big"))
 
 
+def crop_side(settings: DataSettings, images: int, total: int) -> int:
+    """The side of the crops after `images` of a run's `total` images, in pixels."""
+    if settings.last_crop is None or images < (1.0 - settings.last_share) * total:
+        return settings.crop
+    return settings.last_crop
+
+
 def random_crops(
-    photos: Sequence[Tensor], count: int, settings: DataSettings, generator: Generator
+    photos: Sequence[Tensor],
+    count: int,
+    settings: DataSettings,
+    generator: Generator,
+    side: int | None = None,
 ) -> Tensor:
-    """`(count, C, crop, crop)` float32 crops in [0, 1] of `(C, H, W)` uint8 photos, drawn by area and augmented."""
+    """`(count, C, side, side)` float32 crops in [0, 1] of `(C, H, W)` uint8 photos, drawn by area and augmented.
+
+    `side` is `settings.crop` if None.
+    """
     areas = torch.tensor([photo.shape[1] * photo.shape[2] for photo in photos], dtype=torch.float64)
     chosen = torch.multinomial(areas, count, replacement=True, generator=generator).tolist()
-    return torch.stack([_random_crop(photos[index], settings, generator) for index in chosen])
+    edge = settings.crop if side is None else side
+    return torch.stack([_random_crop(photos[index], settings, edge, generator) for index in chosen])
 
 
-def _random_crop(photo: Tensor, settings: DataSettings, generator: Generator) -> Tensor:
+def _random_crop(photo: Tensor, settings: DataSettings, side: int, generator: Generator) -> Tensor:
     # Draws that a setting does not use are made all the same or come last, so that adding a setting leaves
     # the batches of old recipes as they were.
     place = torch.rand(2, generator=generator).tolist()
     turns = int(torch.randint(0, 8, (1,), generator=generator).item()) % 4 if settings.turns else 0
     flip = bool(torch.rand((), generator=generator) < 0.5) and settings.flips
     scale = _draw(generator, *settings.scale)
-    crop = _resized(_cut(photo, settings.crop, scale, place), settings.crop)
+    crop = _resized(_cut(photo, side, scale, place), side)
     crop = crop.rot90(turns, (1, 2))
     crop = crop.flip(2) if flip else crop
     if settings.brightness:

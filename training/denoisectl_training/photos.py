@@ -64,7 +64,7 @@ def load_photos(paths: Sequence[Path], settings: DataSettings, seed: int) -> Pho
         TrainingError: nothing could be read, or nothing would be left to train on.
     """
     photos = [(path, _read(path, settings.max_side)) for path in paths]
-    found = _split(_usable(photos, settings.crop), settings, seed, paired=False)
+    found = _split(_usable(photos, settings.largest_crop), settings, seed, paired=False)
     return replace(found, training=found.training + _drawn(found.training, settings, seed))
 
 
@@ -73,7 +73,7 @@ def _drawn(photos: Sequence[Tensor], settings: DataSettings, seed: int) -> list[
     if not settings.graphics:
         return []
     area = sum(photo.shape[1] * photo.shape[2] for photo in photos)
-    side = max(512, settings.crop)
+    side = max(512, settings.largest_crop)
     count = area * settings.graphics / (1.0 - settings.graphics) / side**2
     return graphics(max(1, round(count)), side, seed=seed)
 
@@ -85,7 +85,7 @@ def load_pairs(pairs: Sequence[tuple[Path, Path]], settings: DataSettings, seed:
         TrainingError: the two of a pair differ in size, or nothing would be left to train on.
     """
     stacked = [(noisy, _stack(noisy, clean)) for noisy, clean in pairs]
-    return _split(_usable(stacked, settings.crop), settings, seed, paired=True)
+    return _split(_usable(stacked, settings.largest_crop), settings, seed, paired=True)
 
 
 def _read(path: Path, max_side: int | None = None) -> Tensor | None:
@@ -126,7 +126,7 @@ def _usable(photos: Iterable[tuple[Path, Tensor | None]], crop: int) -> list[Ten
     if unreadable:
         _log.warning("left out %d unreadable files, the first is %s", len(unreadable), unreadable[0])
     if small:
-        message = "padded photos smaller than data.crop (%d pixels): %d, the first is %s"
+        message = "padded photos smaller than a crop (%d pixels): %d, the first is %s"
         _log.warning(message, crop, len(small), small[0])
     return readable
 

@@ -27,7 +27,7 @@ from denoisectl_training.tuning import refuse_other_network
 
 __all__ = ["Photos", "TrainRequest", "parse_duration", "resumed", "started", "train"]
 
-_CALIBRATION_BATCHES = 12
+_CALIBRATION_BATCHES, _CALIBRATION_SEED = 12, 3  # seeds 1 and 2 on are those of noise and of validation
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -171,12 +171,25 @@ def _go_on(
 
 def _weights_to_start_from(source: Path, recipe: Recipe, photos: PhotoSet) -> dict[str, Tensor]:
     weights, trained, _ = load_weights(source)
+    if trained.training.quantise != "nothing" != recipe.training.quantise:
+        raise ConfigError(
+            f"--from {source}: was tuned to rounding already; start from the float network that it was tuned from"
+        )
+    weights = without_ranges(weights)
     if is_deeper(recipe.model, trained.model):
         torch.manual_seed(recipe.training.seed)
         weights = deepened(weights, recipe.model)
     else:
         refuse_other_network(recipe, trained, str(source))
-    return _fitting(recipe, trained, weights, photos, source)
+    return weights if recipe.training.quantise == "nothing" else _with_ranges(weights, recipe, photos)
+
+
+def _with_ranges(weights: dict[str, Tensor], recipe: Recipe, photos: PhotoSet) -> dict[str, Tensor]:
+    """Float weights made ready for 8 bits on batches of another seed, which the run itself will not see."""
+    training = recipe.training.model_copy(update={"seed": recipe.training.seed + _CALIBRATION_SEED})
+    other, cpu = recipe.model_copy(update={"training": training}), torch.device("cpu")
+    batches = [training_batch(other, photos, step, cpu)[0] for step in range(_CALIBRATION_BATCHES)]
+    return prepared_weights(recipe.model, weights, batches)
 
 
 def _begin(
@@ -207,20 +220,3 @@ def _begin(
         rates_tried=[str(trial) for trial in tried],
     )
     return Fit.start(recipe, device, precision, weights)
-
-
-def _fitting(
-    recipe: Recipe, trained: Recipe, weights: dict[str, Tensor], photos: PhotoSet, source: Path
-) -> dict[str, Tensor]:
-    """Weights of a run of `trained` for one of `recipe`: with ranges for 8 bits, or without any."""
-    if recipe.training.quantise == "nothing":
-        return without_ranges(weights)
-    if trained.training.quantise != "nothing":
-        raise ConfigError(
-            f"--from {source}: was tuned to rounding already; start from the float network that it was tuned from"
-        )
-    cpu, seed = torch.device("cpu"), recipe.training.seed + 3  # batches that the run itself will not see
-    batches = [
-        training_batch(recipe, photos, step, cpu, seed=seed)[0] for step in range(_CALIBRATION_BATCHES)
-    ]
-    return prepared_weights(recipe.model, weights, batches)

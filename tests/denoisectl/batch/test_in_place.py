@@ -34,8 +34,7 @@ class Photos:
 
     def plan(self, backup: str = ".orig", root: Path | None = None, strength: float = 1.0) -> Plan:
         kept = Backup.parse(backup)
-        exclude = (f"*{kept.suffix}",) if kept.suffix else ()
-        selection = Selection(recursive=True, out=kept.folder, exclude=exclude)
+        selection = Selection(recursive=True, out=kept.folder, exclude=kept.globs)
         plan = make_plan(find([str(root or self.folder)], selection), Naming(Path(), backup=kept))
         return mark_in_place(plan, self.journals(strength))
 
@@ -45,9 +44,7 @@ class Photos:
     def run(
         self, backup: str = ".orig", root: Path | None = None, strength: float = 1.0
     ) -> dict[str, FileResult]:
-        plan = self.plan(backup, root, strength)
-        journals = self.journals(strength)
-        results = run_plan(self._denoiser, plan, Settings(strength), journals.record)
+        results = self._denoiser.in_place(root or self.folder, backup, recursive=True, strength=strength)
         return {Path(result.source).name: result for result in results}
 
     def contents(self) -> dict[str, bytes]:
@@ -109,8 +106,16 @@ def test_what_is_denoised_is_not_denoised_again_under_another_backup(photos: Pho
     photos.run()
     after = photos.contents()
     results = photos.run(".bak")
-    assert all("already denoised" in result.reason for result in results.values())
+    assert results["a.png"].reason == f"already denoised; its original is {photos.a}.orig"
     assert photos.contents() == after
+    write_picture(photos.a, seed=7)
+    assert f"{photos.a}.orig keeps its original" in photos.run(".bak")["a.png"].reason
+    shutil.copy(f"{photos.a}.orig", photos.a)
+    Path(f"{photos.b}.orig").unlink()
+    results = photos.run(".bak")
+    assert results["a.png"].status == "ok" and results["b.jpg"].reason == (
+        "already denoised; its original is gone"
+    )
 
 
 def test_a_kill_between_the_two_names_is_made_good(photos: Photos) -> None:
@@ -218,7 +223,7 @@ def test_links_are_not_replaced(photos: Photos) -> None:
 def test_backups_among_the_inputs_are_refused(photos: Photos) -> None:
     with pytest.raises(UsageError, match="is a folder of inputs"):
         photos.plan(str(photos.folder))
-    with pytest.raises(UsageError, match="two inputs would become one"):
+    with pytest.raises(UsageError, match="two originals would be kept under one name"):
         make_plan(
             find([str(photos.a), str(write_picture(photos.b.with_name("a.png")))], Selection()),
             Naming(Path(), backup=Backup(folder=photos.folder.parent / "kept")),

@@ -160,6 +160,28 @@ def test_every_field_arrives(through: Through, tmp_path: Path) -> None:
     assert different == {}
 
 
+DEPTH = {"PNG:BitDepth", "PNG:SignificantBits", "IFD0:BitsPerSample", "IFD0:SampleFormat"}
+
+
+@needs_exiftool
+@pytest.mark.parametrize("bits", [8, 16])
+def test_every_field_arrives_at_another_depth(through: Through, tmp_path: Path, bits: int) -> None:
+    for file in through.folder.iterdir():
+        if file.suffix not in (".png", ".tif"):
+            file.unlink()
+    through.run(tmp_path / "out", "--bit-depth", str(bits))
+    before, after = fields_of(through.folder), fields_of(tmp_path / "out")
+    different = {
+        f"{name} {key}": (value, after[name].get(key))
+        for name, fields in before.items()
+        for key, value in as_promised(fields, turned=name.startswith("turned")).items()
+        if key not in DEPTH | SAMPLE_FORM and after[name].get(key) != value
+    }
+    assert different == {}
+    depths = {str(fields.get("PNG:BitDepth", fields.get("IFD0:BitsPerSample"))) for fields in after.values()}
+    assert {depth for text in depths for depth in text.split()} == {str(bits)}
+
+
 # Where exiftool shows what each part of the metadata says, in any container.
 _PARTS = {
     "EXIF": ("IFD0:Make", "IFD0:Artist", "ExifIFD:ISO", "ExifIFD:MakerNote", "GPS:GPSLatitude"),

@@ -1,0 +1,54 @@
+"""From a mapping of settings to a `Recipe`, or to a sentence that names the key and the nearest right one."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from pydantic import ValidationError
+
+from denoisectl.errors import ConfigError
+from denoisectl_training.recipes.settings import CorruptionSettings, Recipe
+
+__all__ = ["nearest", "parse_recipe"]
+
+
+def parse_recipe(values: dict[str, Any], *, origin: str) -> Recipe:
+    """Check a mapping of settings; `origin` opens every message.
+
+    Raises:
+        ConfigError: a key is unknown, ill-typed or out of range; the message names its path.
+    """
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"{origin}: " + "; ".join(_sentence(item) for item in error.errors())) from error
+
+
+def _sentence(error: Any) -> str:
+    """One pydantic error in the user's terms."""
+    path = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"unknown key {path}{nearest(str(error['loc'][-1]), _keys_beside(error['loc']))}"
+    if error["type"] == "missing":
+        return f"{path} is missing"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{path}: {message[0].lower()}{message[1:]} (got {error['input']!r})"
+
+
+def _keys_beside(path: tuple[str | int, ...]) -> list[str]:
+    """The keys that would have been right where an unknown one stands."""
+    model: Any = Recipe
+    for part in path[:-1]:
+        if isinstance(part, str):
+            model = CorruptionSettings if part == "corruption" else type(getattr(_DEFAULTS, part))
+    return list(model.model_fields)
+
+
+def nearest(word: str, words: list[str]) -> str:
+    """The end of a message about a word that is none of `words`: the one that was meant, or all there are."""
+    matches = difflib.get_close_matches(word, words, n=1)
+    return f"; did you mean {matches[0]}?" if matches else f"; there are: {', '.join(words)}"
+
+
+_DEFAULTS = Recipe(name="defaults", corruption=(CorruptionSettings(kind="clean"),))

@@ -1,0 +1,97 @@
+"""Recipes by name or file, with what they extend and what the command line overrides."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from denoisectl.errors import ConfigError
+from denoisectl_training.recipes.checking import nearest, parse_recipe
+from denoisectl_training.recipes.settings import Recipe
+
+__all__ = ["changed", "load_recipe", "shipped_recipes"]
+
+
+def shipped_recipes() -> list[str]:
+    """Names of the recipes in the package, sorted."""
+    folder = resources.files(__package__)
+    return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+
+
+def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
+    """Read a shipped recipe by name or a TOML file by path, with `key.path=value` overrides applied.
+
+    A book recipe answers to its short name too: `skip` is `book-skip`. A file may begin with
+    `extends = "NAME|FILE"` and then holds only what differs; a `[[corruption]]` mixture is replaced whole.
+
+    Raises:
+        ConfigError: no such recipe, not TOML, or a key that is unknown, ill-typed or out of range.
+    """
+    values = _read(name, ())
+    for override in overrides or []:
+        _apply(values, override)
+    return parse_recipe(values, origin=f"recipe {name}")
+
+
+def changed(recipe: Recipe, overrides: list[str]) -> Recipe:
+    """The recipe with `key.path=value` overrides applied.
+
+    Raises:
+        ConfigError: a key is unknown, ill-typed or out of range.
+    """
+    values = recipe.model_dump(mode="json")
+    for override in overrides:
+        _apply(values, override)
+    return parse_recipe(values, origin=f"recipe {recipe.name}")
+
+
+def _read(name: str, readers: tuple[str, ...]) -> dict[str, Any]:
+    """The values of a recipe over those of the recipe that it extends."""
+    if name in readers:
+        raise ConfigError(f"recipe {name} extends itself, by way of {' and '.join(readers)}")
+    try:
+        values = tomllib.loads(_text(name))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"recipe {name}: not valid TOML: {error}") from error
+    base = values.pop("extends", None)
+    return values if base is None else _merged(_read(str(base), (*readers, name)), values)
+
+
+def _text(name: str) -> str:
+    path, shipped = Path(name), shipped_recipes()
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise ConfigError(f"recipe file {name} does not exist; shipped recipes: {', '.join(shipped)}")
+        return path.read_text(encoding="utf-8")
+    if name in shipped or f"book-{name}" in shipped:
+        file = f"{name if name in shipped else f'book-{name}'}.toml"
+        return (resources.files(__package__) / file).read_text(encoding="utf-8")
+    raise ConfigError(f"no recipe named {name!r}{nearest(name, shipped)}")
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Sections are merged key by key; anything else in `above` takes the place of what is below."""
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(below.get(key), dict)
+        merged[key] = _merged(below[key], value) if both else value
+    return merged
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    """Set one `key.path=value` in a nested mapping; the value is TOML, or else a bare word."""
+    key, equals, text = override.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {override}: expected KEY=VALUE, for example --set optimizer.lr=1e-3")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *sections, last = key.strip().split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"--set {override}: {section} is not a section of the recipe")
+    values[last] = value

@@ -1,0 +1,231 @@
+"""The keys of a recipe: their types, ranges, defaults and meaning."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = [
+    "CorruptionSettings",
+    "DataSettings",
+    "LossSettings",
+    "ModelSettings",
+    "OptimizerSettings",
+    "Recipe",
+    "ScheduleSettings",
+    "TrainingSettings",
+]
+
+Positive = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Weight = Annotated[float, Field(ge=0.0)]
+
+
+class _Settings(BaseModel):
+    """Frozen, strict about keys, and documented field by field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ModelSettings(_Settings):
+    """What network is trained and what it sees (sections 18.2 to 18.4)."""
+
+    architecture: Literal["small", "noskip", "skip", "unet"] = "skip"
+    """Figure 18.4's three autoencoders, or the U-net that ships."""
+    colour: Literal["l", "lab", "rgb"] = "l"
+    """The network works on L alone (A and B smoothed), on all of LAB, or on RGB."""
+    chroma_sigma: Annotated[float, Field(gt=0.0)] = 3.0
+    """Gaussian sigma in pixels that smooths A and B in mode `l`."""
+    chroma_smoothing: Literal["gaussian", "guided"] = "gaussian"
+    """Mode `l`: A and B are smoothed by a Gaussian, or by a filter that follows the edges of the clean L."""
+    chroma_radius: Positive = 4
+    """`guided`: radius of its windows in pixels; the halo grows by twice as much."""
+    chroma_epsilon: Annotated[float, Field(gt=0.0)] = 3e-4
+    """`guided`: variance of L in [0, 1] below which a window counts as flat."""
+    input_scale: Literal["signed", "unit", "standardised"] = "signed"
+    """The network's input range: [-1, 1], [0, 1], or mean 0 and deviation 1."""
+    output: Literal["residual", "identity", "sigmoid", "tanh", "scaled_tanh", "relu_pair", "hard_clamp"] = (
+        "scaled_tanh"
+    )
+    """From raw output to planes in [0, 1]; `scaled_tanh` is the text's a(tanh x + b)."""
+    widths: tuple[Positive, ...] = (32, 64, 128, 256)
+    """Features at each level, finest first."""
+    batch_norm: bool = True
+    """Batch normalisation in the book's blocks; the U-net has none."""
+    blocks: Positive = 1
+    """Book: encoder blocks, and decoder blocks, at each level; depth at the same sizes."""
+    shortcut: Literal["convolution", "identity", "none"] = "convolution"
+    """Book: the residual connection of encoder blocks; `identity` is the text's V_w."""
+    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """Book: share of a block's output set to zero in training."""
+    encoder_blocks: tuple[Positive, ...] = (1, 1, 2)
+    """U-net: residual blocks at each level on the way down, the bottom last."""
+    decoder_blocks: tuple[Positive, ...] = (1, 1)
+    """U-net: residual blocks at each level on the way up, finest first."""
+
+    @property
+    def skip(self) -> bool:
+        """Whether decoder blocks see the encoder's features (every architecture but `noskip`)."""
+        return self.architecture != "noskip"
+
+    @model_validator(mode="after")
+    def _unet_has_no_book_blocks(self) -> ModelSettings:
+        if self.architecture == "unet" and (self.blocks, self.shortcut, self.dropout) != (
+            1,
+            "convolution",
+            0.0,
+        ):
+            raise ValueError(
+                "blocks, shortcut and dropout are for small, noskip and skip; the U-net has none of them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _levels_agree(self) -> ModelSettings:
+        if self.architecture == "unet" and not (
+            len(self.encoder_blocks) == len(self.widths) == len(self.decoder_blocks) + 1
+        ):
+            raise ValueError(
+                f"widths has {len(self.widths)} levels, so encoder_blocks needs {len(self.widths)} numbers "
+                f"and decoder_blocks {len(self.widths) - 1}"
+            )
+        return self
+
+
+class CorruptionSettings(_Settings):
+    """One kind of corruption and how often it is drawn; `[[corruption]]` tables make the mixture."""
+
+    kind: Literal["clean", "gaussian", "poisson", "salt_and_pepper", "blur", "knockout", "camera"]
+    weight: Annotated[float, Field(gt=0.0)] = 1.0
+    """Relative share of the samples of a batch."""
+    magnitude: Annotated[float, Field(gt=0.0)] | None = None
+    """Largest sigma (8-bit levels for `gaussian`, pixels for `blur`), share of pixels, or block side."""
+    clipped: Share = 0.0
+    """Share of the images whose noisy version is rounded and clipped to 8 bits, as a file would hold it."""
+
+
+class LossSettings(_Settings):
+    """Weights of the loss terms on per-pixel means of planes in [0, 1] (sections 17.4.1, 18.2, 18.4)."""
+
+    ssd: Weight = 100.0
+    l1: Weight = 30.0
+    out_of_range: Weight = 1.0
+
+
+class OptimizerSettings(_Settings):
+    """How the gradient becomes a step (section 18.4.2)."""
+
+    name: Literal["sgd", "momentum", "adam", "adamw"] = "adam"
+    lr: Annotated[float, Field(gt=0.0)] = 1e-3
+    momentum: Share = 0.9
+    beta1: Share = 0.9
+    beta2: Share = 0.999
+    epsilon: Annotated[float, Field(gt=0.0)] = 1e-8
+    weight_decay: Weight = 0.0
+    clip_norm: Annotated[float, Field(gt=0.0)] | None = None
+    """Gradients longer than this are shortened to it."""
+
+
+class ScheduleSettings(_Settings):
+    """The learning rate as a function of images seen (sections 17.3.3, 18.4)."""
+
+    name: Literal["constant", "steps", "geometric", "cosine"] = "constant"
+    rates: tuple[Annotated[float, Field(gt=0.0)], ...] = (2e-3, 1e-3, 7e-4, 3e-4, 1e-4)
+    """`steps`: one rate after the other, in place of `optimizer.lr`."""
+    every: Positive = 100_000
+    """`steps` and `geometric`: images between changes."""
+    factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.3
+    """`geometric`: what the rate is multiplied by."""
+    warmup: Annotated[int, Field(ge=0)] = 0
+    """`cosine`: images over which the rate rises from nothing."""
+    final: Share = 0.0
+    """`cosine`: share of `optimizer.lr` left at the end."""
+
+
+class DataSettings(_Settings):
+    """How photos become batches."""
+
+    crop: Annotated[int, Field(ge=32)] = 128
+    """Side of the square crops, in pixels."""
+    last_crop: Annotated[int, Field(ge=32)] | None = None
+    """Side of the crops at the end of a run, in pixels; None keeps `crop`. Small crops teach more photos in the same
+    time, larger ones what lies further away."""
+    last_share: Share = 0.3
+    """Share of the images of a run that count as its end."""
+    max_side: Positive = 1024
+    """Photos with a longer side are reduced to it when read, which also averages their own noise away."""
+    grey: Share = 0.0
+    """Share of the images made grey after corruption: scans and old photographs have one channel."""
+    graphics: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """Share of the crops that show drawn text, screens, halftone and fabric, which few photos hold."""
+    scale: tuple[Annotated[float, Field(gt=0.0)], Annotated[float, Field(gt=0.0)]] = (1.0, 1.0)
+    """Crops are of photos resized by a random factor between these two."""
+    flips: bool = True
+    """Crops are mirrored at random."""
+    turns: bool = True
+    """Crops are turned by a random number of quarter turns."""
+    brightness: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """Crops are made brighter or darker by up to this share, before corruption."""
+    validation_photos: Annotated[int, Field(ge=0)] | None = None
+    """Photos set aside from training to be measured on, and to choose by; by default a fifth, at most 16."""
+    test_photos: Annotated[int, Field(ge=0)] = 0
+    """Photos set aside from training and from choosing, for one final figure."""
+
+    @property
+    def largest_crop(self) -> int:
+        """The side that every photo must have."""
+        return max(self.crop, self.last_crop or 0)
+
+    @model_validator(mode="after")
+    def _scale_is_a_range(self) -> DataSettings:
+        if self.scale[0] > self.scale[1]:
+            raise ValueError(
+                f"scale runs from {self.scale[0]} down to {self.scale[1]}; give the smaller first"
+            )
+        return self
+
+
+class TrainingSettings(_Settings):
+    """How long, in what portions, and how exactly."""
+
+    images: Positive = 500_000
+    """Crops seen in the whole run; the schedule counts them."""
+    batch: Positive = 16
+    seed: int = 0
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Autocast precision; `auto` is bfloat16 where the device multiplies it in hardware, else float32."""
+    ema: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """Decay of the running average of the weights that is validated and exported; 0 keeps none."""
+    frozen: Literal["nothing", "encoder"] = "nothing"
+    """What fine-tuning leaves as it was."""
+    quantise: Literal["nothing", "int8"] = "nothing"
+    """U-net, fine-tuning only: learn, with the rounding that the 8-bit file will do, to match the float network."""
+    log_every: Positive = 640
+    """Images between records of the training loss (figure 17.4)."""
+    validate_every: Positive = 6_400
+    """Images between validations (figure 17.4)."""
+    checkpoint_every: Positive = 12_800
+    """Images between checkpoints."""
+
+
+class Recipe(_Settings):
+    """A whole training run."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    summary: str = ""
+    model: ModelSettings = ModelSettings()
+    corruption: Annotated[tuple[CorruptionSettings, ...], Field(min_length=1)]
+    loss: LossSettings = LossSettings()
+    optimizer: OptimizerSettings = OptimizerSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    data: DataSettings = DataSettings()
+    training: TrainingSettings = TrainingSettings()
+
+    @model_validator(mode="after")
+    def _only_the_unet_learns_to_round(self) -> Recipe:
+        if self.training.quantise != "nothing" and self.model.architecture != "unet":
+            raise ValueError(
+                f"training.quantise is for unet, and model.architecture is {self.model.architecture}"
+            )
+        return self
