@@ -19,6 +19,7 @@ from denoisectl import __version__
 from denoisectl.errors import ExportError
 from denoisectl.model_card import CARD_KEY, ModelCard
 from denoisectl_exports.facts import Facts
+from denoisectl_exports.float16 import SAFE, half_error, to_float16
 from denoisectl_exports.graph import network_of, to_onnx
 from denoisectl_exports.half import with_half_weights
 from denoisectl_exports.int8 import SIDE, learned_ranges, measured_ranges, to_int8
@@ -32,7 +33,7 @@ from denoisectl_training.quantised import equalised, ranges_in_order, unrounded
 from denoisectl_training.recipes import Recipe
 from denoisectl_training.trained import load_trained
 
-Precision = Literal["float32", "int8"]
+Precision = Literal["float32", "int8", "float16"]
 Weights = Literal["float32", "float16"]
 
 INT8_LIMIT = "8-bit integers:"
@@ -88,8 +89,8 @@ def export_run(
         out: where the file goes.
         facts: the hand-written part of the card.
         photos: clean photos to measure and calibrate on; None takes those of scikit-image, if installed.
-        precision: "int8" for processors: more than twice as fast, a little less exact. None takes what the
-            run was trained in.
+        precision: "int8" for processors: more than twice as fast, a little less exact; "float16" for GPUs.
+            None takes what the run was trained in.
         weights: how the file stores them; "float16" halves it, and is refused where a photo could show it.
 
     Raises:
@@ -101,12 +102,14 @@ def export_run(
     card = card_of(model, recipe, seen, facts or Facts())
     pairs = list(as_the_model_meets_them(reference_photos(photos, at_least=SIDE), recipe))
     trained_in: Precision = "float32" if recipe.training.quantise == "nothing" else recipe.training.quantise
-    if precision == "float32" != trained_in:
+    if precision not in (None, trained_in) and trained_in != "float32":
         raise ExportError(f"{run}: was trained to be rounded to {trained_in}; leave --precision out")
     if trained_in == "int8":
         proto, card = _as_trained_int8(model, card, pairs)
     elif precision == "int8":
         proto, card = _as_int8(model, card, pairs)
+    elif precision == "float16":
+        proto, card = _as_float16(model, card, pairs)
     else:
         proto = with_blocked_skips(to_onnx(model))
     noisy = [noisy for noisy, _ in pairs]
@@ -150,6 +153,16 @@ def _as_trained_int8(
     below = f"{loss:.2f} dB below the same weights in float32 on {count} noisy photos"
     limit = f"{INT8_LIMIT} tuned with their rounding, {below}"
     return quantised, replace(card, precision="int8", limits=(*card.limits, limit))
+
+
+def _as_float16(
+    model: DenoisingAutoencoder, card: ModelCard, pairs: Pairs
+) -> tuple[onnx.ModelProto, ModelCard]:
+    """Half precision between the ends, and how far that moves a photo."""
+    proto = to_float16(model)
+    error = half_error(to_onnx(model), proto, (noisy for noisy, _ in pairs))
+    safe = error is not None and error <= SAFE
+    return proto, replace(card, precision="float16", fp16_safe=safe, fp16_error=error)
 
 
 def _refuse_none(pairs: Pairs) -> None:
