@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from records import Row
 
@@ -30,29 +31,32 @@ def figures(rows: Mapping[str, Row], models: list[str]) -> Iterator[Figure]:
     for model in models:
         if (run := rows.get(f"run {model}")) is None:
             continue
-        yield from _of(f"{model}: run over bare onnxruntime", run, rows.get(f"bare {model}"), "0.85")
+        short = Path(model).stem
+        yield from _of(f"{short}: run over bare onnxruntime", run, rows.get(f"bare {model}"), "0.85")
         for key, name in _PEERS:
-            yield from _of(f"{model}: run over {name}", run, rows.get(key))
+            yield from _of(f"{short}: run over {name}", run, rows.get(key))
         yield from _of(
-            f"{model}: 2 cores over 1", rows.get(f"2 cores {model}"), rows.get(f"1 core {model}"), "1.8"
+            f"{short}: 2 cores over 1", rows.get(f"2 cores {model}"), rows.get(f"1 core {model}"), "1.8"
         )
         grid = Denoiser.open(model, "cpu").grid(3000, 4000)
-        yield Figure(f"{model}: recomputed on 12 megapixels, share", grid.recomputed, aim="under 0.12")
+        yield Figure(f"{short}: recomputed on 12 megapixels, share", grid.recomputed, aim="under 0.12")
         if memory := rows.get(f"24 megapixels {model}"):
             yield Figure(
-                f"{model}: peak GB, 24-megapixel photos", memory.speed.peak_bytes / 1e9, aim="under 1.0"
+                f"{short}: peak GB, 24-megapixel photos", memory.speed.peak_bytes / 1e9, aim="under 1.0"
             )
         cold, imports = rows.get(f"cold {model}"), rows.get("imports")
         if cold and imports:
             yield Figure(
-                f"{model}: one megapixel, cold, over importing onnxruntime, cv2, numpy",
+                f"{short}: one megapixel, cold, over importing onnxruntime, cv2, numpy",
                 cold.speed.seconds / imports.speed.seconds,
                 cold.speed.processor_seconds / imports.speed.processor_seconds,
                 aim="under 3",
             )
     for model in models[1:]:
         yield from _of(
-            f"run: {model} over {models[0]}", rows.get(f"run {model}"), rows.get(f"run {models[0]}")
+            f"run: {Path(model).stem} over {Path(models[0]).stem}",
+            rows.get(f"run {model}"),
+            rows.get(f"run {models[0]}"),
         )
 
 

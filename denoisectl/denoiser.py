@@ -72,7 +72,8 @@ class Denoiser(FileMethods):
 
         Args:
             model: a shipped name, a path to an `.onnx` file with a card, or None for the default model.
-            device: "auto", "cpu", "cuda" or "cuda:N"; a named device is used or refused.
+            device: "auto", "cpu", "cuda", "cuda:N", "cuda:0,1" for several GPUs, or "tensorrt:N"; what is
+                named is used or refused.
             tile: edge length of the square tiles, 0 for the whole image at once, None for the cheapest shape
                 within `memory`. A length that is given is never changed.
             overlap: pixels thrown away at each cut edge; None goes by `seams`.
@@ -108,8 +109,13 @@ class Denoiser(FileMethods):
 
     @property
     def device(self) -> str:
-        """Where the model runs: "cpu" or "cuda:N"."""
+        """Where the model runs: "cpu", "cuda:N", "cuda:N,M" or "tensorrt:N"."""
         return self._runner.device
+
+    @property
+    def lanes(self) -> int:
+        """How many images at once keep the device busy: 1 on a processor, two for each GPU."""
+        return self._runner.lanes
 
     @property
     def device_note(self) -> str:

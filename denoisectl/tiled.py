@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
+from queue import SimpleQueue
 from typing import Literal, Protocol
 
 import numpy as np
 
 from denoisectl.errors import ImageError, UsageError
+from denoisectl.lanes import in_lanes
 from denoisectl.model_card import ModelCard
 from denoisectl.pixels import Image, Planes, load_planes, store_planes
 from denoisectl.strength import Strength
@@ -29,6 +31,8 @@ class Runner(Protocol):
     digest: str
     device: str
     device_note: str
+    lanes: int
+    """Batches that it takes at once to keep its device busy."""
 
     def run(self, batch: Planes) -> Planes:
         """Map (B, 3, h, w) float32 to the same shape."""
@@ -55,18 +59,28 @@ def run_tiles(
         ImageError: a tile came back with NaN or infinity, from `exact` too.
     """
     clean = np.empty(image.shape, image.dtype)
-    noisy = np.empty((min(batch, len(grid)), 3, *grid.shape), np.float32)  # (B, 3, h, w)
+    buffers: SimpleQueue[Planes] = SimpleQueue()
+    for _ in range(min(runner.lanes, len(grid))):
+        buffers.put(np.empty((min(batch, len(grid)), 3, *grid.shape), np.float32))  # (B, 3, h, w)
+
+    def work(tiles: list[Tile]) -> int:
+        noisy = buffers.get()
+        try:
+            for tile, planes in zip(tiles, noisy, strict=False):
+                load_planes(image, grid.rows.pixels(tile.rows), grid.columns.pixels(tile.columns), planes)
+            outputs = runner.run(noisy[: len(tiles)])
+            for tile, before, after in zip(tiles, noisy, outputs, strict=False):
+                mixed = _core(tile, before, after, amount)
+                if exact and not np.isfinite(mixed).all():
+                    mixed = _core(tile, before, exact().run(before[None])[0], amount)
+                _keep(tile, mixed, clean)
+        finally:
+            buffers.put(noisy)
+        return len(tiles)
+
     done = 0
-    for tiles in _batches(grid, batch):
-        for tile, planes in zip(tiles, noisy, strict=False):
-            load_planes(image, grid.rows.pixels(tile.rows), grid.columns.pixels(tile.columns), planes)
-        outputs = runner.run(noisy[: len(tiles)])
-        for tile, before, after in zip(tiles, noisy, outputs, strict=False):
-            mixed = _core(tile, before, after, amount)
-            if exact and not np.isfinite(mixed).all():
-                mixed = _core(tile, before, exact().run(before[None])[0], amount)
-            _keep(tile, mixed, clean)
-        done += len(tiles)
+    for count in in_lanes(work, _batches(grid, batch), min(runner.lanes, len(grid))):
+        done += count
         if progress:
             progress(done, len(grid))
     return clean

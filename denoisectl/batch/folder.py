@@ -59,4 +59,5 @@ def run_plan(
         close=budget.close,
         readers=resources.readers,
         writers=resources.writers,
+        inferers=process.lanes if process else 1,
     )

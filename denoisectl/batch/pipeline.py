@@ -1,7 +1,8 @@
 """Read | infer | write: three stages that overlap, two bounded queues, results in the order of the items.
 
 Reading and writing have threads of their own. Inference runs in the caller's thread, one image at a time, so
-that Ctrl-C, which Python delivers there, stops it between two tiles.
+that Ctrl-C, which Python delivers there, stops it between two tiles. GPUs take several images at once, each in
+a thread of its own; there Ctrl-C waits for these images.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
+
+from denoisectl.lanes import in_lanes
 
 __all__ = ["pipeline"]
 
@@ -29,6 +32,7 @@ def pipeline(
     close: Callable[[], None] = lambda: None,
     readers: int = 2,
     writers: int = 2,
+    inferers: int = 1,
 ) -> Generator[Result, None, None]:
     """Yield the result of every item, in order.
 
@@ -39,11 +43,12 @@ def pipeline(
     Args:
         items: what is to be done; taken one by one as there is room.
         read: first stage, in `readers` threads.
-        infer: second stage, in the caller's thread.
+        infer: second stage, in the caller's thread, or in `inferers` threads.
         write: third stage, in `writers` threads.
         close: called before the threads are waited for; it has to wake a stage that waits for another one.
-        readers: threads that read; one item more than that is read ahead.
+        readers: threads that read; as many items more are read ahead as are inferred at once.
         writers: threads that write; as many items more may wait for them.
+        inferers: items inferred at once.
     """
     upcoming = iter(items)
     reading: deque[Future[Loaded]] = deque()
@@ -51,16 +56,24 @@ def pipeline(
     read_pool = ThreadPoolExecutor(readers, "read")
     write_pool = ThreadPoolExecutor(writers, "write")
 
-    def read_ahead() -> None:
-        reading.extend(read_pool.submit(read, item) for item in islice(upcoming, readers + 1 - len(reading)))
+    ahead = readers + inferers
 
-    try:
-        read_ahead()
+    def loaded() -> Generator[Loaded, None, None]:
+        reading.extend(read_pool.submit(read, item) for item in islice(upcoming, ahead))
         while reading:
-            loaded = reading.popleft().result()
-            read_ahead()
-            writing.append(write_pool.submit(write, infer(loaded)))
-            del loaded  # or this image would stay in memory until the next one is here
+            one = reading.popleft().result()
+            reading.extend(read_pool.submit(read, item) for item in islice(upcoming, ahead - len(reading)))
+            yield one
+            del one  # or this image would stay in memory until the next one is here
+
+    def onward(one: Loaded) -> Future[Result]:
+        # From here, not from the loop below: it may be waiting for memory that this item holds until written.
+        return write_pool.submit(write, infer(one))
+
+    inferred = in_lanes(onward, loaded(), inferers)
+    try:
+        for future in inferred:
+            writing.append(future)
             while writing and (writing[0].done() or len(writing) > 2 * writers):
                 yield writing.popleft().result()
         while writing:
@@ -71,5 +84,6 @@ def pipeline(
         raise
     finally:
         close()
+        inferred.close()
         read_pool.shutdown(cancel_futures=True)
         write_pool.shutdown(cancel_futures=True)

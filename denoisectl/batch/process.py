@@ -16,6 +16,10 @@ class Process(Protocol):
     def device_note(self) -> str:
         """Why it runs on another device than it might; empty if there is nothing to say."""
 
+    @property
+    def lanes(self) -> int:
+        """How many images it takes at once to keep its device busy."""
+
     def image(self, array: Image, *, strength: float, luma: float, chroma: float) -> Image:
         """Process (H, W) or (H, W, 3), uint8, uint16 or float32; `ImageError` if that cannot be done."""
 

@@ -35,10 +35,10 @@ def export(
         ),
     ] = None,
     precision: Annotated[
-        Literal["float32", "int8"] | None,
+        Literal["float32", "int8", "float16"] | None,
         typer.Option(
             "--precision",
-            help="int8: for processors, more than twice as fast, a little less exact.",
+            help="int8: for processors, more than twice as fast, a little less exact. float16: for GPUs.",
             show_default="what the run was trained in",
         ),
     ] = None,

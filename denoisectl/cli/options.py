@@ -28,7 +28,8 @@ DeviceOpt = Annotated[
         "-d",
         metavar="DEVICE",
         envvar="DENOISECTL_DEVICE",
-        help="auto, cpu, cuda or cuda:N. One that is named is used or the command fails (exit 3).",
+        help="auto, cpu, cuda, cuda:N, cuda:0,1 for both, or tensorrt:N. One that is named is used or the "
+        "command fails (exit 3).",
     ),
 ]
 TileOpt = Annotated[

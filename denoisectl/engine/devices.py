@@ -9,7 +9,7 @@ from pathlib import Path
 
 from denoisectl.errors import UsageError
 
-__all__ = ["AUTO", "CPU", "Device", "parse_device", "usable_cpus"]
+__all__ = ["AUTO", "CPU", "Device", "parse_device", "parse_devices", "usable_cpus"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +17,17 @@ class Device:
     """One place to run on."""
 
     kind: str
-    """"auto", "cpu" or "cuda"."""
+    """"auto", "cpu", "cuda" or "tensorrt"."""
     index: int = 0
+
+    @property
+    def is_gpu(self) -> bool:
+        """Whether it is one GPU, used through CUDA or through TensorRT."""
+        return self.kind in ("cuda", "tensorrt")
 
     def __str__(self) -> str:
         """As `--device` spells it."""
-        return f"cuda:{self.index}" if self.kind == "cuda" else self.kind
+        return f"{self.kind}:{self.index}" if self.is_gpu else self.kind
 
 
 AUTO = Device("auto")
@@ -30,17 +35,31 @@ CPU = Device("cpu")
 
 
 def parse_device(text: str) -> Device:
-    """Read `auto`, `cpu`, `cuda` or `cuda:N`.
+    """Read one device: `auto`, `cpu`, `cuda`, `cuda:N`, `tensorrt` or `tensorrt:N`.
 
     Raises:
         UsageError: the text is none of these.
     """
+    devices = parse_devices(text)
+    if len(devices) > 1:
+        raise UsageError(f'"{text}" names {len(devices)} devices; give one')
+    return devices[0]
+
+
+def parse_devices(text: str) -> tuple[Device, ...]:
+    """Read one device, or several GPUs as `cuda:0,1`.
+
+    Raises:
+        UsageError: the text is none of these, or names a GPU twice.
+    """
     if text in ("auto", "cpu"):
-        return Device(text)
-    if match := re.fullmatch(r"cuda(?::(\d{1,3}))?", text):
-        return Device("cuda", int(match[1] or 0))
-    several = "; for several GPUs start a process for each, with --shard" if "," in text else ""
-    raise UsageError(f'unknown device "{text}": use auto, cpu, cuda or cuda:N{several}')
+        return (Device(text),)
+    if match := re.fullmatch(r"(cuda|tensorrt)(?::(\d{1,3}(?:,\d{1,3})*))?", text):
+        indices = [int(index) for index in (match[2] or "0").split(",")]
+        if len(set(indices)) < len(indices):
+            raise UsageError(f'"{text}" names a GPU twice')
+        return tuple(Device(match[1], index) for index in indices)
+    raise UsageError(f'unknown device "{text}": use auto, cpu, cuda, cuda:N, cuda:N,M or tensorrt:N')
 
 
 def usable_cpus() -> int:

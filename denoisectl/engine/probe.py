@@ -12,6 +12,7 @@ import numpy as np
 from denoisectl.engine.cuda import INSTALL_CUDA, check_cuda
 from denoisectl.engine.devices import Device
 from denoisectl.engine.sessions import create_session
+from denoisectl.engine.tensorrt import check_tensorrt
 from denoisectl.errors import DeviceError
 
 __all__ = ["probe_model", "prove"]
@@ -26,15 +27,15 @@ def prove(device: Device) -> None:
     Raises:
         DeviceError: the device cannot be used; the message says what is missing and how to install it.
     """
-    if device.kind == "cuda":
-        check_cuda(device.index)
+    if device.is_gpu:
+        (check_tensorrt if device.kind == "tensorrt" else check_cuda)(device.index)
     image = np.ones((1, _CHANNELS, _SIDE, _SIDE), np.float32)
     try:
         session = create_session(probe_model(), device, threads=1, shape=None)
         result = session.run(["y"], {"x": image})[0]
     except Exception as error:
         reason = " ".join(str(error).split())
-        mend = f"; install CUDA and cuDNN again: {INSTALL_CUDA}" if device.kind == "cuda" else ""
+        mend = f"; install CUDA and cuDNN again: {INSTALL_CUDA}" if device.is_gpu else ""
         raise DeviceError(f"{device} cannot run a convolution: {reason}{mend}") from None
     if not np.allclose(result, _expected(), atol=1e-3):
         raise DeviceError(f"{device} computes a convolution wrongly; update its driver")

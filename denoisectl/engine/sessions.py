@@ -10,6 +10,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from denoisectl.engine.devices import Device
+from denoisectl.engine.tensorrt import tensorrt_options
 
 __all__ = ["OutOfMemory", "create_session", "is_out_of_memory", "release_memory"]
 
@@ -23,14 +24,17 @@ class OutOfMemory(Exception):  # noqa: N818 - a signal between engine and Denois
     """A batch did not fit; a smaller tile may."""
 
 
-def create_session(model: bytes, device: Device, threads: int, shape: tuple[int, int, int] | None) -> Any:
+def create_session(
+    model: bytes, device: Device, threads: int, shape: tuple[int, int, int] | None, *, half: bool = False
+) -> Any:
     """Build a session on exactly `device`, or raise whatever onnxruntime raises.
 
     Args:
         model: the bytes of the `.onnx` file.
-        device: cpu or cuda:N, nothing else.
+        device: cpu, cuda:N or tensorrt:N, nothing else.
         threads: processor threads within one operator.
         shape: batch, height and width of every input to come, or None if they vary.
+        half: whether TensorRT may compute in float16; elsewhere the model file says it.
     """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _FATAL
@@ -45,7 +49,15 @@ def create_session(model: bytes, device: Device, threads: int, shape: tuple[int,
     # With CPU in the list, or without this entry, nodes without a CUDA kernel would run on the CPU unsaid.
     options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     onnxruntime.set_default_logger_severity(_FATAL)  # the provider's library is loaded under this logger
-    return _session(model, options, [("CUDAExecutionProvider", _cuda_options(device))])
+    providers: list[Any] = [("CUDAExecutionProvider", _cuda_options(device))]
+    if device.kind == "tensorrt":
+        # CUDA takes what TensorRT leaves; nobody takes what both do.
+        own = tensorrt_options(device.index, model, half=half)
+        providers.insert(0, ("TensorrtExecutionProvider", own))
+    session = _session(model, options, providers)
+    if (first := session.get_providers()[0]) != providers[0][0]:
+        raise RuntimeError(f"onnxruntime put the model on {first}")
+    return session
 
 
 def release_memory(session: Any, batch: npt.NDArray[np.float32]) -> None:

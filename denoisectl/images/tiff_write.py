@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import cv2
@@ -39,19 +41,24 @@ def write(photo: Photo) -> bytes:
     exif, fields = _carried(photo.metadata)
     order: Order = "<" if exif[:2] == b"II" else ">"
     samples = _samples(photo)
-    strips = _strips(samples, order, photo.origin.compressed)
-    total = len(exif) + sum(len(strip) for strip in strips)
-    if total > _LARGEST:
-        raise ImageError(
-            "the TIFF file would be larger than 4 GiB; crop the photo or choose a compressed format"
-        )
-    starts = np.cumsum([len(exif) + len(exif) % 2] + [len(strip) for strip in strips])
-    fields |= _storage(photo, samples, order, [int(s) for s in starts[:-1]], [len(strip) for strip in strips])
+    file = io.BytesIO()  # each strip goes where it stays: a second copy of a gigapixel is not to be had
+    file.write(exif.ljust(len(exif) + len(exif) % 2, b"\0"))
+    starts, sizes = [], []
+    for strip in _strips(samples, order, photo.origin.compressed):
+        starts.append(file.tell())
+        sizes.append(file.write(strip))
+        if file.tell() > _LARGEST:
+            raise ImageError(
+                "the TIFF file would be larger than 4 GiB; crop the photo or choose a compressed format"
+            )
+    fields |= _storage(photo, samples, order, starts, sizes)
     fields |= _beside(photo.metadata, order)
     tail = bytearray()
-    directory = write_directory(tail, order, fields, base=int(starts[-1]))
-    head = exif[:4] + struct.pack(f"{order}I", directory) + exif[8:] + bytes(len(exif) % 2)
-    return b"".join([head, *strips, tail])
+    directory = write_directory(tail, order, fields, base=file.tell())
+    file.write(tail)
+    file.seek(4)
+    file.write(struct.pack(f"{order}I", directory))
+    return file.getvalue()
 
 
 def _carried(metadata: Metadata) -> tuple[bytes, dict[int, Field]]:
@@ -85,15 +92,15 @@ def _rows_per_strip(samples: NDArray[Any]) -> int:
     return min(len(samples), max(1, _STRIP_BYTES // int(samples[0].nbytes)))
 
 
-def _strips(samples: NDArray[Any], order: Order, compressed: bool) -> list[Any]:
+def _strips(samples: NDArray[Any], order: Order, compressed: bool) -> Iterator[bytes | memoryview]:
     rows, stored = _rows_per_strip(samples), samples.dtype.newbyteorder(order)
-    blocks = (samples[top : top + rows] for top in range(0, len(samples), rows))
-    if compressed:
-        return [
-            zlib.compress(_predicted(block).astype(stored, copy=False).tobytes(), _LEVEL) for block in blocks
-        ]
-    # Views of the pixels, not copies, unless the byte order differs.
-    return [block.astype(stored, copy=False).reshape(-1).view(np.uint8).data for block in blocks]
+    for top in range(0, len(samples), rows):
+        block = samples[top : top + rows]
+        if compressed:
+            yield zlib.compress(_predicted(block).astype(stored, copy=False).tobytes(), _LEVEL)
+        else:
+            # A view of the pixels, not a copy, unless the byte order differs.
+            yield block.astype(stored, copy=False).reshape(-1).view(np.uint8).data
 
 
 def _predicted(block: NDArray[Any]) -> NDArray[Any]:

@@ -28,8 +28,8 @@ _TOLERANCE = 1e-4  # a fortieth of an 8-bit level
 _log = logging.getLogger("denoisectl")
 
 
-def to_onnx(model: DenoisingAutoencoder) -> onnx.ModelProto:
-    """Export `model` and check it against PyTorch at three sizes.
+def to_onnx(model: DenoisingAutoencoder, *, tolerance: float = _TOLERANCE) -> onnx.ModelProto:
+    """Export `model` and check it against PyTorch at three sizes, within `tolerance` in [0, 1].
 
     The graph maps `image`, `(batch, 3, height, width)` float32 sRGB in [0, 1], to `denoised` of the same
     shape and range; height and width must divide by `model.multiple_of`.
@@ -59,9 +59,9 @@ def to_onnx(model: DenoisingAutoencoder) -> onnx.ModelProto:
     _forget_traces(proto)
     onnx.checker.check_model(proto, full_check=True)
     difference = largest_difference(model, proto)
-    if not difference <= _TOLERANCE:
+    if not difference <= tolerance:
         raise ExportError(
-            f"the exported graph differs from PyTorch by {difference:.2g}, more than {_TOLERANCE:g}; nothing written"
+            f"the exported graph differs from PyTorch by {difference:.2g}, more than {tolerance:g}; nothing written"
         )
     _log.info("onnxruntime agrees with PyTorch within %.2g at three sizes", difference)
     return proto

@@ -19,6 +19,7 @@ from denoisectl import __version__
 from denoisectl.errors import ExportError
 from denoisectl.model_card import CARD_KEY, ModelCard
 from denoisectl_exports.facts import Facts
+from denoisectl_exports.float16 import SAFE, half_error, to_float16
 from denoisectl_exports.graph import network_of, to_onnx
 from denoisectl_exports.half import with_half_weights
 from denoisectl_exports.int8 import SIDE, learned_ranges, measured_ranges, to_int8
@@ -32,12 +33,13 @@ from denoisectl_training.quantised import equalised, ranges_in_order, unrounded
 from denoisectl_training.recipes import Recipe
 from denoisectl_training.trained import load_trained
 
-Precision = Literal["float32", "int8"]
+Precision = Literal["float32", "int8", "float16"]
 Weights = Literal["float32", "float16"]
 
 INT8_LIMIT = "8-bit integers:"
 _ROUNDING_PHOTOS = 4
-_ROUNDING_TOLERANCE = 0.1 / 255.0
+_IDENTICAL = 1e-10  # 100 dB
+_ROUNDING_LEVELS, _ROUNDING_LOSS = 1.0, 0.1  # 8-bit levels in the mean, and dB
 
 __all__ = ["card_of", "export_run", "measured", "restamp", "write_model"]
 
@@ -88,8 +90,8 @@ def export_run(
         out: where the file goes.
         facts: the hand-written part of the card.
         photos: clean photos to measure and calibrate on; None takes those of scikit-image, if installed.
-        precision: "int8" for processors: more than twice as fast, a little less exact. None takes what the
-            run was trained in.
+        precision: "int8" for processors: more than twice as fast, a little less exact; "float16" for GPUs.
+            None takes what the run was trained in.
         weights: how the file stores them; "float16" halves it, and is refused where a photo could show it.
 
     Raises:
@@ -101,12 +103,14 @@ def export_run(
     card = card_of(model, recipe, seen, facts or Facts())
     pairs = list(as_the_model_meets_them(reference_photos(photos, at_least=SIDE), recipe))
     trained_in: Precision = "float32" if recipe.training.quantise == "nothing" else recipe.training.quantise
-    if precision == "float32" != trained_in:
+    if precision not in (None, trained_in) and trained_in != "float32":
         raise ExportError(f"{run}: was trained to be rounded to {trained_in}; leave --precision out")
     if trained_in == "int8":
         proto, card = _as_trained_int8(model, card, pairs)
     elif precision == "int8":
         proto, card = _as_int8(model, card, pairs)
+    elif precision == "float16":
+        proto, card = _as_float16(model, card, pairs)
     else:
         proto = with_blocked_skips(to_onnx(model))
     noisy = [noisy for noisy, _ in pairs]
@@ -152,33 +156,48 @@ def _as_trained_int8(
     return quantised, replace(card, precision="int8", limits=(*card.limits, limit))
 
 
+def _as_float16(
+    model: DenoisingAutoencoder, card: ModelCard, pairs: Pairs
+) -> tuple[onnx.ModelProto, ModelCard]:
+    """Half precision between the ends, and how far that moves a photo."""
+    proto = to_float16(model)
+    error = half_error(to_onnx(model), proto, (noisy for noisy, _ in pairs))
+    safe = error is not None and error <= SAFE
+    return proto, replace(card, precision="float16", fp16_safe=safe, fp16_error=error)
+
+
 def _refuse_none(pairs: Pairs) -> None:
     if not pairs:
         raise ExportError("int8 is measured on photos and there are none; give --photos FOLDER")
 
 
 def _check_rounding(model: DenoisingAutoencoder, network: Callable[[Planes], Planes], pairs: Pairs) -> None:
-    """Compare means: a value half way between two levels may fall to either, here and there."""
-    for noisy, _ in pairs[:_ROUNDING_PHOTOS]:
+    """Hold the file to the quality of its training, and to results that differ by less than a level in the mean.
+
+    Not to equal results: a value half way between two levels falls to either, here or there, and its
+    neighbours in the next layer follow.
+    """
+    for noisy, target in pairs[:_ROUNDING_PHOTOS]:
         with torch.inference_mode():
             expected = model(torch.from_numpy(noisy)).numpy()
-        difference = float(np.abs(network(noisy) - expected).mean())
-        if not difference <= _ROUNDING_TOLERANCE:
+        found = network(noisy)
+        loss = _psnr(expected, target) - _psnr(found, target)
+        difference = 255 * float(np.abs(found - expected).mean())
+        if not (difference <= _ROUNDING_LEVELS and abs(loss) <= _ROUNDING_LOSS):
             raise ExportError(
-                f"the 8-bit file differs from its training by {255 * difference:.2f} levels; nothing written"
+                f"the 8-bit file is {difference:.2f} levels and {loss:.2f} dB from its training; nothing written"
             )
 
 
 def _loss(proto: onnx.ModelProto, quantised: onnx.ModelProto, pairs: Pairs) -> tuple[float, int]:
     """Mean loss of rounding in dB over the noisy photos, and how many there are."""
     exact, rounded = network_of(proto), network_of(quantised)
-    losses = [_psnr(exact, pair) - _psnr(rounded, pair) for pair in pairs[1::2]]
+    losses = [_psnr(exact(noisy), target) - _psnr(rounded(noisy), target) for noisy, target in pairs[1::2]]
     return float(np.mean(losses)), len(losses)
 
 
-def _psnr(network: Callable[[Planes], Planes], pair: tuple[Planes, Planes]) -> float:
-    noisy, target = pair
-    return float(-10 * np.log10(np.square(network(noisy) - target).mean()))
+def _psnr(found: Planes, target: Planes) -> float:
+    return float(-10 * np.log10(max(np.square(found - target).mean(), _IDENTICAL)))
 
 
 def restamp(path: Path, facts: Facts) -> ModelCard:

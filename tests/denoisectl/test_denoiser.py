@@ -308,6 +308,7 @@ class _Small:
     card = toy_models.CARD
     device = "cpu"
     device_note = ""
+    lanes = 1
 
     def __init__(self, room: int) -> None:
         self.room = room

@@ -24,7 +24,7 @@ def _imported(statement: str, env: dict[str, str]) -> set[str]:
         ("from denoisectl import ModelCard", set()),
         ("import denoisectl.cli.models, denoisectl.cli.doctor", set()),
         ("import denoisectl.shipped", set()),
-        ("from denoisectl import Denoiser", {"onnxruntime", "numpy"}),
+        ("from denoisectl import Denoiser", {"cv2", "onnxruntime", "numpy"}),
     ],
 )
 def test_no_more_is_imported_than_is_used(statement: str, heavy: set[str], cli_env: dict[str, str]) -> None:

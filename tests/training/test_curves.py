@@ -56,6 +56,16 @@ def test_any_number_of_runs_makes_one_picture(count: int, rates: list[float], tm
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_run_lost_before_its_first_record_is_drawn_as_lost(others: int, tmp_path: Path) -> None:
+    lost = read_curve(run_folder(tmp_path, "lost", rates=[], diverged=True))
+    assert lost.diverged == 640 and lost.loss.size == 0
+    curves = [lost, *(read_curve(run_folder(tmp_path, "run", rates=[1e-3] * 4)) for _ in range(others))]
+    draw_curves(curves, tmp_path / "curves.png", window=50)
+    write_csv(curves, tmp_path / "curves.csv", window=50)
+    assert (tmp_path / "curves.png").stat().st_size > 1000
+
+
 def test_an_old_log_without_validation_loss_is_drawn(tmp_path: Path) -> None:
     folder = run_folder(tmp_path, "old", rates=[1e-3])
     (folder / "log.jsonl").write_text('{"images": 1, "loss": 2.0, "lr": 0.1}\n{"images": 1, "psnr": 20.0}\n')

@@ -35,7 +35,7 @@ def draw_curves(curves: Sequence[Curve], path: Path, *, window: int) -> None:
         else:
             left.plot(curve.images, moving_average(curve.loss, window), color=f"C{number}", label=curve.name)
         _draw_validation(left, right, curve, "black" if len(curves) == 1 else f"C{number}")
-    left.set_ylim(0.0, max(_height(curve.loss) for curve in curves))
+    left.set_ylim(0.0, max((_height(curve.loss) for curve in curves if curve.loss.size), default=1.0))
     left.set_ylabel(f"loss (mean of {window} records; dots: validation)")
     right.set_ylabel("PSNR on validation photos, dB")
     for axes in (left, right):

@@ -54,7 +54,8 @@ def read_curve(run: Path) -> Curve:
     records = RunFolder(run).records()
     training = [record for record in records if "loss" in record]
     validation = [record for record in records if "psnr" in record]
-    if not training:
+    diverged = next((record["images"] for record in records if record.get("diverged")), None)
+    if not training and diverged is None:  # one that was lost before its first record is still worth drawing
         raise TrainingError(
             f"{run}: has logged no training loss yet; a record comes every training.log_every images"
         )
@@ -66,7 +67,7 @@ def read_curve(run: Path) -> Curve:
         _column(validation, "images"),
         _column(validation, "validation_loss"),
         _column(validation, "psnr"),
-        next((record["images"] for record in records if record.get("diverged")), None),
+        diverged,
     )
 
 

@@ -19,10 +19,54 @@ def dawdle(item: int) -> int:
     return item
 
 
-@pytest.mark.parametrize(("readers", "writers"), [(1, 1), (4, 3)])
-def test_results_come_in_order(readers: int, writers: int) -> None:
-    results = pipeline(range(60), read=dawdle, infer=dawdle, write=dawdle, readers=readers, writers=writers)
+@pytest.mark.parametrize(("readers", "inferers", "writers"), [(1, 1, 1), (4, 1, 3), (2, 4, 2), (1, 2, 1)])
+def test_results_come_in_order(readers: int, inferers: int, writers: int) -> None:
+    results = pipeline(
+        range(60),
+        read=dawdle,
+        infer=dawdle,
+        write=dawdle,
+        readers=readers,
+        writers=writers,
+        inferers=inferers,
+    )
     assert list(results) == list(range(60))
+
+
+@pytest.mark.parametrize("inferers", [1, 2, 4])
+def test_an_item_that_waits_for_the_one_before_to_be_written_gets_its_turn(inferers: int) -> None:
+    room = threading.Semaphore(1)  # memory for one image
+
+    def read(item: int) -> int:
+        assert room.acquire(timeout=10)
+        return item
+
+    def write(item: int) -> int:
+        room.release()
+        return item
+
+    results = pipeline(range(20), read=read, infer=same, write=write, readers=1, inferers=inferers)
+    assert list(results) == list(range(20))
+
+
+def test_several_items_are_inferred_at_once() -> None:
+    both = threading.Barrier(2)
+
+    def infer(item: int) -> int:
+        both.wait(timeout=10)
+        return item
+
+    assert list(pipeline(range(6), read=same, infer=infer, write=same, inferers=2)) == list(range(6))
+
+
+def test_an_error_in_one_of_several_ends_the_run() -> None:
+    def infer(item: int) -> int:
+        if item == 5:
+            raise RuntimeError("the device is gone")
+        return item
+
+    with pytest.raises(RuntimeError, match="gone"):
+        list(pipeline(range(100), read=same, infer=infer, write=same, inferers=3))
 
 
 def test_nothing_in_nothing_out() -> None:

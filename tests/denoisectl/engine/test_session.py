@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import onnxruntime
 import pytest
 from onnx import helper
 
-from denoisectl.engine import Engine, OutOfMemory, cuda, session, sessions
+from denoisectl.engine import Engine, OutOfMemory, cuda, lane, session, sessions
 from denoisectl.engine.devices import CPU, Device
 from denoisectl.engine.sessions import create_session, is_out_of_memory
 from denoisectl.errors import DeviceError, ModelError
@@ -83,6 +84,10 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuda, "driver_devices", lambda: 0)
 
 
+def on_the_host(device: Device, shape: Any) -> Any:
+    return onnxruntime.OrtValue.ortvalue_from_shape_and_type(shape, np.float32, "cpu", 0)
+
+
 @pytest.fixture
 def a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """The driver shows a GPU and the libraries load, yet CUDA may still not compute."""
@@ -125,11 +130,12 @@ def test_a_gpu_that_cannot_compute_is_an_error_if_named_and_a_warning_in_auto(
 def test_a_gpu_that_computes_is_taken_with_fixed_shapes(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[tuple[Device, Any]] = []
 
-    def pretend(data: bytes, device: Device, threads: int, shape: Any) -> Any:
+    def pretend(data: bytes, device: Device, threads: int, shape: Any, *, half: bool) -> Any:
         made.append((device, shape))
         return create_session(data, CPU, threads, shape)
 
     monkeypatch.setattr(session, "create_session", pretend)
+    monkeypatch.setattr(lane, "_on_device", on_the_host)
     engine = Engine.open(model, "auto")
     assert (engine.device, engine.device_note) == ("cuda:0", "")
     for side in (32, 32, 48, 32, 64):
@@ -142,9 +148,12 @@ def test_a_gpu_that_computes_is_taken_with_fixed_shapes(model: Path, monkeypatch
 
 def test_cuda_alone_is_asked_for_with_fallback_disabled(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(
-        onnxruntime, "InferenceSession", lambda data, options, **rest: asked.append((options, rest))
-    )
+
+    def pretend(data: bytes, options: Any, **rest: Any) -> Any:
+        asked.append((options, rest))
+        return SimpleNamespace(get_providers=lambda: ["CUDAExecutionProvider"])
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", pretend)
     create_session(model.read_bytes(), Device("cuda", 3), 1, (1, 32, 32))
     options, rest = asked[0]
     assert options.get_session_config_entry("session.disable_cpu_ep_fallback") == "1"
@@ -170,7 +179,8 @@ def test_memory_running_out_is_told_from_other_failures(model: Path, monkeypatch
             def run(self, *args: object) -> None:
                 raise RuntimeError(message)
 
-        engine._sessions[0, 0, 0] = Failing()
+        assert engine._cpu is not None
+        engine._cpu._session = Failing()
 
     fail("BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 805306368")
     with pytest.raises(OutOfMemory):

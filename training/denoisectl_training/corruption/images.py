@@ -56,6 +56,7 @@ class ImageCorruption:
         return self
 
     device_note = ""
+    lanes = 1
 
     def facts(self, height: int, width: int) -> dict[str, str | int]:
         """What was done, for the report of a run."""

@@ -1,0 +1,158 @@
+"""Several batches at once on GPUs, rehearsed on the processor: buffers that are used again, several devices."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from denoisectl import Denoiser
+from denoisectl.engine import Engine, OutOfMemory, lane, session
+from denoisectl.engine.devices import CPU, Device
+from denoisectl.engine.sessions import create_session
+from denoisectl.errors import DeviceError, ImageError
+from denoisectl.lanes import in_lanes
+from tests import toy_models
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Device]:
+    """Two GPUs that are the processor in truth; the list grows by the device of every session."""
+    devices: list[Device] = []
+
+    def pretend(data: bytes, device: Device, threads: int, shape: Any, *, half: bool) -> Any:
+        devices.append(device)
+        return create_session(data, CPU, 1, shape)
+
+    def on_the_host(device: Device, shape: Any) -> Any:
+        return onnxruntime.OrtValue.ortvalue_from_shape_and_type(shape, np.float32, "cpu", 0)
+
+    monkeypatch.setattr(session, "check_cuda", lambda index: None)
+    monkeypatch.setattr(session, "check_tensorrt", lambda index: None)
+    monkeypatch.setattr(session, "create_session", pretend)
+    monkeypatch.setattr(lane, "_on_device", on_the_host)
+    return devices
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return toy_models.unet(tmp_path / "unet.onnx")
+
+
+def _tiles(count: int) -> Iterator[np.ndarray]:
+    generator = np.random.default_rng(0)
+    return (generator.random((1, 3, 32, 48), np.float32) for _ in range(count))
+
+
+def test_buffers_that_are_used_again_hold_nothing_of_the_batch_before(
+    model: Path, made: list[Device]
+) -> None:
+    exact, engine = Engine.open(model, "cpu", threads=1), Engine.open(model, "cuda")
+    tiles = list(_tiles(3))
+    results = [engine.run(tile) for tile in tiles]
+    for tile, result in zip(tiles, results, strict=True):
+        assert np.array_equal(result, exact.run(tile))
+    # A transposed batch is no block of memory, and is copied as what it is.
+    turned = np.ascontiguousarray(tiles[0].transpose(0, 1, 3, 2)).transpose(0, 1, 3, 2)
+    assert np.array_equal(engine.run(turned), results[0])
+
+
+def test_pinned_memory_goes_both_ways(
+    model: Path, made: list[Device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "_pinned", lane._on_device)
+    engine, exact = Engine.open(model, "cuda"), Engine.open(model, "cpu", threads=1)
+    first, second = _tiles(2)
+    kept = engine.run(first)
+    assert np.array_equal(engine.run(second), exact.run(second))
+    assert np.array_equal(kept, exact.run(first)), "a result is no view of a buffer"
+
+
+def test_without_a_gpu_there_is_no_pinned_memory() -> None:
+    assert lane._pinned(Device("cuda", 7), (1, 3, 8, 8)) is None
+
+
+def test_every_gpu_that_is_named_is_proven_and_used(model: Path, made: list[Device]) -> None:
+    engine = Engine.open(model, "cuda:0,1")
+    assert (engine.device, engine.lanes) == ("cuda:0,1", 4)
+    assert made == [Device("cuda", 0), Device("cuda", 1)]
+    together = threading.Barrier(4)
+
+    def run(tile: np.ndarray) -> np.ndarray:
+        with engine._lane() as mine:
+            together.wait(timeout=20)
+            return mine.run(tile)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, _tiles(4)))
+    assert sorted(device.index for device in made) == [0, 0, 0, 1, 1, 1]
+
+
+def test_one_gpu_that_fails_fails_all(
+    model: Path, made: list[Device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(data: bytes, device: Device, *rest: Any, half: bool) -> Any:
+        if device.index == 1:
+            raise RuntimeError("no kernel image")
+        return create_session(data, CPU, 1, None)
+
+    monkeypatch.setattr(session, "create_session", broken)
+    with pytest.raises(DeviceError, match="cuda:1 cannot run unet: no kernel image"):
+        Engine.open(model, "cuda:0,1")
+
+
+def test_one_batch_after_another_stays_on_the_lane_that_is_ready(model: Path, made: list[Device]) -> None:
+    engine = Engine.open(model, "tensorrt:1")
+    for tile in _tiles(5):
+        engine.run(tile)
+    assert made == [Device("tensorrt", 1)] * 2, "one session for the proof, one for the tile"
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:0,1"])
+def test_images_are_equal_to_the_processors(
+    device: str, model: Path, made: list[Device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = np.random.default_rng(1).integers(0, 256, (200, 300, 3), np.uint8)
+    seen: list[tuple[int, int]] = []
+    found = Denoiser.open(model, device, tile=64).image(image, progress=lambda *count: seen.append(count))
+    assert np.array_equal(found, Denoiser.open(model, "cpu", tile=64, threads=1).image(image))
+    assert seen == [(done, len(seen)) for done in range(1, len(seen) + 1)]
+
+
+def test_memory_that_runs_out_on_a_gpu_makes_tiles_smaller(
+    model: Path, made: list[Device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = lane._Bound.run
+
+    def small_memory(self: Any, batch: np.ndarray) -> np.ndarray:
+        if batch[0, 0].size > 128 * 128:
+            raise RuntimeError("CUDA failure 2: out of memory")
+        return run(self, batch)
+
+    monkeypatch.setattr(lane._Bound, "run", small_memory)
+    engine = Engine.open(model, "cuda")
+    with pytest.raises(OutOfMemory):
+        engine.run(np.zeros((1, 3, 256, 256), np.float32))
+    image = np.random.default_rng(1).integers(0, 256, (256, 256, 3), np.uint8)
+    found = Denoiser.open(model, "cuda").image(image)
+    assert np.array_equal(found, Denoiser.open(model, "cpu", tile=64, threads=1).image(image))
+    with pytest.raises(ImageError, match="try a smaller --tile"):
+        Denoiser.open(model, "cuda", tile=256).image(np.zeros((512, 512, 3), np.uint8))
+
+
+def test_work_side_by_side_keeps_its_order_and_its_errors() -> None:
+    def work(item: int) -> int:
+        if item == 7:
+            raise ValueError("seven")
+        return item * item
+
+    assert list(in_lanes(work, range(7), 3)) == [item * item for item in range(7)]
+    for lanes in (1, 3):
+        with pytest.raises(ValueError, match="seven"):
+            list(in_lanes(work, range(100), lanes))
