@@ -143,7 +143,7 @@ def test_a_file_that_rounds_otherwise_is_not_written(
 ) -> None:
     wide = [(-500.0, 500.0)] * len(ranges_in_order(load_trained(rounded_run.path)[0]))
     monkeypatch.setattr(write, "ranges_in_order", lambda model: wide)
-    with pytest.raises(ExportError, match="differs from its training"):
+    with pytest.raises(ExportError, match="dB from its training"):
         export_run(rounded_run.path, out)
     assert not out.exists()
 
