@@ -12,8 +12,13 @@ from denoisectl import Denoiser
 
 __all__ = ["Figure", "figures"]
 
-_PEERS = (("opencv", "OpenCV fastNlMeansDenoisingColored"), ("bm3d", "BM3D"), ("ffdnet", "FFDNet's shape"))
-_PEERS += (("dncnn", "CDnCNN-B's shape"), ("eager", "eager PyTorch"))
+_PEERS = (
+    ("opencv", "OpenCV fastNlMeansDenoisingColored", "1.5, int8 4"),
+    ("bm3d", "BM3D", "100"),
+    ("ffdnet", "FFDNet's shape", "2.5"),
+    ("dncnn", "CDnCNN-B's shape", "7"),
+    ("eager", "eager PyTorch", ""),
+)
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,8 @@ def figures(rows: Mapping[str, Row], models: list[str]) -> Iterator[Figure]:
             continue
         short = Path(model).stem
         yield from _of(f"{short}: run over bare onnxruntime", run, rows.get(f"bare {model}"), "0.85")
-        for key, name in _PEERS:
-            yield from _of(f"{short}: run over {name}", run, rows.get(key))
+        for key, name, aim in _PEERS:
+            yield from _of(f"{short}: run over {name}", run, rows.get(key), aim)
         yield from _of(
             f"{short}: 2 cores over 1", rows.get(f"2 cores {model}"), rows.get(f"1 core {model}"), "1.8"
         )

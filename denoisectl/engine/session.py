@@ -63,6 +63,10 @@ class Engine:
         self._free: LifoQueue[Lane] = LifoQueue()  # the lane that was used last has its shape ready
         for lane in gpus:
             self._free.put(lane)
+        if self._cpu and card.precision == "float16":
+            _log.warning(
+                "%s is in half precision, for GPUs; on processors its float32 file is faster", card.name
+            )
         for proven in (self._cpu,) if self._cpu else gpus[-len(devices) :]:
             self._prove(proven)
 

@@ -44,6 +44,13 @@ def test_batches_of_any_size_and_shape_come_back(model: Path) -> None:
         assert (result.shape, result.dtype) == (shape, np.float32)
 
 
+def test_half_precision_on_a_processor_is_run_and_remarked_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    Engine.open(toy_models.identity(tmp_path / "half.onnx", replace(CARD, precision="float16")), "cpu")
+    assert "toy is in half precision, for GPUs" in caplog.text
+
+
 def test_threads_change_nothing_but_time(model: Path) -> None:
     tile = np.random.default_rng(0).random((1, 3, 64, 64), dtype=np.float32)
     one, two = (Engine.open(model, "cpu", threads=threads).run(tile) for threads in (1, 2))
