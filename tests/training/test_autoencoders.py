@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from denoisectl_training.autoencoders import BookAutoencoder, UNet
-from denoisectl_training.blocks import BlockKind, DecoderBlock, EncoderBlock, ResidualBlock
+from denoisectl_training.blocks import BlockKind, DecoderBlock, EncoderBlock, Projection, ResidualBlock
 
 Network = BookAutoencoder | UNet
 
@@ -101,3 +101,20 @@ def test_batch_normalisation_makes_train_and_eval_mode_differ(photo: Tensor) -> 
     block = EncoderBlock(3, 8)
     in_training = block.train()(photo)
     assert not torch.allclose(block.eval()(photo), in_training)
+
+
+@pytest.mark.parametrize("inputs", [4, 16])
+@pytest.mark.parametrize("size", [(48, 48), (9, 6)])
+def test_a_projection_in_training_is_the_strided_convolution(inputs: int, size: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    projection, x = Projection(inputs, 5, 2), torch.randn(2, inputs, *size, dtype=torch.float64)
+    projection.double()
+    projection(x).square().sum().backward()
+    learned = [weight.grad for weight in projection.parameters()]
+    with torch.no_grad():
+        trained, used = projection(x), projection.eval()(x)
+    assert torch.allclose(trained, used, atol=1e-12)
+    projection.zero_grad()
+    nn.functional.conv2d(x, projection.weight, projection.bias, stride=2).square().sum().backward()
+    for mine, plain in zip(learned, projection.parameters(), strict=True):
+        assert mine is not None and plain.grad is not None and torch.allclose(mine, plain.grad, atol=1e-9)

@@ -102,7 +102,7 @@ def test_in_camera_denoising_leaves_a_correlated_residue_wider_in_chroma() -> No
     left = _in_camera_denoise(noisy, clean, step_generator(7, 0)) - clean
     luma = left.mean(dim=1, keepdim=True)
     assert left.std() < 0.7 * 0.05
-    assert 0.03 < lag_1(luma) < 0.5 * lag_1(left - luma)  # white noise has 0
+    assert 0.1 < lag_1(luma) < 0.8 * lag_1(left - luma)  # white noise has 0
     assert torch.equal(
         _in_camera_denoise(clean, clean, step_generator(7, 0)), clean
     )  # the picture is not touched

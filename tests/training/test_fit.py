@@ -43,6 +43,17 @@ def weights(run: RunFolder) -> dict[str, torch.Tensor]:
     return state
 
 
+def test_statistics_are_held_at_the_end_of_a_run(photo_folder: Path, tmp_path: Path) -> None:
+    followed = []
+    for share in (0.0, 0.5, 1.0):
+        recipe = toy()
+        training = recipe.training.model_copy(update={"steady_share": share})
+        state = train(request(photo_folder, tmp_path, recipe.model_copy(update={"training": training})))
+        tracked = [value for key, value in state.model.state_dict().items() if "num_batches" in key]
+        followed.append({int(value) for value in tracked})
+    assert followed == [{12}, {6}, {0}]  # of 12 steps
+
+
 def test_a_run_leaves_a_folder_that_says_what_it_did(photo_folder: Path, tmp_path: Path) -> None:
     asked = request(photo_folder, tmp_path)
     state = train(asked)

@@ -13,7 +13,7 @@ from denoisectl_training.checkpoint import save_checkpoint
 from denoisectl_training.evaluation.candidates import network, open_models
 from denoisectl_training.fit import Fit
 from denoisectl_training.model import DenoisingAutoencoder, build_model
-from denoisectl_training.modes import evaluating, train_mode
+from denoisectl_training.modes import evaluating, hold_statistics, train_mode
 from denoisectl_training.profile import profile
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.trained import load_trained
@@ -99,3 +99,13 @@ def test_modes_are_given_back_one_by_one(model: DenoisingAutoencoder) -> None:
         assert not any(module.training for module in model.modules())
     assert [module.training for module in model.modules()] == before
     assert True in before and False in before
+
+
+def test_statistics_are_held_while_weights_learn(model: DenoisingAutoencoder, photo: Tensor) -> None:
+    model.train()
+    model(photo)
+    hold_statistics(model)
+    before = statistics(model)
+    model(photo).sum().backward()
+    assert all(torch.equal(a, b) for a, b in zip(before, statistics(model), strict=True))
+    assert model.training and all(weight.grad is not None for weight in model.parameters())

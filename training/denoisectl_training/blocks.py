@@ -8,7 +8,16 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["BOOK", "BlockKind", "DecoderBlock", "EncoderBlock", "ResidualBlock", "Sum", "conv3x3"]
+__all__ = [
+    "BOOK",
+    "BlockKind",
+    "DecoderBlock",
+    "EncoderBlock",
+    "Projection",
+    "ResidualBlock",
+    "Sum",
+    "conv3x3",
+]
 
 Shortcut = Literal["convolution", "identity", "none"]
 
@@ -50,11 +59,32 @@ class NearIdentity(nn.Module):
         return F.pad(kept, (0, 0, 0, 0, 0, self.missing))
 
 
+_SAFE_CHANNELS = 16
+
+
+class Projection(nn.Conv2d):
+    """A 1 x 1 convolution with a stride, `(B, inputs, H, W)` to `(B, outputs, H / stride, W / stride)`.
+
+    With fewer than 16 inputs, oneDNN's gradient of its weights writes past its workspace and takes the process
+    down (oneDNN issue 6035, open in PyTorch 2.13): in training such a one subsamples first, which is the same.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__(inputs, outputs, 1, stride=stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Subsample and mix channels."""
+        if not self.training or self.in_channels >= _SAFE_CHANNELS:
+            return super().forward(x)
+        rows, columns = self.stride
+        return F.conv2d(x[:, :, ::rows, ::columns], self.weight, self.bias)
+
+
 def _shortcut(shortcut: Shortcut, inputs: int, outputs: int, stride: int) -> nn.Module | None:
     if shortcut == "identity":
         return NearIdentity(inputs, outputs, stride)
     if shortcut == "convolution":
-        return nn.Conv2d(inputs, outputs, 1, stride=stride)
+        return Projection(inputs, outputs, stride)
     return None
 
 

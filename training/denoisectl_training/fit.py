@@ -19,7 +19,7 @@ from denoisectl_training.devices import autocast
 from denoisectl_training.divergence import diverged
 from denoisectl_training.losses import training_loss
 from denoisectl_training.model import DenoisingAutoencoder
-from denoisectl_training.modes import freeze, train_mode
+from denoisectl_training.modes import freeze, hold_statistics, train_mode
 from denoisectl_training.optimizers import build_optimizer
 from denoisectl_training.photos import PhotoSet
 from denoisectl_training.quantised import build_network, unrounded
@@ -202,6 +202,8 @@ def _descend(
     total, losses = settings.images, list[Tensor]()
     started, begun_at = time.monotonic(), fit.images
     while fit.images < total and not stop():
+        if fit.images >= (1.0 - settings.steady_share) * total:
+            hold_statistics(fit.model)
         losses.append(training_step(fit, *next(coming)))
         if fit.best_loss == float("inf"):
             fit.best_loss = losses[0].item()  # of the weights before their first step

@@ -10,7 +10,7 @@ from torch import nn
 
 from denoisectl_training.model import DenoisingAutoencoder
 
-__all__ = ["evaluating", "freeze", "train_mode"]
+__all__ = ["evaluating", "freeze", "hold_statistics", "train_mode"]
 
 Frozen = Literal["nothing", "encoder"]
 
@@ -40,3 +40,14 @@ def train_mode(model: DenoisingAutoencoder, frozen: Frozen) -> None:
     if frozen == "encoder":
         for part in model.network.encoding:
             part.eval()
+
+
+def hold_statistics(model: nn.Module) -> None:
+    """Let batch normalisation use the statistics that it has gathered, and gather no more.
+
+    Otherwise it subtracts the mean of the batch, which hides how bright each crop is: a deep network then
+    learns to tell that from the zeros beyond the crop's border, and misses it in the middle of a photo.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()

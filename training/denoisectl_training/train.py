@@ -15,6 +15,7 @@ from denoisectl_training.batches import training_batch
 from denoisectl_training.deepening import deepened, is_deeper
 from denoisectl_training.devices import choose_device, choose_precision
 from denoisectl_training.fit import Fit, Progress, fit
+from denoisectl_training.narrowing import is_narrower, narrowed
 from denoisectl_training.pairs import match_folders
 from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos
 from denoisectl_training.quantised import prepared_weights, without_ranges
@@ -27,7 +28,7 @@ from denoisectl_training.tuning import refuse_other_network
 
 __all__ = ["Photos", "TrainRequest", "parse_duration", "resumed", "started", "train"]
 
-_CALIBRATION_BATCHES, _CALIBRATION_SEED = 12, 3  # seeds 1 and 2 on are those of noise and of validation
+_PROBE_BATCHES, _PROBE_SEED = 12, 3  # seeds 1 and 2 on are those of noise and of validation
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -179,17 +180,23 @@ def _weights_to_start_from(source: Path, recipe: Recipe, photos: PhotoSet) -> di
     if is_deeper(recipe.model, trained.model):
         torch.manual_seed(recipe.training.seed)
         weights = deepened(weights, recipe.model)
+    elif is_narrower(recipe.model, trained.model):
+        weights = narrowed(weights, trained.model, recipe.model, _probe_batches(recipe, photos))
     else:
         refuse_other_network(recipe, trained, str(source))
     return weights if recipe.training.quantise == "nothing" else _with_ranges(weights, recipe, photos)
 
 
 def _with_ranges(weights: dict[str, Tensor], recipe: Recipe, photos: PhotoSet) -> dict[str, Tensor]:
-    """Float weights made ready for 8 bits on batches of another seed, which the run itself will not see."""
-    training = recipe.training.model_copy(update={"seed": recipe.training.seed + _CALIBRATION_SEED})
+    """Float weights made ready for 8 bits."""
+    return prepared_weights(recipe.model, weights, _probe_batches(recipe, photos))
+
+
+def _probe_batches(recipe: Recipe, photos: PhotoSet) -> list[Tensor]:
+    """Noisy batches of another seed, which the run itself will not see, to observe a network on."""
+    training = recipe.training.model_copy(update={"seed": recipe.training.seed + _PROBE_SEED})
     other, cpu = recipe.model_copy(update={"training": training}), torch.device("cpu")
-    batches = [training_batch(other, photos, step, cpu)[0] for step in range(_CALIBRATION_BATCHES)]
-    return prepared_weights(recipe.model, weights, batches)
+    return [training_batch(other, photos, step, cpu)[0] for step in range(_PROBE_BATCHES)]
 
 
 def _begin(

@@ -101,15 +101,15 @@ def _hot_pixels(mosaic: Tensor, generator: Generator) -> Tensor:
 def _in_camera_denoise(noisy: Tensor, clean: Tensor, generator: Generator) -> Tensor:
     """Smooth the noise, not the picture: what a good in-camera denoiser leaves is a correlated residue.
 
-    Chroma is smoothed over more pixels than luma, as cameras do.
+    Luma keeps some of its sharp grain beside the smoothed; chroma is smoothed over more pixels, to blotches.
     """
     noise = noisy - clean
     luma = noise.mean(dim=1, keepdim=True)
-    wide = uniform(noisy, generator, 0.0, 2.5)
-    smooth_luma = gaussian_blur(luma, 0.6 * wide * uniform(noisy, generator, 0.0, 1.0))
-    smooth_chroma = gaussian_blur(noise - luma, wide)
-    keep = uniform(noisy, generator, 0.3, 1.0)
-    return clean + keep * (smooth_luma + smooth_chroma)
+    smooth = gaussian_blur(luma, uniform(noisy, generator, 0.3, 2.0))
+    grain = torch.lerp(luma, smooth, uniform(noisy, generator, 0.3, 1.0))
+    blotches = gaussian_blur(noise - luma, uniform(noisy, generator, 0.5, 4.0))
+    keep_grain, keep_blotches = uniform(noisy, generator, 0.3, 1.0), uniform(noisy, generator, 0.3, 1.0)
+    return clean + keep_grain * grain + keep_blotches * blotches
 
 
 def _sharpen(images: Tensor, amount: Tensor) -> Tensor:
@@ -158,7 +158,7 @@ def camera(clean: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
     demosaic = demosaic_bilinear if _chance(clean, generator, 0.4) else demosaic_gradient_corrected
     developed = _to_srgb(demosaic(both, masks.repeat(2, 1, 1, 1)), _twice(sensor))
     noisy, target = developed.chunk(2)
-    if _chance(clean, generator, 0.6):
+    if _chance(clean, generator, 0.8):
         noisy = _in_camera_denoise(noisy, target, generator)
     if _chance(clean, generator, 0.5):
         amount = uniform(clean, generator, 0.0, 1.2).repeat(2, 1, 1, 1)

@@ -199,6 +199,9 @@ class TrainingSettings(_Settings):
     """Decay of the running average of the weights that is validated and exported; 0 keeps none."""
     frozen: Literal["nothing", "encoder"] = "nothing"
     """What fine-tuning leaves as it was."""
+    steady_share: Share = 0.0
+    """Share of the images of a run, at its end, in which batch normalisation no longer follows the batch: it uses
+    what it has gathered, as it will in use."""
     quantise: Literal["nothing", "int8"] = "nothing"
     """U-net, fine-tuning only: learn, with the rounding that the 8-bit file will do, to match the float network."""
     log_every: Positive = 640

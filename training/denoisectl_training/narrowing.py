@@ -1,0 +1,162 @@
+"""Going on from a wider U-net: the features that matter most, so that a smaller network need not begin anew.
+
+The stream of a level is only added to and convolved, so it may be turned: it is projected onto its principal
+components, and these are mixed, because 8-bit integers and optimisers like channels of one loudness. What
+lies behind a ReLU may not be turned: there the features that the next convolution makes most of are kept
+(He et al., "Channel Pruning for Accelerating Very Deep Neural Networks", 2017, choose among features too).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+
+import torch
+from torch import Tensor, nn
+
+from denoisectl_training.autoencoders import UNet
+from denoisectl_training.blocks import ResidualBlock
+from denoisectl_training.model import build_model
+from denoisectl_training.recipes import ModelSettings
+
+__all__ = ["is_narrower", "narrowed"]
+
+_SEED = 4
+
+
+def is_narrower(wanted: ModelSettings, trained: ModelSettings) -> bool:
+    """Whether `wanted` is the U-net of `trained` with fewer features at some levels and more at none."""
+    same = wanted.model_copy(update={"widths": trained.widths}) == trained
+    return (
+        wanted.architecture == "unet"
+        and same
+        and wanted != trained
+        and len(wanted.widths) == len(trained.widths)
+        and all(few <= many for few, many in zip(wanted.widths, trained.widths, strict=True))
+    )
+
+
+def narrowed(
+    weights: dict[str, Tensor], trained: ModelSettings, wanted: ModelSettings, batches: Iterable[Tensor]
+) -> dict[str, Tensor]:
+    """Weights of the U-net `wanted` that does nearly what `weights` of the wider one, `trained`, do.
+
+    Args:
+        weights: of the wide network.
+        trained: its settings.
+        wanted: settings with fewer features (`is_narrower`).
+        batches: noisy crops as training meets them, `(B, 3, H, W)` in [0, 1], that tell which features matter.
+    """
+    model = build_model(trained)
+    model.load_state_dict(weights)
+    network = model.eval().network
+    assert isinstance(network, UNet)
+    streams, hidden = _observed(network, lambda: [model(batch) for batch in batches])
+    generator = torch.Generator().manual_seed(_SEED)
+    with torch.no_grad():
+        for level, width in enumerate(wanted.widths):
+            if width == trained.widths[level]:
+                continue
+            _project_stream(network, level, _mixed_components(streams[level], width, generator))
+            for block in _blocks(network, level):
+                _keep_hidden(block, hidden[block], width)
+    return model.state_dict()
+
+
+def _blocks(network: UNet, level: int) -> list[ResidualBlock]:
+    parts = [network.down_blocks[level], *network.up_blocks[level : level + 1]]
+    return [module for part in parts for module in part.modules() if isinstance(module, ResidualBlock)]
+
+
+def _readers(network: UNet, level: int) -> list[nn.Conv2d]:
+    """The convolutions that read a level's stream."""
+    after = network.tail[0] if level == 0 else _first(network.up[level - 1])
+    further = [_conv(network.down[level])] if level < len(network.down) else []
+    return [*(_conv(block.body[0]) for block in _blocks(network, level)), _conv(after), *further]
+
+
+def _writers(network: UNet, level: int) -> list[nn.Conv2d]:
+    """The convolutions that write to a level's stream, but for the pixel shuffle's."""
+    before = network.head if level == 0 else network.down[level - 1]
+    return [_conv(before), *(_conv(block.body[2]) for block in _blocks(network, level))]
+
+
+def _conv(module: nn.Module) -> nn.Conv2d:
+    assert isinstance(module, nn.Conv2d)
+    return module
+
+
+def _first(module: nn.Module) -> nn.Conv2d:
+    assert isinstance(module, nn.Sequential)
+    return _conv(module[0])
+
+
+def _observed(network: UNet, run: Callable[[], object]) -> tuple[list[Tensor], dict[nn.Module, Tensor]]:
+    """Second moments `(C, C)` of each level's stream, and the power `(C,)` of each block's hidden features."""
+    streams = [torch.zeros(0)] * len(network.down_blocks)
+    hidden: dict[nn.Module, Tensor] = {}
+
+    def note_stream(level: int, x: Tensor) -> None:
+        flat = x.transpose(0, 1).flatten(1).double()
+        moments = flat @ flat.T
+        streams[level] = moments if not len(streams[level]) else streams[level] + moments
+
+    def note_hidden(block: nn.Module, x: Tensor) -> None:
+        power = x.double().square().sum(dim=(0, 2, 3))
+        hidden[block] = hidden[block] + power if block in hidden else power
+
+    with ExitStack() as stack, torch.inference_mode():
+        for level in range(len(streams)):
+            for reader in _readers(network, level):
+                hook = reader.register_forward_pre_hook(
+                    lambda module, inputs, level=level: note_stream(level, inputs[0])
+                )
+                stack.callback(hook.remove)
+            for block in _blocks(network, level):
+                hook = _conv(block.body[2]).register_forward_pre_hook(
+                    lambda module, inputs, block=block: note_hidden(block, inputs[0])
+                )
+                stack.callback(hook.remove)
+        run()
+    return [moments.clone() for moments in streams], {block: power.clone() for block, power in hidden.items()}
+
+
+def _mixed_components(moments: Tensor, width: int, generator: torch.Generator) -> Tensor:
+    """An orthonormal basis `(C, width)` of the strongest components, turned at random among themselves."""
+    strongest = torch.linalg.eigh(moments).eigenvectors[:, -width:]
+    turn = torch.linalg.qr(torch.randn(width, width, generator=generator, dtype=torch.float64)).Q
+    basis: Tensor = (strongest @ turn).float()
+    return basis
+
+
+def _project_stream(network: UNet, level: int, basis: Tensor) -> None:
+    for conv in _writers(network, level):
+        _set(conv, torch.einsum("cd,cikl->dikl", basis, conv.weight), _bias(conv) @ basis)
+    if level < len(network.up):
+        shuffled = _first(network.up[level])
+        each = shuffled.weight.reshape(
+            -1, 4, *shuffled.weight.shape[1:]
+        )  # a pixel shuffle makes one channel of four neighbours
+        weight = torch.einsum("cd,cqikl->dqikl", basis, each).flatten(0, 1)
+        bias = torch.einsum("cd,cq->dq", basis, _bias(shuffled).reshape(-1, 4)).flatten()
+        _set(shuffled, weight, bias)
+    for conv in _readers(network, level):
+        _set(conv, torch.einsum("ockl,cd->odkl", conv.weight, basis), _bias(conv))
+
+
+def _keep_hidden(block: ResidualBlock, power: Tensor, width: int) -> None:
+    first, second = _conv(block.body[0]), _conv(block.body[2])
+    use = power * second.weight.double().square().sum(dim=(0, 2, 3))
+    kept = use.topk(width).indices.sort().values
+    _set(first, first.weight[kept], _bias(first)[kept])
+    _set(second, second.weight[:, kept], _bias(second))
+
+
+def _bias(conv: nn.Conv2d) -> Tensor:
+    assert conv.bias is not None
+    return conv.bias
+
+
+def _set(conv: nn.Conv2d, weight: Tensor, bias: Tensor) -> None:
+    conv.weight, conv.bias = nn.Parameter(weight.contiguous()), nn.Parameter(bias.contiguous())
+    conv.out_channels, conv.in_channels = weight.shape[:2]
