@@ -31,7 +31,7 @@ from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.profile import profile
 from denoisectl_training.quantised import equalised, ranges_in_order, unrounded
 from denoisectl_training.recipes import Recipe
-from denoisectl_training.trained import load_trained
+from denoisectl_training.trained import load_teacher, load_trained
 
 Precision = Literal["float32", "int8", "float16"]
 Weights = Literal["float32", "float16"]
@@ -106,7 +106,7 @@ def export_run(
     if precision not in (None, trained_in) and trained_in != "float32":
         raise ExportError(f"{run}: was trained to be rounded to {trained_in}; leave --precision out")
     if trained_in == "int8":
-        proto, card = _as_trained_int8(model, card, pairs)
+        proto, card = _as_trained_int8(model, load_teacher(run), card, pairs)
     elif precision == "int8":
         proto, card = _as_int8(model, card, pairs)
     elif precision == "float16":
@@ -143,15 +143,15 @@ def _as_int8(model: DenoisingAutoencoder, card: ModelCard, pairs: Pairs) -> tupl
 
 
 def _as_trained_int8(
-    model: DenoisingAutoencoder, card: ModelCard, pairs: Pairs
+    model: DenoisingAutoencoder, teacher: DenoisingAutoencoder, card: ModelCard, pairs: Pairs
 ) -> tuple[onnx.ModelProto, ModelCard]:
     """A network that was trained with its rounding, and the proof that the file rounds alike."""
     _refuse_none(pairs)
     proto = to_onnx(unrounded(model))
     quantised = to_int8(proto, learned_ranges(proto, ranges_in_order(model)))
     _check_rounding(model, network_of(quantised), pairs)
-    loss, count = _loss(proto, quantised, pairs)
-    below = f"{loss:.2f} dB below the same weights in float32 on {count} noisy photos"
+    loss, count = _loss(to_onnx(teacher), quantised, pairs)
+    below = f"{loss:.2f} dB below the float32 network that it was tuned from on {count} noisy photos"
     limit = f"{INT8_LIMIT} tuned with their rounding, {below}"
     return quantised, replace(card, precision="int8", limits=(*card.limits, limit))
 

@@ -11,7 +11,7 @@ import torch
 from onnx import numpy_helper
 
 from denoisectl import Denoiser
-from denoisectl.errors import ExportError
+from denoisectl.errors import ExportError, TrainingError
 from denoisectl.shipped import read_card
 from denoisectl_exports import photos, write
 from denoisectl_exports.facts import Facts
@@ -23,7 +23,7 @@ from denoisectl_training.quantised import equalised, ranges_in_order, unrounded
 from denoisectl_training.recipes import load_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.train import Photos, started, train
-from denoisectl_training.trained import load_trained
+from denoisectl_training.trained import load_teacher, load_trained
 
 
 def unet() -> torch.nn.Module:
@@ -121,6 +121,19 @@ def test_a_network_trained_in_8_bits_is_exported_with_its_own_rounding(
     difference = 255 * np.abs(found - expected)  # values half way between levels may fall to either
     assert difference.max() <= 1.0 and difference.mean() < 0.1
     assert difference.mean() < 0.3 * 255 * np.abs(precise - expected).mean()
+
+
+def test_its_loss_is_that_against_the_network_it_was_tuned_from(rounded_run: RunFolder, out: Path) -> None:
+    description = export_run(rounded_run.path, out).limits[0]
+    assert "below the float32 network that it was tuned from" in description
+    teacher = load_teacher(rounded_run.path)
+    source, _, _ = load_trained(Path(rounded_run.description()["started_from"]))
+    image = photo()
+    with torch.inference_mode():
+        taught, began = teacher(image), source(image)
+    assert (taught - began).abs().max() < 1e-4  # channels evened out, the same function
+    with pytest.raises(TrainingError, match="was not tuned to 8 bits"):
+        load_teacher(Path(rounded_run.description()["started_from"]))
 
 
 def test_its_file_holds_the_ranges_of_the_training(rounded_run: RunFolder, out: Path) -> None:

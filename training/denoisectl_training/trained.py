@@ -6,13 +6,14 @@ from pathlib import Path
 
 from torch import Tensor
 
+from denoisectl.errors import TrainingError
 from denoisectl_training.checkpoint import load_checkpoint
-from denoisectl_training.model import DenoisingAutoencoder
+from denoisectl_training.model import DenoisingAutoencoder, build_model
 from denoisectl_training.quantised import build_network
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
 
-__all__ = ["load_trained", "load_weights"]
+__all__ = ["load_teacher", "load_trained", "load_weights"]
 
 
 def load_weights(run: Path) -> tuple[dict[str, Tensor], Recipe, int]:
@@ -24,15 +25,18 @@ def load_weights(run: Path) -> tuple[dict[str, Tensor], Recipe, int]:
     Raises:
         TrainingError: no checkpoint there, or not one of ours.
     """
-    checkpoint = _chosen(RunFolder(run)) if run.is_dir() else run
+    checkpoint = _chosen(run)
     state = load_checkpoint(checkpoint)
     recipe = parse_recipe(state["recipe"], origin=str(checkpoint))
     weights = state["model"] if state["average"] is None else state["average"]
     return weights, recipe, state["step"] * recipe.training.batch
 
 
-def _chosen(run: RunFolder) -> Path:
-    return run.best if run.best.is_file() else run.last
+def _chosen(run: Path) -> Path:
+    if not run.is_dir():
+        return run
+    folder = RunFolder(run)
+    return folder.best if folder.best.is_file() else folder.last
 
 
 def load_trained(run: Path) -> tuple[DenoisingAutoencoder, Recipe, int]:
@@ -47,3 +51,18 @@ def load_trained(run: Path) -> tuple[DenoisingAutoencoder, Recipe, int]:
     model = build_network(recipe)
     model.load_state_dict(weights)
     return model.eval(), recipe, images
+
+
+def load_teacher(run: Path) -> DenoisingAutoencoder:
+    """The float network, in eval mode, that a run in 8 bits was tuned from.
+
+    Raises:
+        TrainingError: no checkpoint there, not one of ours, or not of a run in 8 bits.
+    """
+    checkpoint = _chosen(run)
+    state = load_checkpoint(checkpoint)
+    if state["teacher"] is None:
+        raise TrainingError(f"{checkpoint}: was not tuned to 8 bits")
+    model = build_model(parse_recipe(state["recipe"], origin=str(checkpoint)).model)
+    model.load_state_dict(state["teacher"])
+    return model.eval()
