@@ -56,10 +56,11 @@ def test_grey_stays_grey_in_mode_l() -> None:
 @pytest.mark.parametrize(
     ("recipe", "parameters", "macs", "halo"),
     [
-        ("book-small", 123_201, 79_456, 11),
-        ("book-noskip", 1_816_513, 154_208, 47),
-        ("book-skip", 1_917_889, 200_288, 47),
+        ("book-small", 123_201, 79_456, 19),
+        ("book-noskip", 1_816_513, 154_208, 55),
+        ("book-skip", 1_917_889, 200_288, 55),
         ("photo", 1_588_940, 80_448, 67),
+        ("photo-slim", 1_446_572, 49_536, 67),
         ("photo-best", 11_459_116, 384_608, 243),
     ],
 )
