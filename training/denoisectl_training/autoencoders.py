@@ -150,6 +150,11 @@ class UNet(nn.Module):
         """The parts that make the code, which fine-tuning may freeze."""
         return [self.head, self.down_blocks, self.down]
 
+    def level_blocks(self, level: int) -> list[ResidualBlock]:
+        """The residual blocks on one level's stream, on the way down and up."""
+        parts = [self.down_blocks[level], *self.up_blocks[level : level + 1]]
+        return [module for part in parts for module in part.modules() if isinstance(module, ResidualBlock)]
+
     @property
     def last_sum(self) -> Sum:
         """The sum that the last convolution reads."""

@@ -58,27 +58,22 @@ def narrowed(
             if width == trained.widths[level]:
                 continue
             _project_stream(network, level, _mixed_components(streams[level], width, generator))
-            for block in _blocks(network, level):
+            for block in network.level_blocks(level):
                 _keep_hidden(block, hidden[block], width)
     return model.state_dict()
-
-
-def _blocks(network: UNet, level: int) -> list[ResidualBlock]:
-    parts = [network.down_blocks[level], *network.up_blocks[level : level + 1]]
-    return [module for part in parts for module in part.modules() if isinstance(module, ResidualBlock)]
 
 
 def _readers(network: UNet, level: int) -> list[nn.Conv2d]:
     """The convolutions that read a level's stream."""
     after = network.tail[0] if level == 0 else _first(network.up[level - 1])
     further = [_conv(network.down[level])] if level < len(network.down) else []
-    return [*(_conv(block.body[0]) for block in _blocks(network, level)), _conv(after), *further]
+    return [*(_conv(block.body[0]) for block in network.level_blocks(level)), _conv(after), *further]
 
 
 def _writers(network: UNet, level: int) -> list[nn.Conv2d]:
     """The convolutions that write to a level's stream, but for the pixel shuffle's."""
     before = network.head if level == 0 else network.down[level - 1]
-    return [_conv(before), *(_conv(block.body[2]) for block in _blocks(network, level))]
+    return [_conv(before), *(_conv(block.body[2]) for block in network.level_blocks(level))]
 
 
 def _conv(module: nn.Module) -> nn.Conv2d:
@@ -112,7 +107,7 @@ def _observed(network: UNet, run: Callable[[], object]) -> tuple[list[Tensor], d
                     lambda module, inputs, level=level: note_stream(level, inputs[0])
                 )
                 stack.callback(hook.remove)
-            for block in _blocks(network, level):
+            for block in network.level_blocks(level):
                 hook = _conv(block.body[2]).register_forward_pre_hook(
                     lambda module, inputs, block=block: note_hidden(block, inputs[0])
                 )

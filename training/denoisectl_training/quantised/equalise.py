@@ -65,15 +65,9 @@ def _convolutions(block: ResidualBlock) -> tuple[nn.Conv2d, nn.Conv2d]:
     return first, second
 
 
-def _level_blocks(network: UNet, level: int) -> list[ResidualBlock]:
-    """The residual blocks on one level's stream, on the way down and up."""
-    parts = [network.down_blocks[level], *network.up_blocks[level : level + 1]]
-    return [module for part in parts for module in part.modules() if isinstance(module, ResidualBlock)]
-
-
 def _equalise_stream(network: UNet, level: int, loudness: Ranges) -> None:
     """Scale the stream of one level where it is written, and undo it wherever it is read."""
-    blocks = _level_blocks(network, level)
+    blocks = network.level_blocks(level)
     share = _FINEST_SHARE if level == 0 else _SHARE
     factor = _factors(torch.stack([loudness[block] for block in blocks]).amax(dim=0), share)
     bottom = len(network.down_blocks) - 1
