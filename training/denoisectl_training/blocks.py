@@ -16,7 +16,9 @@ __all__ = [
     "Projection",
     "ResidualBlock",
     "Sum",
+    "as_conv",
     "conv3x3",
+    "first_conv",
 ]
 
 Shortcut = Literal["convolution", "identity", "none"]
@@ -40,6 +42,18 @@ BOOK = BlockKind()
 def conv3x3(inputs: int, outputs: int, *, stride: int = 1, bias: bool = True) -> nn.Conv2d:
     """A 3 x 3 convolution that keeps the size (divided by the stride)."""
     return nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=bias)
+
+
+def as_conv(module: nn.Module) -> nn.Conv2d:
+    """A part of a network that is a convolution, as one."""
+    assert isinstance(module, nn.Conv2d)
+    return module
+
+
+def first_conv(module: nn.Module) -> nn.Conv2d:
+    """The convolution that a sequence begins with."""
+    assert isinstance(module, nn.Sequential)
+    return as_conv(module[0])
 
 
 def _normalise(channels: int, batch_norm: bool) -> nn.Module:

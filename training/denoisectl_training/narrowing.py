@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from denoisectl_training.autoencoders import UNet
-from denoisectl_training.blocks import ResidualBlock
+from denoisectl_training.blocks import ResidualBlock, as_conv, first_conv
 from denoisectl_training.model import build_model
 from denoisectl_training.recipes import ModelSettings
 
@@ -65,25 +65,15 @@ def narrowed(
 
 def _readers(network: UNet, level: int) -> list[nn.Conv2d]:
     """The convolutions that read a level's stream."""
-    after = network.tail[0] if level == 0 else _first(network.up[level - 1])
-    further = [_conv(network.down[level])] if level < len(network.down) else []
-    return [*(_conv(block.body[0]) for block in network.level_blocks(level)), _conv(after), *further]
+    after = network.tail[0] if level == 0 else first_conv(network.up[level - 1])
+    further = [as_conv(network.down[level])] if level < len(network.down) else []
+    return [*(as_conv(block.body[0]) for block in network.level_blocks(level)), as_conv(after), *further]
 
 
 def _writers(network: UNet, level: int) -> list[nn.Conv2d]:
     """The convolutions that write to a level's stream, but for the pixel shuffle's."""
     before = network.head if level == 0 else network.down[level - 1]
-    return [_conv(before), *(_conv(block.body[2]) for block in network.level_blocks(level))]
-
-
-def _conv(module: nn.Module) -> nn.Conv2d:
-    assert isinstance(module, nn.Conv2d)
-    return module
-
-
-def _first(module: nn.Module) -> nn.Conv2d:
-    assert isinstance(module, nn.Sequential)
-    return _conv(module[0])
+    return [as_conv(before), *(as_conv(block.body[2]) for block in network.level_blocks(level))]
 
 
 def _observed(network: UNet, run: Callable[[], object]) -> tuple[list[Tensor], dict[nn.Module, Tensor]]:
@@ -108,7 +98,7 @@ def _observed(network: UNet, run: Callable[[], object]) -> tuple[list[Tensor], d
                 )
                 stack.callback(hook.remove)
             for block in network.level_blocks(level):
-                hook = _conv(block.body[2]).register_forward_pre_hook(
+                hook = as_conv(block.body[2]).register_forward_pre_hook(
                     lambda module, inputs, block=block: note_hidden(block, inputs[0])
                 )
                 stack.callback(hook.remove)
@@ -128,10 +118,9 @@ def _project_stream(network: UNet, level: int, basis: Tensor) -> None:
     for conv in _writers(network, level):
         _set(conv, torch.einsum("cd,cikl->dikl", basis, conv.weight), _bias(conv) @ basis)
     if level < len(network.up):
-        shuffled = _first(network.up[level])
-        each = shuffled.weight.reshape(
-            -1, 4, *shuffled.weight.shape[1:]
-        )  # a pixel shuffle makes one channel of four neighbours
+        shuffled = first_conv(network.up[level])
+        # A pixel shuffle makes one channel of four, which lie side by side.
+        each = shuffled.weight.reshape(-1, 4, *shuffled.weight.shape[1:])
         weight = torch.einsum("cd,cqikl->dqikl", basis, each).flatten(0, 1)
         bias = torch.einsum("cd,cq->dq", basis, _bias(shuffled).reshape(-1, 4)).flatten()
         _set(shuffled, weight, bias)
@@ -140,7 +129,7 @@ def _project_stream(network: UNet, level: int, basis: Tensor) -> None:
 
 
 def _keep_hidden(block: ResidualBlock, power: Tensor, width: int) -> None:
-    first, second = _conv(block.body[0]), _conv(block.body[2])
+    first, second = as_conv(block.body[0]), as_conv(block.body[2])
     use = power * second.weight.double().square().sum(dim=(0, 2, 3))
     kept = use.topk(width).indices.sort().values
     _set(first, first.weight[kept], _bias(first)[kept])

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from denoisectl_training.autoencoders import UNet
-from denoisectl_training.blocks import ResidualBlock
+from denoisectl_training.blocks import ResidualBlock, as_conv, first_conv
 from denoisectl_training.model import DenoisingAutoencoder
 
 __all__ = ["equalised"]
@@ -71,26 +71,16 @@ def _equalise_stream(network: UNet, level: int, loudness: Ranges) -> None:
     share = _FINEST_SHARE if level == 0 else _SHARE
     factor = _factors(torch.stack([loudness[block] for block in blocks]).amax(dim=0), share)
     bottom = len(network.down_blocks) - 1
-    _scale_outputs(_conv(network.head if level == 0 else network.down[level - 1]), factor)
-    _scale_inputs(_first(network.tail if level == 0 else network.up[level - 1]), 1.0 / factor)
+    _scale_outputs(as_conv(network.head if level == 0 else network.down[level - 1]), factor)
+    _scale_inputs(first_conv(network.tail if level == 0 else network.up[level - 1]), 1.0 / factor)
     for block in blocks:
         first, second = _convolutions(block)
         _scale_inputs(first, 1.0 / factor)
         _scale_outputs(second, factor)
     if level < bottom:
-        _scale_inputs(_conv(network.down[level]), 1.0 / factor)
+        _scale_inputs(as_conv(network.down[level]), 1.0 / factor)
         # A pixel shuffle makes one channel of four, which lie side by side.
-        _scale_outputs(_first(network.up[level]), factor.repeat_interleave(4))
-
-
-def _conv(module: nn.Module) -> nn.Conv2d:
-    assert isinstance(module, nn.Conv2d)
-    return module
-
-
-def _first(module: nn.Module) -> nn.Conv2d:
-    assert isinstance(module, nn.Sequential)
-    return _conv(module[0])
+        _scale_outputs(first_conv(network.up[level]), factor.repeat_interleave(4))
 
 
 def _scale_outputs(conv: nn.Conv2d, factor: Tensor) -> None:
