@@ -6,6 +6,7 @@ An image is (H, W, 3) RGB or (H, W) grey: uint8, uint16, or float32 with 1.0 as 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from denoisectl.errors import ImageError
 
-__all__ = ["Image", "Index", "Planes", "check_image", "load_planes", "store_planes"]
+__all__ = ["Image", "Index", "Planes", "all_finite", "check_image", "load_planes", "store_planes"]
 
 Image = npt.NDArray[Any]
 Planes = npt.NDArray[np.float32]
@@ -22,6 +23,7 @@ Index = slice | npt.NDArray[np.intp]
 
 _WHITE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535, np.dtype(np.float32): None}
 _DEPTH = {np.dtype(np.uint8): cv2.CV_8U, np.dtype(np.uint16): cv2.CV_16U}
+_SHARE_OF_WHITE = np.arange(256, dtype=np.float32) / np.float32(255)  # of each 8-bit level
 
 
 def check_image(image: Image) -> None:
@@ -46,14 +48,23 @@ def load_planes(image: Image, rows: Index, columns: Index, planes: Planes) -> No
     """
     # Two steps: an index array in each axis at once would pick a diagonal.
     part = image[rows][:, columns]  # (h, w, 3) or (h, w)
-    white = _WHITE[image.dtype]
+    if image.dtype == np.uint8:
+        # Half of the time that a division takes, and the same values.
+        for plane, channel in zip(planes, [part] * 3 if part.ndim == 2 else cv2.split(part), strict=True):
+            cv2.LUT(channel, _SHARE_OF_WHITE, dst=plane)
+        return
     source = part if part.ndim == 2 else part.transpose(2, 0, 1)
-    if white is not None:
+    if (white := _WHITE[image.dtype]) is not None:
         np.divide(source, np.float32(white), out=planes)
         return
     planes[...] = source
-    if not np.isfinite(planes).all():
+    if not all_finite(planes):
         raise ImageError("the image holds NaN or infinite values; replace them before denoising")
+
+
+def all_finite(planes: Planes) -> bool:
+    """Whether no value is NaN or infinite: the sum of the squares, in double precision, says it at once."""
+    return all(math.isfinite(cv2.norm(plane, cv2.NORM_L2SQR)) for plane in planes)
 
 
 def store_planes(planes: Planes, image: Image, rows: slice, columns: slice) -> None:

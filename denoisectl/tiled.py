@@ -12,7 +12,7 @@ import numpy as np
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.lanes import in_lanes
 from denoisectl.model_card import ModelCard
-from denoisectl.pixels import Image, Planes, load_planes, store_planes
+from denoisectl.pixels import Image, Planes, all_finite, load_planes, store_planes
 from denoisectl.strength import Strength
 from denoisectl.tiling import Grid, Tile, TileRules
 
@@ -70,10 +70,10 @@ def run_tiles(
                 load_planes(image, grid.rows.pixels(tile.rows), grid.columns.pixels(tile.columns), planes)
             outputs = runner.run(noisy[: len(tiles)])
             for tile, before, after in zip(tiles, noisy, outputs, strict=False):
-                mixed = _core(tile, before, after, amount)
-                if exact and not np.isfinite(mixed).all():
-                    mixed = _core(tile, before, exact().run(before[None])[0], amount)
-                _keep(tile, mixed, clean)
+                core = _core(tile, before, after, amount)
+                if not all_finite(core):
+                    core = _exactly(exact, tile, before, amount)
+                store_planes(core, clean, tile.rows.core, tile.columns.core)
         finally:
             buffers.put(noisy)
         return len(tiles)
@@ -119,9 +119,11 @@ def _core(tile: Tile, before: Planes, after: Planes, amount: Strength) -> Planes
     return amount.apply(before[part], after[part])
 
 
-def _keep(tile: Tile, core: Planes, clean: Image) -> None:
-    """Write a tile's core into the image, or refuse the image: black is never written."""
-    if not np.isfinite(core).all():
-        row, column = tile.rows.core_start, tile.columns.core_start
-        raise ImageError(f"the network gave NaN or infinity in the tile at row {row}, column {column}")
-    store_planes(core, clean, tile.rows.core, tile.columns.core)
+def _exactly(exact: Exact | None, tile: Tile, before: Planes, amount: Strength) -> Planes:
+    """The core of a tile that broke down, once more in float32, or refuse the image: black is never written."""
+    if exact:
+        core = _core(tile, before, exact().run(before[None])[0], amount)
+        if all_finite(core):
+            return core
+    row, column = tile.rows.core_start, tile.columns.core_start
+    raise ImageError(f"the network gave NaN or infinity in the tile at row {row}, column {column}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import sys
 from collections.abc import Iterator
@@ -48,8 +49,11 @@ class Request:
 
     @property
     def single(self) -> bool:
-        """Whether the input is one file by name, for which an existing output is an error by default."""
-        return len(self.inputs) == 1 and not self.files_from and Path(self.inputs[0]).is_file()
+        """Whether the input is one file by name, there or not; an existing output is an error then by default."""
+        if len(self.inputs) != 1 or self.files_from:
+            return False
+        (name,) = self.inputs
+        return Path(name).is_file() or not (Path(name).exists() or glob.has_magic(name))
 
     @property
     def policy(self) -> IfExists:

@@ -23,6 +23,12 @@ def test_a_missing_folder(run: Invoke, tmp_path: Path, out: Path) -> None:
     )
 
 
+def test_a_missing_photo_is_missed_by_name_wherever_its_result_was_to_go(run: Invoke, tmp_path: Path) -> None:
+    for out in (tmp_path / "clean", tmp_path / "clean.png"):
+        ended = run(tmp_path / "typo.png", "-o", out)
+        assert ended.code == 2 and "typo.png: no such file or folder; check the name" in ended.stderr
+
+
 def test_an_empty_folder(run: Invoke, tmp_path: Path, out: Path) -> None:
     (tmp_path / "in").mkdir()
     ended = run(tmp_path / "in", "-o", out)
