@@ -1,6 +1,7 @@
 """This tool beside what a user would pick instead, in one run, on the same photos.
 
-    python benchmarks/compare.py PHOTOS --quality KODAK24 --model photo --model photo-fast --run CHECKPOINT
+    python benchmarks/compare.py PHOTOS --quality KODAK24 --model photo --model photo-int8 --model photo-fast \
+        --run CHECKPOINT
 
 PHOTOS is a folder of clean photos: mirrored up to 12 megapixels and made noisy they give the speeds. The middles
 of those in KODAK24 with noise of sigma 25 give the quality. Every measurement goes to results/compare.jsonl as
@@ -32,6 +33,7 @@ from timing import Speed, once, run_alone, timed, timed_command
 from denoisectl import __version__
 from denoisectl.engine.devices import usable_cpus
 from denoisectl.images import decode, encode
+from denoisectl.shipped import find_model
 
 HEIGHT, WIDTH = 3000, 4000
 PARTS = ("run", "cores", "small", "cold", "memory", "peers")
@@ -89,7 +91,16 @@ def _processor() -> str:
 
 def _run(options: argparse.Namespace, folder: Path, model: str, megapixels: float, **rest: int) -> Speed:
     """`denoisectl run` over a folder, start-up included."""
-    command = ["run", str(folder), "--out", f"{folder}-clean", "--overwrite", "--quiet", "--model", model]
+    command = [
+        "run",
+        str(folder),
+        "--out",
+        f"{folder}-clean",
+        "--overwrite",
+        "--quiet",
+        "--model",
+        str(find_model(model)),
+    ]
     threads = rest.get("cores", options.threads)
     return timed_command([*command, "--threads", str(threads)], megapixels, **rest)
 

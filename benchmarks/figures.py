@@ -9,6 +9,7 @@ from pathlib import Path
 from records import Row
 
 from denoisectl import Denoiser
+from denoisectl.shipped import find_model
 
 __all__ = ["Figure", "figures"]
 
@@ -43,7 +44,7 @@ def figures(rows: Mapping[str, Row], models: list[str]) -> Iterator[Figure]:
         yield from _of(
             f"{short}: 2 cores over 1", rows.get(f"2 cores {model}"), rows.get(f"1 core {model}"), "1.8"
         )
-        grid = Denoiser.open(model, "cpu").grid(3000, 4000)
+        grid = Denoiser.open(find_model(model), "cpu").grid(3000, 4000)
         yield Figure(f"{short}: recomputed on 12 megapixels, share", grid.recomputed, aim="under 0.12")
         if memory := rows.get(f"24 megapixels {model}"):
             yield Figure(

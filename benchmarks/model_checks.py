@@ -1,6 +1,6 @@
 """What no score shows: invented texture, colour drift, checkerboards, and results that depend on where a pixel lies.
 
-    python benchmarks/model_checks.py --model photo --model photo-fast
+    python benchmarks/model_checks.py --model photo --model photo-int8
 
 Inputs are made here (ramps, colour charts, flat fields) or come with scikit-image; all are 8-bit as files are.
 Prints a table for docs/models.md.
@@ -17,6 +17,7 @@ import numpy.typing as npt
 import skimage.data
 
 from denoisectl import Denoiser
+from denoisectl.shipped import find_model
 
 Photo = npt.NDArray[np.uint8]
 Levels = npt.NDArray[np.float32]
@@ -112,7 +113,7 @@ def shift_change(denoiser: Denoiser) -> float:
 
 def row(name: str) -> str:
     """One model's line of the table."""
-    denoiser = Denoiser.open(name, "cpu")
+    denoiser = Denoiser.open(find_model(name), "cpu")
     calm, left = invented(denoiser)
     figures = (
         f"{colour_drift(denoiser):.2f}",

@@ -37,7 +37,7 @@ class Peer:
 
 def library(model: str, threads: int) -> Peer:
     """The library's `Denoiser`, whose output is what `run` writes."""
-    denoiser = Denoiser.open(model, "cpu", threads=threads)
+    denoiser = Denoiser.open(find_model(model), "cpu", threads=threads)
     return Peer(f"Denoiser {Path(model).stem}", denoiser.image, 1024)
 
 

@@ -19,6 +19,7 @@ import skimage.data
 import torch
 
 from denoisectl import Denoiser
+from denoisectl.shipped import find_model
 from denoisectl_training.corruption import camera
 from denoisectl_training.crops import step_generator
 
@@ -106,7 +107,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    denoiser = Denoiser.open(args.model, "cpu")
+    denoiser = Denoiser.open(find_model(args.model), "cpu")
     for name, before in subjects():
         after = denoiser.image(before)
         changed = np.abs(after.astype(int) - before).mean()

@@ -17,6 +17,7 @@ import numpy as np
 from photos import write_large
 
 from denoisectl import Denoiser
+from denoisectl.shipped import find_model
 
 
 def main() -> None:
@@ -30,7 +31,8 @@ def main() -> None:
     parser.add_argument("--height", type=int, default=3000)
     parser.add_argument("--width", type=int, default=4000)
     options = parser.parse_args()
-    tiled, whole = Denoiser.open(options.model), Denoiser.open(options.model, tile=0)
+    model = find_model(options.model)
+    tiled, whole = Denoiser.open(model), Denoiser.open(model, tile=0)
     grid = tiled.grid(options.height, options.width)
     print(f"{len(grid)} tiles of {grid.shape}, recomputed {grid.recomputed:.1%}")
     with tempfile.TemporaryDirectory() as folder:

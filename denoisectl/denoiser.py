@@ -25,7 +25,8 @@ from denoisectl.errors import ImageError, UsageError
 from denoisectl.file_methods import FileMethods
 from denoisectl.model_card import ModelCard
 from denoisectl.pixels import Image, check_image
-from denoisectl.shipped import find_model, float32_twin
+from denoisectl.precision import ModelFiles, Precision
+from denoisectl.shipped import float32_twin
 from denoisectl.strength import Strength
 from denoisectl.tiled import Exact, Progress, Runner, Seams, run_tiles, tile_rules
 from denoisectl.tiling import Grid, TileRules, cut
@@ -41,16 +42,25 @@ _log = logging.getLogger("denoisectl")
 class Denoiser(FileMethods):
     """Denoises images with one model on one device. Methods may be called from several threads at once."""
 
-    def __init__(self, runner: Runner, rules: TileRules, batch: int = 1, exact: Exact | None = None) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        rules: TileRules,
+        batch: int = 1,
+        exact: Exact | None = None,
+        digest: str = "",
+    ) -> None:
         """Use `Denoiser.open`; this takes an engine that is already there.
 
         Args:
             runner: runs the network.
             rules: how images are cut.
             batch: tiles that go through the network together.
-            exact: gives the same network in float32, where `runner` has less.
+            exact: gives a network in float32, where `runner` has less.
+            digest: names the model for the journal.
         """
         self._exact = exact
+        self._digest = digest
         self._runner = runner
         self._rules = rules
         self._batch = batch
@@ -67,6 +77,7 @@ class Denoiser(FileMethods):
         batch: int = 1,
         memory: int = DEFAULT_MEMORY,
         threads: int | None = None,
+        precision: Precision = "auto",
     ) -> Denoiser:
         """Load a model.
 
@@ -82,6 +93,8 @@ class Denoiser(FileMethods):
             batch: tiles that go through the network together.
             memory: bytes that the network may work in, for tiles chosen here.
             threads: processor threads; None takes as many as this process may use.
+            precision: "auto" runs a shipped model in 8-bit integers, if it ships so, on processors that are
+                fast at them; "float32" or "int8" is used or refused. A path is run as it is.
 
         Raises:
             ModelError: no such model, or a file that cannot be used.
@@ -91,11 +104,12 @@ class Denoiser(FileMethods):
         for name, value in (("batch", batch), ("memory", memory), ("threads", threads)):
             if value is not None and value < 1:
                 raise UsageError(f"{name} must be at least 1, got {value}")
-        engine = Engine.open(find_model(model), device, threads)
+        files = ModelFiles.find(model, precision)
+        engine = Engine.open(files.gpu, device, threads, on_processor=files.processor)
         rules = tile_rules(engine.card, tile, overlap, seams, memory // batch)
         # The smallest tile has to fit, or the first larger image would end a run that has begun.
         cut(rules.smallest_tile, rules.smallest_tile, rules)
-        return cls(engine, rules, batch, _exact_twin(engine, threads))
+        return cls(engine, rules, batch, _exact_twin(engine, threads), files.digest())
 
     @property
     def card(self) -> ModelCard:
@@ -104,8 +118,8 @@ class Denoiser(FileMethods):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the model file, in hex: two models with equal cards may still differ."""
-        return self._runner.digest
+        """Names the model by its file's content: two models with equal cards may still differ."""
+        return self._digest
 
     @property
     def device(self) -> str:

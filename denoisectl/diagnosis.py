@@ -11,6 +11,7 @@ from denoisectl.engine.cuda import INSTALL_GPU_RUNTIME, driver_devices
 from denoisectl.engine.devices import AUTO, CPU, Device, parse_device, usable_cpus
 from denoisectl.engine.probe import prove
 from denoisectl.errors import DeviceError, ModelError
+from denoisectl.precision import fast_at_8_bits
 from denoisectl.shipped import read_card, shipped_models
 
 __all__ = ["DeviceCheck", "Diagnosis", "diagnose"]
@@ -42,6 +43,8 @@ class Diagnosis:
 
     system: str
     processors: int
+    fast_at_8_bits: bool
+    """Whether `--precision auto` runs shipped models in 8-bit integers here."""
     gpus: int
     packages: dict[str, str]
     """Installed versions by name; a package that is not installed is left out."""
@@ -71,6 +74,7 @@ def diagnose(device: str = "auto") -> Diagnosis:
     return Diagnosis(
         system=f"{platform.platform()}, Python {platform.python_version()}",
         processors=usable_cpus(),
+        fast_at_8_bits=fast_at_8_bits(),
         gpus=gpus,
         packages=_installed((*_PACKAGES, *_RUNTIMES)),
         models=tuple(shipped_models()),

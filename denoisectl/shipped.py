@@ -10,10 +10,10 @@ from denoisectl.errors import ModelError
 from denoisectl.model_card import CARD_KEY, ModelCard
 from denoisectl.onnx_file import metadata, read_model
 
-__all__ = ["DEFAULT_MODEL", "find_model", "float32_twin", "read_card", "shipped_models"]
+__all__ = ["DEFAULT_MODEL", "find_model", "float32_twin", "int8_twin", "read_card", "shipped_models"]
 
 DEFAULT_MODEL = "photo"
-_ORDER = (DEFAULT_MODEL, "photo-fast", "photo-best", "book-small", "book-noskip", "book-skip")
+_ORDER = (DEFAULT_MODEL, "photo-int8", "photo-fast", "photo-best", "book-small", "book-noskip", "book-skip")
 """How they are listed: by how often each will be wanted. Others that lie beside them follow by name."""
 
 
@@ -54,6 +54,13 @@ def find_model(model: str | Path | None) -> Path:
 def float32_twin(card: ModelCard) -> Path | None:
     """The shipped model that the card names as its twin in float32; None if it names none that is there."""
     return None if card.precision == "float32" else shipped_models().get(card.float32_twin)
+
+
+def int8_twin(file: Path, model: str | Path | None) -> Path | None:
+    """The file of a shipped model in 8-bit integers; None if there is none, or if `model` is a path."""
+    models = shipped_models()
+    twin = models.get(f"{file.stem}-int8")
+    return twin if model is None or model in models else None
 
 
 def read_card(path: Path) -> ModelCard:

@@ -28,7 +28,6 @@ class Runner(Protocol):
     """What a `Denoiser` needs of an engine."""
 
     card: ModelCard
-    digest: str
     device: str
     device_note: str
     lanes: int
@@ -39,7 +38,7 @@ class Runner(Protocol):
 
 
 Exact = Callable[[], Runner]
-"""Gives the same network in float32, for tiles in which a lower precision broke down."""
+"""Gives a network in float32, for tiles in which one of a lower precision broke down."""
 
 
 def run_tiles(

@@ -48,7 +48,10 @@ def doctor(device: DeviceOpt = "auto", json: JsonOpt = False) -> None:
 def _show(diagnosis: Diagnosis) -> None:
     # Lines and no table: a command that is to be copied must not be broken.
     _row("system", diagnosis.system)
-    _row("processors", str(diagnosis.processors))
+    integers = (
+        "fast at 8-bit integers" if diagnosis.fast_at_8_bits else "not known to be fast at 8-bit integers"
+    )
+    _row("processors", f"{diagnosis.processors}, {integers}")
     for name, number in diagnosis.packages.items():
         _row(name, number)
     _row("models", ", ".join(diagnosis.models) or "none")

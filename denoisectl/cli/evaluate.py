@@ -35,7 +35,8 @@ def evaluate(
             "--model",
             "-m",
             metavar="MODEL",
-            help="A shipped name, an .onnx file, or a run folder. Repeatable.",
+            help="A shipped name, an .onnx file, or a run folder; the very file that is named, whatever precision "
+            "`run` would choose. Repeatable.",
         ),
     ] = None,
     protocol: Annotated[

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from denoisectl.cli import console
-from denoisectl.onnx_file import read_model
-from denoisectl.shipped import find_model
 
 if TYPE_CHECKING:
     from denoisectl.denoiser import Denoiser
+    from denoisectl.precision import Precision
     from denoisectl.tiled import Seams
 
 __all__ = ["Opening"]
@@ -31,16 +29,20 @@ class Opening:
     seams: Seams = "auto"
     memory: int = 560 * 2**20
     threads: int | None = None
+    precision: Precision = "auto"
 
     def digest(self) -> str:
-        """SHA-256 of the model file, as `Denoiser.digest` gives it, without loading the model.
+        """Names the model as `Denoiser.digest` does, without loading it.
 
         Overlaps that were asked for are added, since they may show; what is chosen here does not show.
 
         Raises:
             ModelError: there is no such file.
+            UsageError: the model is not there in the precision that is asked for.
         """
-        model = hashlib.sha256(read_model(find_model(self.model))).hexdigest()
+        from denoisectl.precision import ModelFiles
+
+        model = ModelFiles.find(self.model, self.precision).digest()
         asked = (self.seams, self.overlap)
         return model if asked == ("auto", None) else f"{model} {asked}"
 
@@ -56,6 +58,7 @@ class Opening:
             seams=self.seams,
             memory=self.memory,
             threads=self.threads,
+            precision=self.precision,
         )
         console.say(f"{denoiser.card.name} on {denoiser.device}")
         _warn_of_small_tiles(denoiser, self.tile)

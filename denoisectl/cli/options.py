@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from denoisectl.cli.sizes import tile_edge
 
-__all__ = ["DeviceOpt", "JsonOpt", "ModelOpt", "QuietOpt", "ThreadsOpt", "TileOpt", "VerboseOpt"]
+__all__ = [
+    "DeviceOpt",
+    "JsonOpt",
+    "ModelOpt",
+    "PrecisionOpt",
+    "QuietOpt",
+    "ThreadsOpt",
+    "TileOpt",
+    "VerboseOpt",
+]
 
 ModelOpt = Annotated[
     str | None,
@@ -30,6 +39,15 @@ DeviceOpt = Annotated[
         envvar="DENOISECTL_DEVICE",
         help="auto, cpu, cuda, cuda:N, cuda:0,1 for both, or tensorrt:N. One that is named is used or the "
         "command fails (exit 3).",
+    ),
+]
+PrecisionOpt = Annotated[
+    Literal["auto", "float32", "int8"],
+    typer.Option(
+        "--precision",
+        envvar="DENOISECTL_PRECISION",
+        help="Of shipped models: auto takes 8-bit integers on processors that are fast at them. What is named "
+        "is used or the command fails.",
     ),
 ]
 TileOpt = Annotated[

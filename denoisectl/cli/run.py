@@ -6,7 +6,16 @@ import typer
 
 from denoisectl.cli import console
 from denoisectl.cli import run_options as o
-from denoisectl.cli.options import DeviceOpt, JsonOpt, ModelOpt, QuietOpt, ThreadsOpt, TileOpt, VerboseOpt
+from denoisectl.cli.options import (
+    DeviceOpt,
+    JsonOpt,
+    ModelOpt,
+    PrecisionOpt,
+    QuietOpt,
+    ThreadsOpt,
+    TileOpt,
+    VerboseOpt,
+)
 from denoisectl.errors import UsageError
 
 __all__ = ["run"]
@@ -46,6 +55,7 @@ def run(
     chroma: o.ChromaOpt = 1.0,
     model: ModelOpt = None,
     device: DeviceOpt = "auto",
+    precision: PrecisionOpt = "auto",
     threads: ThreadsOpt = None,
     tile: TileOpt = None,
     seams: o.SeamsOpt = "auto",
@@ -177,7 +187,16 @@ def run(
     )
     memory = memory or _MEMORY
     tiles = int(memory * _FOR_TILES)
-    opening = Opening(model, device, tile=tile, overlap=overlap, seams=seams, memory=tiles, threads=threads)
+    opening = Opening(
+        model,
+        device,
+        tile=tile,
+        overlap=overlap,
+        seams=seams,
+        memory=tiles,
+        threads=threads,
+        precision=precision,
+    )
     if piped:
         stream_run.stream(names, out or "-", settings, opening, overwrite=policy == "overwrite", json=json)
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -36,7 +35,6 @@ class Engine:
 
     Attributes:
         card: what the model says of itself.
-        digest: SHA-256 of the model file, in hex.
         device: where it runs: "cpu", "cuda:N", "cuda:N,M" or "tensorrt:N".
         device_note: why `auto` did not take a GPU; empty if it did or was not asked.
         lanes: how many batches it takes at once to keep the device busy.
@@ -52,7 +50,6 @@ class Engine:
             DeviceError: the device cannot run it.
         """
         self.card = card
-        self.digest = hashlib.sha256(model).hexdigest()
         self.device = _name(devices)
         self.device_note = note
         self._model = model
@@ -71,7 +68,14 @@ class Engine:
             self._prove(proven)
 
     @classmethod
-    def open(cls, path: Path, device: str = "auto", threads: int | None = None) -> Engine:
+    def open(
+        cls,
+        path: Path,
+        device: str = "auto",
+        threads: int | None = None,
+        *,
+        on_processor: Path | None = None,
+    ) -> Engine:
         """Load a model file.
 
         Args:
@@ -79,6 +83,7 @@ class Engine:
             device: "cpu", "cuda", "cuda:N", several GPUs as "cuda:0,1", or "tensorrt:N", used or refused;
                 "auto" takes a GPU that works, else the CPU.
             threads: processor threads; None takes as many as this process may use.
+            on_processor: the file to take instead where the processor computes.
 
         Raises:
             ModelError: the file is missing, damaged, without a card or incompatible.
@@ -86,27 +91,32 @@ class Engine:
             UsageError: no such device name.
         """
         wanted = parse_devices(device)
-        model = read_model(path)
-        card = card_of(model, path)
         count = usable_cpus() if threads is None else threads
+        if wanted == (CPU,):
+            return cls._load(on_processor or path, wanted, count)
         if wanted != (AUTO,):
-            return cls._on(wanted, model, card, count)
+            return cls._on_gpus(path, wanted, count)
         try:
             check_driver()
-            return cls._on([Device("cuda")], model, card, count)
+            return cls._on_gpus(path, [Device("cuda")], count)
         except DeviceError as reason:
             # A machine without a GPU is as it should be; one whose GPU stands idle is not.
             _log.log(logging.WARNING if gpu_in_sight() else logging.INFO, "running on the CPU: %s", reason)
-            return cls(model, card, [CPU], count, note=str(reason))
+            return cls._load(on_processor or path, [CPU], count, note=str(reason))
 
     @classmethod
-    def _on(cls, devices: Sequence[Device], model: bytes, card: ModelCard, threads: int) -> Engine:
+    def _on_gpus(cls, path: Path, devices: Sequence[Device], threads: int) -> Engine:
         for device in devices:
-            if device.kind == "cuda":
-                check_cuda(device.index)
-            elif device.kind == "tensorrt":
+            if device.kind == "tensorrt":
                 check_tensorrt(device.index)
-        return cls(model, card, devices, threads)
+            else:
+                check_cuda(device.index)
+        return cls._load(path, devices, threads)
+
+    @classmethod
+    def _load(cls, path: Path, devices: Sequence[Device], threads: int, note: str = "") -> Engine:
+        model = read_model(path)
+        return cls(model, card_of(model, path), devices, threads, note)
 
     def run(self, batch: Batch) -> Batch:
         """Denoise a batch of tiles.

@@ -354,15 +354,15 @@ def test_a_float32_model_has_nothing_to_compute_tiles_with_again(folder: Path) -
     assert Denoiser.open(toy_models.unet(folder / "unet.onnx"), "cpu")._exact is None
 
 
-def test_the_fast_model_that_ships_comes_from_the_default(caplog: pytest.LogCaptureFixture) -> None:
-    fast, default = (shipped_models()[name] for name in ("photo-fast", "photo"))
+def test_the_default_in_8_bits_falls_back_to_the_default(caplog: pytest.LogCaptureFixture) -> None:
+    fast, default = (shipped_models()[name] for name in ("photo-int8", "photo"))
     assert float32_twin(read_card(fast)) == default
-    denoiser = Denoiser.open("photo-fast", "cpu", threads=1)
+    denoiser = Denoiser.open("photo-int8", "cpu", threads=1)
     assert denoiser._exact is not None
     twin = denoiser._exact()
     assert (twin.card.name, twin.device) == ("photo", "cpu") and denoiser._exact() is twin
     assert [record.getMessage() for record in caplog.records] == [
-        "photo-fast gave NaN or infinity; such tiles are computed in float32"
+        "photo-int8 gave NaN or infinity; such tiles are computed in float32"
     ]
 
 

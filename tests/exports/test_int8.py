@@ -103,7 +103,7 @@ def rounded_run(run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> Run
     quick = ["optimizer.lr=1e-2", "schedule.name=constant", "training.ema=0"]
     precise = started(folder, load_recipe("photo", [*toy, *quick]), runs, device="cpu")
     train(precise)
-    request = started(folder, load_recipe("photo-fast", toy), runs, device="cpu")
+    request = started(folder, load_recipe("photo-int8", toy), runs, device="cpu")
     train(replace(request, source=precise.run.path))
     return request.run
 

@@ -33,7 +33,7 @@ TOY = [
 ]
 
 
-def toy(name: str = "photo-fast", *more: str) -> Recipe:
+def toy(name: str = "photo-int8", *more: str) -> Recipe:
     return load_recipe(name, [*TOY, *more])
 
 
@@ -168,7 +168,7 @@ def test_8_bit_weights_can_be_tuned_in_float_but_not_in_8_bits_again(
 def test_it_learns_what_the_float_network_does_and_not_the_clean_photos(
     float_run: RunFolder, photo_folder: Path, tmp_path: Path
 ) -> None:
-    recipe = toy("photo-fast", "training.images=160", "training.log_every=16", "schedule.warmup=16")
+    recipe = toy("photo-int8", "training.images=160", "training.log_every=16", "schedule.warmup=16")
     request = replace(started(Photos((photo_folder,)), recipe, tmp_path, device="cpu"), source=float_run.path)
     state = train(request)
     losses = [record["loss"] for record in request.run.records() if "loss" in record]

@@ -114,3 +114,9 @@ def test_a_network_that_breaks_down_writes_no_black(invoke: Invoke, tmp_path: Pa
 def test_an_image_where_a_folder_is_needed(run: Invoke, photos: Path, tmp_path: Path) -> None:
     ended = run(photos, "-o", tmp_path / "x.png")
     assert ended.code == 2 and "x.png is one file" in ended.stderr and "give a folder" in ended.stderr
+
+
+def test_a_model_that_is_not_there_in_the_precision_asked_for(run: Invoke, photos: Path, out: Path) -> None:
+    ended = run(photos, "-o", out, "--precision", "int8")
+    assert ended.code == 2 and "precision int8: " in ended.stderr and "is in float32" in ended.stderr
+    assert not out.exists()

@@ -16,6 +16,7 @@ import torch
 from torch.nn import functional as F
 
 from denoisectl.denoiser import Denoiser
+from denoisectl.shipped import find_model
 from denoisectl_training.devices import choose_device
 from denoisectl_training.evaluation.metrics import Image
 from denoisectl_training.model import DenoisingAutoencoder
@@ -49,7 +50,7 @@ def baselines() -> list[Candidate]:
 def open_models(
     models: Sequence[str], *, device: str = "auto", threads: int | None = None
 ) -> list[Candidate]:
-    """Open run folders and `.pt` checkpoints with torch, all else with `Denoiser`, as the user would run it.
+    """Open run folders and `.pt` checkpoints with torch, all else with `Denoiser`.
 
     Raises:
         TrainingError: a run has no usable checkpoint.
@@ -71,7 +72,8 @@ def _opened(model: str, device: str, threads: int | None) -> Callable[[Image], I
     if path.is_dir() or path.suffix == ".pt":
         trained, _, _ = load_trained(path)
         return network(trained, choose_device(device))
-    denoiser = Denoiser.open(model, device, threads=threads)
+    # As a path: the very model that is named, whatever precision a run of it would choose here.
+    denoiser = Denoiser.open(find_model(model), device, threads=threads)
     return lambda noisy: np.asarray(denoiser.image(noisy), np.float32)
 
 

@@ -1,0 +1,71 @@
+"""Which file of a shipped model runs: float32, or its twin in 8-bit integers where the processor is fast at them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+
+from denoisectl.errors import UsageError
+from denoisectl.onnx_file import read_model
+from denoisectl.shipped import find_model, int8_twin, read_card
+
+__all__ = ["ModelFiles", "Precision", "fast_at_8_bits"]
+
+Precision = Literal["auto", "float32", "int8"]
+
+_DOT_PRODUCTS = (23, 28)  # AVX512VNNI and AVX_VNNI, as OpenCV numbers the features of processors
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """The files of the model that is meant: one for GPUs, one for processors, which may be the same."""
+
+    gpu: Path
+    processor: Path
+    asked: Precision = "auto"
+
+    @classmethod
+    def find(cls, model: str | Path | None, precision: Precision = "auto") -> ModelFiles:
+        """The files of a shipped name, or of the default for None; a path is run as it is.
+
+        Args:
+            model: as for `find_model`.
+            precision: "auto" takes 8-bit integers on a processor that is fast at them, if the model ships so;
+                what is named is used or refused.
+
+        Raises:
+            ModelError: no such model, or a file whose precision cannot be told.
+            UsageError: the model is not there in the precision that is asked for.
+        """
+        named = find_model(model)
+        twin = None if precision == "float32" else int8_twin(named, model)
+        if precision == "auto":
+            return cls(named, twin if twin and fast_at_8_bits() else named)
+        chosen = twin or named
+        if (found := read_card(chosen).precision) != precision:
+            raise UsageError(
+                f"precision {precision}: {named.stem} is in {found}; "
+                "`denoisectl models` tells what ships, `denoisectl export --precision` makes others"
+            )
+        return cls(chosen, chosen, precision)
+
+    def digest(self) -> str:
+        """Names the model for the journal. What `auto` chose does not show, and is left out; what was asked is not.
+
+        Raises:
+            ModelError: there is no such file.
+        """
+        model = hashlib.sha256(read_model(self.gpu)).hexdigest()
+        return model if self.asked == "auto" else f"{model} {self.asked}"
+
+
+def fast_at_8_bits() -> bool:
+    """Whether this processor multiplies and adds 8-bit integers four at a time (x86 with VNNI).
+
+    Others may be too (ARM with dot products); that was not measured.
+    """
+    return any(cv2.checkHardwareSupport(feature) for feature in _DOT_PRODUCTS)
