@@ -16,9 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from denoisectl import Denoiser
-from denoisectl.engine import OutOfMemory
 from denoisectl.errors import ImageError, ModelError, UsageError
-from denoisectl.shipped import float32_twin, read_card, shipped_models
 from denoisectl.tiled import tile_rules
 from denoisectl.tiling import TileRules
 from tests import toy_models
@@ -297,95 +295,6 @@ def test_too_little_memory_is_said_before_any_work(folder: Path) -> None:
 def test_an_unknown_model_is_refused() -> None:
     with pytest.raises(ModelError, match='no shipped model is called "fotos"'):
         Denoiser.open("fotos")
-
-
-# Around the engine
-
-
-class _Small:
-    """An engine with room for so many pixels."""
-
-    card = toy_models.CARD
-    device = "cpu"
-    device_note = ""
-    lanes = 1
-
-    def __init__(self, room: int) -> None:
-        self.room = room
-        self.shapes: list[tuple[int, ...]] = []
-
-    def run(self, batch: Image) -> Image:
-        self.shapes.append(batch.shape)
-        if batch[0, 0].size > self.room:
-            raise OutOfMemory
-        return batch.copy()
-
-
-class _Broken(_Small):
-    """An engine whose low precision breaks down where a tile holds black."""
-
-    def run(self, batch: Image) -> Image:
-        outputs = super().run(batch)
-        outputs[(batch == 0).any(axis=(1, 2, 3))] = np.nan
-        return outputs
-
-
-@pytest.mark.parametrize("batch", [1, 3])
-def test_tiles_that_break_down_are_computed_in_float32(batch: int) -> None:
-    image = np.full((96, 96, 3), 9, np.uint8)
-    image[70, 40] = 0
-    exact = _Small(room=10**9)
-    rules = TileRules(1, 0, tile=32)
-    denoiser = Denoiser(_Broken(room=10**9), rules, batch, exact=lambda: exact)
-    assert np.array_equal(denoiser.image(image), image)
-    assert exact.shapes == [(1, 3, 32, 32)], "the one tile that broke down, and no other"
-
-
-def test_a_tile_that_breaks_down_in_float32_too_fails_the_image() -> None:
-    broken = _Broken(room=10**9)
-    denoiser = Denoiser(broken, TileRules(1, 0, tile=32), exact=lambda: broken)
-    with pytest.raises(ImageError, match="NaN or infinity"):
-        denoiser.image(np.zeros((40, 40), np.uint8))
-    assert len(broken.shapes) == 2
-
-
-def test_a_float32_model_has_nothing_to_compute_tiles_with_again(folder: Path) -> None:
-    assert float32_twin(toy_models.CARD) is None
-    assert Denoiser.open(toy_models.unet(folder / "unet.onnx"), "cpu")._exact is None
-
-
-def test_the_default_in_8_bits_falls_back_to_the_default(caplog: pytest.LogCaptureFixture) -> None:
-    fast, default = (shipped_models()[name] for name in ("photo-int8", "photo"))
-    assert float32_twin(read_card(fast)) == default
-    denoiser = Denoiser.open("photo-int8", "cpu", threads=1)
-    assert denoiser._exact is not None
-    twin = denoiser._exact()
-    assert (twin.card.name, twin.device) == ("photo", "cpu") and denoiser._exact() is twin
-    assert [record.getMessage() for record in caplog.records] == [
-        "photo-int8 gave NaN or infinity; such tiles are computed in float32"
-    ]
-
-
-def test_memory_running_out_makes_automatic_tiles_smaller_for_good(photo: Image) -> None:
-    engine = _Small(room=10_000)
-    denoiser = Denoiser(engine, TileRules(1, 0, budget=200_000))
-    assert np.array_equal(denoiser.image(photo), photo)
-    failed = sum(height * width > 10_000 for _, _, height, width in engine.shapes)
-    assert np.array_equal(denoiser.image(photo), photo)
-    assert failed == sum(height * width > 10_000 for _, _, height, width in engine.shapes) > 0
-
-
-@pytest.mark.parametrize("rules", [TileRules(1, 0, tile=128), TileRules(64, 100, budget=300_000)])
-def test_memory_running_out_never_changes_a_tile_that_was_asked_for(photo: Image, rules: TileRules) -> None:
-    with pytest.raises(ImageError, match="not enough memory for tiles of"):
-        Denoiser(_Small(room=1_000), rules).image(photo)
-
-
-def test_all_tiles_of_an_image_have_one_shape_and_progress_is_told(photo: Image) -> None:
-    engine, told = _Small(room=10**9), []
-    Denoiser(engine, TileRules(8, 4, tile=64), batch=4).image(photo, progress=lambda *pair: told.append(pair))
-    assert {shape[1:] for shape in engine.shapes} == {(3, 64, 64)}
-    assert told == [(min(done, 48), 48) for done in range(4, 52, 4)]
 
 
 def test_a_large_image_is_never_in_float_whole(folder: Path) -> None:
