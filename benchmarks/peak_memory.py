@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 import skimage.data
 
+from denoisectl.shipped import find_model
+
 HEIGHT, WIDTH = 6000, 8000
 
 
@@ -40,9 +42,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / f"photo.{options.format}"
         write_photo(source)
-        command = [sys.executable, "-m", "denoisectl", "run", str(source), "--out", f"{folder}/clean"]
+        out = ["--out", f"{folder}/clean", "--model", str(find_model(options.model))]
+        command = [sys.executable, "-m", "denoisectl", "run", str(source), *out, "--quiet"]
         start = time.monotonic()
-        subprocess.run([*command, "--model", options.model, "--quiet"], check=True)
+        subprocess.run(command, check=True)
         seconds = time.monotonic() - start
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # KiB on Linux
     megapixels = HEIGHT * WIDTH / 1e6

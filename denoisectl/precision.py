@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import cv2
 
@@ -27,6 +27,8 @@ class ModelFiles:
     gpu: Path
     processor: Path
     asked: Precision = "auto"
+    both: tuple[Path, ...] = ()
+    """What `auto` chose from."""
 
     @classmethod
     def find(cls, model: str | Path | None, precision: Precision = "auto") -> ModelFiles:
@@ -41,15 +43,24 @@ class ModelFiles:
             ModelError: no such model, or a file whose precision cannot be told.
             UsageError: the model is not there in the precision that is asked for.
         """
+        if precision not in get_args(Precision):
+            raise UsageError(f"no such precision: {precision}; there are {', '.join(get_args(Precision))}")
         named = find_model(model)
         twin = None if precision == "float32" else int8_twin(named, model)
         if precision == "auto":
-            return cls(named, twin if twin and fast_at_8_bits() else named)
+            return cls(
+                named, twin if twin and fast_at_8_bits() else named, both=(named, twin) if twin else ()
+            )
         chosen = twin or named
-        if (found := read_card(chosen).precision) != precision:
+        if (card := read_card(chosen)).precision != precision:
+            instead = (
+                f"--model {card.float32_twin}"
+                if card.float32_twin
+                else "a file that `denoisectl export` makes"
+            )
             raise UsageError(
-                f"precision {precision}: {named.stem} is in {found}; "
-                "`denoisectl models` tells what ships, `denoisectl export --precision` makes others"
+                f"--precision {precision}: {model or named.stem} is in {card.precision}; "
+                f"leave it out, or take {instead}"
             )
         return cls(chosen, chosen, precision)
 
@@ -59,8 +70,10 @@ class ModelFiles:
         Raises:
             ModelError: there is no such file.
         """
-        model = hashlib.sha256(read_model(self.gpu)).hexdigest()
-        return model if self.asked == "auto" else f"{model} {self.asked}"
+        digest = hashlib.sha256()
+        for file in self.both or (self.gpu,):
+            digest.update(read_model(file))
+        return digest.hexdigest() if self.asked == "auto" else f"{digest.hexdigest()} {self.asked}"
 
 
 def fast_at_8_bits() -> bool:

@@ -170,7 +170,7 @@ def _cheapest_shape(height: int, width: int, rules: TileRules) -> tuple[int, int
         side = rules.smallest_tile
         raise UsageError(
             f"the memory for tiles allows {rules.budget} pixels, but this model needs tiles of "
-            f"{side} x {side} at least: raise --memory"
+            f"{side} x {side} at least, for an overlap of {rules.overlap}: raise --memory, or lower --overlap"
         )
     _, _, shape = min(candidates)
     return shape

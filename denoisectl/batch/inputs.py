@@ -35,6 +35,8 @@ class Found:
     """Where it belongs under the output folder."""
     named: bool
     """Whether the user named this very file, rather than a folder that holds it."""
+    problem: str = ""
+    """Why it cannot be looked into, if it is a folder that cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,13 @@ def _matching(pattern: str) -> list[str]:
 
 
 def read_list(data: bytes, *, null: bool, base: Path) -> Iterator[Found]:
-    """Yield the files of a list, one a line, or one before each NUL; each keeps its path below `base`."""
+    """Yield the files of a list, one a line, or one before each NUL; each keeps its path below `base`.
+
+    Raises:
+        UsageError: a NUL where lines were expected.
+    """
+    if not null and b"\0" in data:
+        raise UsageError("--files-from: the list holds NUL; add -0 if names end so, or name a text file")
     for entry in data.split(b"\0" if null else b"\n"):
         name = os.fsdecode(entry if null else entry.rstrip(b"\r"))
         if name:
@@ -117,17 +125,20 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
         if identity is None or identity in seen or (identity == avoided and folder != root):
             return
         seen.add(identity)
-        left_out = kept_originals(folder)
-        entries = sorted(
-            (e for e in os.scandir(folder) if not e.name.startswith(".") and e.name not in left_out),
-            key=lambda e: _natural(e.name),
-        )
+        try:
+            entries = _entries(folder)
+        except OSError as error:
+            problem = (
+                f"{folder}: cannot be looked into: {error.strerror}; mend its permissions, or --exclude it"
+            )
+            yield Found(folder, selection.place(folder, root), named=False, problem=problem)
+            return
         for entry in entries:
             path = folder / entry.name
             if not entry.is_dir():
                 if selection.takes(path.relative_to(root)):
                     yield Found(path, selection.place(path, root), named=False)
-            elif selection.recursive and (path / JOURNAL_FOLDER).is_dir() and _identity(path) != avoided:
+            elif selection.recursive and _was_written_to(path) and _identity(path) != avoided:
                 notice(
                     f"{path}: left out, it holds results or originals of an earlier run; name it to denoise those"
                 )
@@ -135,6 +146,19 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
                 yield from visit(path)
 
     return visit(root)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What lies in a folder, in natural order, but for what is hidden or kept by earlier runs."""
+    left_out = kept_originals(folder)
+    with os.scandir(folder) as found:
+        entries = [e for e in found if not e.name.startswith(".") and e.name not in left_out]
+    return sorted(entries, key=lambda e: _natural(e.name))
+
+
+def _was_written_to(folder: Path) -> bool:
+    """Whether an earlier run had its results there; not known of a folder that cannot be looked into."""
+    return os.path.isdir(folder / JOURNAL_FOLDER)  # noqa: PTH112 - pathlib's raises where permission is missing
 
 
 def kept_originals(folder: Path) -> frozenset[str]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
+from stat import S_ISDIR, S_ISREG
 
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.collisions import listed, refuse_collisions, told_apart
@@ -85,12 +86,16 @@ def make_plan(
 def _entry(found: Found, naming: Naming, unfit: Callable[[Format], str]) -> Job | Ignored:
     """The job for one file, unless it is no image and was not asked for by name."""
     job = Job(found.path, None, found.relative)
+    if found.problem:
+        return replace(job, problem=found.problem, code="unreadable")
     try:
         stat = found.path.stat()
-        if found.path.is_dir():
+        if S_ISDIR(stat.st_mode):
             return replace(
                 job, problem=f"{found.path}: is a folder, and a list names files", code="not-an-image"
             )
+        if not S_ISREG(stat.st_mode):
+            return _no_file(found, job)  # not opened: a pipe would wait for its other end
         with found.path.open("rb") as file:
             head = file.read(_HEAD)
             pixels = stated_pixels(file)
@@ -112,6 +117,14 @@ def _entry(found: Found, naming: Naming, unfit: Callable[[Format], str]) -> Job 
     if found.named or found.path.suffix.lower() in _IMAGE_SUFFIXES:
         return replace(job, problem=_not_an_image(found.path, head), code="not-an-image")
     return Ignored(found.path, foreign_kind(head) or "")
+
+
+def _no_file(found: Found, job: Job) -> Job | Ignored:
+    """A pipe or a device is not taken for a photo; in a folder it is passed over."""
+    if not found.named:
+        return Ignored(found.path, "a pipe or a device")
+    problem = f"{found.path}: is a pipe or a device; send it in by stdin: denoisectl run - --out FILE < {found.path}"
+    return replace(job, problem=problem, code="not-an-image")
 
 
 def _replaced(job: Job, found: Found, backup: Backup) -> Job:
@@ -139,7 +152,10 @@ def _not_an_image(path: Path, head: bytes) -> str:
 def _refuse_nothing(files: tuple[Found, ...], jobs: tuple[Job, ...]) -> None:
     """A run without anything to do is a mistake in what was named."""
     if not files:
-        raise UsageError("nothing to denoise: the input holds no files; -r also looks into subfolders")
+        raise UsageError(
+            "nothing to denoise: the input holds no files that are meant; -r also looks into subfolders, "
+            "--include and --exclude leave files out"
+        )
     if not jobs:
         raise UsageError(
             f"nothing to denoise: no image among {len(files)} files; -r also looks into subfolders"

@@ -53,7 +53,7 @@ class Request:
         if len(self.inputs) != 1 or self.files_from:
             return False
         (name,) = self.inputs
-        return Path(name).is_file() or not (Path(name).exists() or glob.has_magic(name))
+        return not Path(name).is_dir() and (Path(name).exists() or not glob.has_magic(name))
 
     @property
     def policy(self) -> IfExists:

@@ -45,7 +45,6 @@ PrecisionOpt = Annotated[
     Literal["auto", "float32", "int8"],
     typer.Option(
         "--precision",
-        envvar="DENOISECTL_PRECISION",
         help="Of shipped models: auto takes 8-bit integers on processors that are fast at them. What is named "
         "is used or the command fails.",
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import typer
 
 from denoisectl.cli import console
@@ -121,6 +123,24 @@ def run(
     piped = "-" in names or out == "-"
     policy = "overwrite" if overwrite else if_exists
     _refuse(
+        (
+            "" in names or out == "",
+            f"{'INPUT' if '' in names else '--out'} is empty: is a variable unset? . is the current folder",
+        ),
+        ("/dev/stdin" in names, "/dev/stdin: write - for an image from stdin"),
+        (out == "/dev/stdout", "--out /dev/stdout: write --out - for stdout"),
+        (
+            bool({"/", os.sep} & set(suffix)),
+            f"--suffix {suffix} is added to names, and names hold no folders; give folders to --out",
+        ),
+        (
+            base is not None and not base.is_dir(),
+            f"--base {base}: is not a folder; give the one below which the inputs lie",
+        ),
+        (
+            failed_to is not None and failed_to.is_dir(),
+            f"--failed-to {failed_to}: is a folder; name the file to write",
+        ),
         (
             not names and files_from is None,
             "nothing to denoise: name files or folders, or give --files-from; `denoisectl run -h` helps",

@@ -82,8 +82,21 @@ def test_what_is_asked_for_and_not_there_is_refused(
 ) -> None:
     toy_models.identity(tmp_path / "mine.onnx")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match=rf"precision {wanted}: {Path(model).stem} is in {found}; .*export"):
+    with pytest.raises(
+        UsageError, match=rf"--precision {wanted}: {model} is in {found}; leave it out, or .*export"
+    ):
         ModelFiles.find(model, wanted)
+
+
+def test_the_twin_is_named_where_there_is_one(tmp_path: Path) -> None:
+    card = replace(toy_models.CARD, precision="int8", float32_twin="photo")
+    with pytest.raises(UsageError, match=r"or take --model photo$"):
+        ModelFiles.find(toy_models.identity(tmp_path / "small.onnx", card), "float32")
+
+
+def test_no_such_precision() -> None:
+    with pytest.raises(UsageError, match="no such precision: fp32; there are auto, float32, int8"):
+        ModelFiles.find("photo", "fp32")  # type: ignore[arg-type]
 
 
 def test_a_missing_model_is_missed_whatever_the_precision(tmp_path: Path) -> None:
@@ -101,6 +114,14 @@ def test_the_journal_does_not_see_what_auto_chose(monkeypatch: pytest.MonkeyPatc
     assert digests[0] == digests[1]
     asked = [ModelFiles.find("photo", wanted).digest() for wanted in ("float32", "int8")]
     assert len({digests[0], *asked}) == 3
+
+
+@pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize("changed", ["photo", "photo-int8"])
+def test_the_journal_sees_a_new_file_in_either_precision(models: Path, changed: str) -> None:
+    before = ModelFiles.find("photo").digest()
+    toy_models.unet(models / f"{changed}.onnx")
+    assert ModelFiles.find("photo").digest() != before
 
 
 def test_the_features_that_are_asked_for_are_those_that_are_meant() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
+from denoisectl.batch import inputs
 from tests import toy_models
 from tests.denoisectl.cli.conftest import Invoke
 from tests.denoisectl.conftest import write_picture
@@ -120,3 +123,64 @@ def test_a_model_that_is_not_there_in_the_precision_asked_for(run: Invoke, photo
     ended = run(photos, "-o", out, "--precision", "int8")
     assert ended.code == 2 and "precision int8: " in ended.stderr and "is in float32" in ended.stderr
     assert not out.exists()
+
+
+@pytest.mark.parametrize("args", [("", "-o", "out"), ("photos", "-o", "")], ids=["input", "out"])
+def test_an_empty_argument_is_not_the_current_folder(
+    run: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...]
+) -> None:
+    write_picture(tmp_path / "photos" / "a.png")
+    monkeypatch.chdir(tmp_path)
+    ended = run(*args)
+    assert ended.code == 2 and "is empty: is a variable unset?" in ended.stderr
+    assert [entry.name for entry in tmp_path.iterdir()] == ["photos"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_among_the_photos_is_passed_over_and_a_named_one_is_refused(
+    run: Invoke, photos: Path, out: Path
+) -> None:
+    os.mkfifo(photos / "pipe.png")
+    assert run(photos, "-o", out).code == 0 and not (out / "pipe.png").exists()
+    ended = run(photos / "pipe.png", "-o", out / "x.png")
+    assert ended.code == 1 and "is a pipe or a device; send it in by stdin" in ended.stderr
+
+
+def test_a_folder_that_cannot_be_looked_into_stops_nothing_else(
+    run: Invoke, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, entries = photos / "closed", inputs._entries
+    closed.mkdir()
+
+    def forbidden(folder: Path) -> list[os.DirEntry[str]]:
+        if folder == closed:  # as the system says it to all but root
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return entries(folder)
+
+    monkeypatch.setattr(inputs, "_entries", forbidden)
+    ended = run("-r", photos, "-o", out)
+    assert ended.code == 1 and f"{closed}: cannot be looked into: Permission denied" in ended.stderr
+    assert list(out.glob("*.png"))
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("--suffix", "/x"), "--suffix /x is added to names"),
+        (("--base", "nowhere"), "--base nowhere: is not a folder"),
+        (("--failed-to", "."), "--failed-to .: is a folder"),
+        (("--exclude", "*"), "--include and --exclude leave files out"),
+        (("--overlap", "99999"), "lower --overlap"),
+    ],
+)
+def test_settings_that_no_run_could_follow(
+    run: Invoke, photos: Path, out: Path, args: tuple[str, ...], message: str
+) -> None:
+    ended = run(photos, "-o", out, *args)
+    assert ended.code == 2 and message in ended.stderr and not out.exists()
+
+
+def test_a_list_with_nul_where_lines_were_expected(run: Invoke, tmp_path: Path, out: Path) -> None:
+    (tmp_path / "list").write_bytes(b"a.png\0b.png\0")
+    ended = run("--files-from", tmp_path / "list", "-o", out)
+    assert ended.code == 2 and "the list holds NUL; add -0" in ended.stderr
