@@ -1,6 +1,6 @@
 """What no score shows: invented texture, colour drift, checkerboards, and results that depend on where a pixel lies.
 
-    python benchmarks/model_checks.py --model photo --model photo-int8
+    python benchmarks/model_checks.py --model photo --model photo-int8 --model photo-fast
 
 Inputs are made here (ramps, colour charts, flat fields) or come with scikit-image; all are 8-bit as files are.
 Prints a table for docs/models.md.

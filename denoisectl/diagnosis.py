@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from denoisectl.engine.cuda import INSTALL_GPU_RUNTIME, driver_devices
-from denoisectl.engine.devices import AUTO, CPU, Device, parse_device, usable_cpus
+from denoisectl.engine.devices import AUTO, CPU, Device, parse_devices, usable_cpus
 from denoisectl.engine.probe import prove
 from denoisectl.errors import DeviceError, ModelError
 from denoisectl.precision import fast_at_8_bits
@@ -52,25 +52,24 @@ class Diagnosis:
     devices: tuple[DeviceCheck, ...]
     problems: tuple[str, ...]
 
-    def check(self, device: str) -> DeviceCheck:
-        """The result for the device that was asked for; for "auto" the best one that works."""
+    def checks(self, device: str) -> tuple[DeviceCheck, ...]:
+        """The results for the devices that were asked for; for "auto" the best one that works."""
         if device != "auto":
-            name = str(parse_device(device))
-            return next(check for check in self.devices if check.device == name)
-        return next((check for check in reversed(self.devices) if check.works), self.devices[0])
+            names = [str(each) for each in parse_devices(device)]
+            return tuple(check for check in self.devices if check.device in names)
+        return (next((check for check in reversed(self.devices) if check.works), self.devices[0]),)
 
 
 def diagnose(device: str = "auto") -> Diagnosis:
-    """Try the processor and every GPU, and `device` whether or not it seems to be there.
+    """Try the processor and every GPU, and those that `device` names whether or not they seem to be there.
 
     Raises:
         UsageError: no such device name.
     """
-    asked = parse_device(device)
+    asked = parse_devices(device)
     gpus = driver_devices()
     tried = [CPU, *(Device("cuda", index) for index in range(max(1, gpus)))]
-    if asked not in (AUTO, *tried):
-        tried.append(asked)
+    tried += [each for each in asked if each not in (AUTO, *tried)]
     return Diagnosis(
         system=f"{platform.platform()}, Python {platform.python_version()}",
         processors=usable_cpus(),

@@ -81,8 +81,9 @@ def card_of(model: bytes, path: Path) -> ModelCard:
     text = metadata(model, str(path)).get(CARD_KEY)
     if text is None:
         raise ModelError(
-            f"{path} has no denoisectl card, so its tile sizes and colours are unknown; "
-            f"adopt it with `denoisectl export {path} --out model.onnx`"
+            f"{path} has no denoisectl card, so its tile sizes and colours are unknown: it was not made by "
+            "`denoisectl export`. Export a run with `denoisectl export RUN --out model.onnx`; model files of other "
+            "tools cannot be used"
         )
     try:
         return ModelCard.from_json(text)

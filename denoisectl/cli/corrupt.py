@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -31,7 +31,12 @@ class Kind(StrEnum):
 
 
 def corrupt(
-    inputs: o.InputsArg = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="INPUT", help="Files, folders, quoted globs. Names that begin with - go after --."
+        ),
+    ] = None,
     *,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the noisy photos.")],
     kind: Annotated[Kind, typer.Option("--kind", help="What is done to the photos.")] = Kind.GAUSSIAN,
@@ -39,7 +44,6 @@ def corrupt(
         float | None,
         typer.Option(
             "--amount",
-            min=0.0,
             help="gaussian: sigma in 8-bit levels (25); poisson: noise at white (0.1); salt_and_pepper: share of "
             "pixels (0.05); blur: sigma in pixels (1.5); knockout: side in pixels (9).",
             show_default=False,
@@ -47,7 +51,14 @@ def corrupt(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives other noise.")] = 0,
     recursive: o.RecursiveOpt = False,
-    if_exists: o.IfExistsOpt = None,
+    if_exists: Annotated[
+        Literal["skip", "overwrite", "error", "newer"] | None,
+        typer.Option(
+            help="When an output is there already: skip makes it again only if its input or the options have "
+            "changed; newer if the input was changed after it.",
+            show_default="skip; error for a single file",
+        ),
+    ] = None,
     format: Annotated[
         str, typer.Option("--format", metavar="png|keep", help="png keeps the noise as it was made.")
     ] = "png",
@@ -68,20 +79,33 @@ def corrupt(
         raise UsageError(
             "nothing to corrupt: name files or folders; for example: denoisectl corrupt photos -o noisy"
         )
+    if "-" in inputs:
+        raise UsageError("-: corrupt does not read stdin; name files or folders (a file called - is ./-)")
     if format not in ("png", "keep"):
         raise UsageError(f"--format {format}: give png or keep")
-    if kind is Kind.KNOCKOUT and amount is not None and amount < 1:
-        raise UsageError(f"--amount {amount:g}: a knockout's side is at least 1 pixel")
     with needs_extra("train"):
-        from denoisectl_training.corruption.images import AMOUNTS, ImageCorruption
+        from denoisectl_training.corruption.images import ImageCorruption
     from denoisectl.batch.settings import Settings
     from denoisectl.cli.batch_request import Faults, Request, resources
     from denoisectl.cli.batch_run import BatchRun
     from denoisectl.images import Format
 
-    corruption = ImageCorruption(kind.value, AMOUNTS[kind.value] if amount is None else amount, seed)
+    corruption = ImageCorruption(kind.value, _checked(kind, amount), seed)
     request = Request(inputs=tuple(inputs), out=str(out), recursive=recursive, if_exists=if_exists)
     settings = Settings(format=Format.PNG if format == "png" else None)
     work = BatchRun(request, settings, corruption, Faults(), resources(_MEMORY, "2:2"))
     if not work.run(json=False, dry_run=False, watch=False):
         raise typer.Exit(1)
+
+
+def _checked(kind: Kind, amount: float | None) -> float:
+    """The amount that was given, or the usual one."""
+    from denoisectl_training.corruption.images import AMOUNTS, RANGES
+
+    if amount is None:
+        return AMOUNTS[kind.value]
+    least, most = RANGES[kind.value]
+    if not least <= amount <= most:  # as nan is not
+        wanted = f"{least:g} to {most:g}" if most else "none, or 0"
+        raise UsageError(f"--amount {amount:g}: --kind {kind.value} takes {wanted}")
+    return amount

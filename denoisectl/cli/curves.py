@@ -14,6 +14,8 @@ from denoisectl.errors import UsageError
 
 __all__ = ["curves"]
 
+_PICTURES = (".png", ".svg", ".pdf")
+
 
 def curves(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run folders, finished or not.")],
@@ -37,14 +39,16 @@ def curves(
     [bold]Examples[/bold]
 
       # two runs on one plot
-      denoisectl curves runs/small runs/skip --out curves.png
+      denoisectl curves runs/book-small runs/book-skip --out curves.png
 
       # one run as numbers, for another program
-      denoisectl curves runs/skip --csv curves.csv
+      denoisectl curves runs/book-skip --csv curves.csv
     """
     console.set_loudness(quiet=quiet)
     if out is None and csv is None:
-        raise UsageError("nothing to write; for example: denoisectl curves runs/skip --out curves.png")
+        raise UsageError("nothing to write; for example: denoisectl curves runs/book-skip --out curves.png")
+    if out is not None and out.suffix.lower() not in _PICTURES:
+        raise UsageError(f"--out {out}: a plot's name ends in {', '.join(_PICTURES[:-1])} or {_PICTURES[-1]}")
     with needs_extra("train"):
         from denoisectl_training.curve_plot import draw_curves
         from denoisectl_training.curves import read_curve, write_csv

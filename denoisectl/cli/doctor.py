@@ -17,7 +17,7 @@ __all__ = ["doctor"]
 def doctor(device: DeviceOpt = "auto", json: JsonOpt = False) -> None:
     """Show what this machine can do, proven by running a convolution on each device.
 
-    Fails with exit code 3 if the device asked for is not proven.
+    Fails with exit code 3 if a device asked for is not proven.
 
     [bold]Examples[/bold]
 
@@ -40,9 +40,9 @@ def doctor(device: DeviceOpt = "auto", json: JsonOpt = False) -> None:
         console.emit(dumps({"v": 1, **asdict(diagnosis)}))
     else:
         _show(diagnosis)
-    asked = diagnosis.check(device)
-    if not asked.works:
-        raise DeviceError(asked.reason)
+    reasons = [check.reason for check in diagnosis.checks(device) if not check.works]
+    if reasons:
+        raise DeviceError("\n".join(dict.fromkeys(reasons)))  # GPUs often lack one thing together
 
 
 def _show(diagnosis: Diagnosis) -> None:

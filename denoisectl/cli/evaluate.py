@@ -12,6 +12,7 @@ from denoisectl.cli import console
 from denoisectl.cli.extras import needs_extra
 from denoisectl.cli.options import DeviceOpt, JsonOpt, QuietOpt, ThreadsOpt
 from denoisectl.cli.score_view import counter, score_view
+from denoisectl.errors import UsageError
 
 if TYPE_CHECKING:
     from denoisectl_training.evaluation.candidates import Candidate
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from denoisectl_training.evaluation.request import EvaluationRequest
 
 __all__ = ["evaluate"]
+
+_SIGMAS, _SIDE = (15.0, 25.0, 50.0), 128
 
 
 def evaluate(
@@ -54,7 +57,7 @@ def evaluate(
             min=0.0,
             metavar="SIGMA",
             help="literature: noise in 8-bit levels. Repeatable.",
-            show_default="15, 25, 50",
+            show_default=", ".join(f"{sigma:g}" for sigma in _SIGMAS),
         ),
     ] = None,
     pairs: Annotated[
@@ -69,7 +72,12 @@ def evaluate(
     crops: Annotated[
         int | None, typer.Option("--crops", min=1, metavar="N", help="Use N random crops, not whole photos.")
     ] = None,
-    side: Annotated[int, typer.Option("--side", min=32, metavar="PIXELS", help="Side of those crops.")] = 128,
+    side: Annotated[
+        int | None,
+        typer.Option(
+            "--side", min=32, metavar="PIXELS", help="Side of those crops.", show_default=str(_SIDE)
+        ),
+    ] = None,
     eight_bit: Annotated[
         bool,
         typer.Option("--eight-bit", help="Clip and round the noisy images to 8 bits, as files hold them."),
@@ -96,7 +104,7 @@ def evaluate(
     [bold]Examples[/bold]
 
       # two models side by side, and a picture of what they do
-      denoisectl eval ./kodak24 -m photo -m runs/skip --sheet sheet.png
+      denoisectl eval ./kodak24 -m photo -m runs/book-skip --sheet sheet.png
 
       # as papers measure it
       denoisectl eval ./kodak24 -m photo --protocol literature --sigma 25
@@ -105,22 +113,26 @@ def evaluate(
       denoisectl eval ./polyu -m photo --pairs '*_real.JPG' '*_mean.JPG' --json
     """
     console.set_loudness(quiet=quiet)
+    if sigmas and protocol != "literature":
+        raise UsageError("--sigma needs --protocol literature; the five cases have noise of their own")
+    if side is not None and crops is None:
+        raise UsageError("--side needs --crops N: without it whole photos are measured")
     with needs_extra("train"):
         from denoisectl_training.evaluation.request import EvaluationRequest
     request = EvaluationRequest(
         tuple(folders or ()),
         protocol,
-        tuple(sigmas or (15.0, 25.0, 50.0)),
+        tuple(sigmas or _SIGMAS),
         pairs,
         every,
         crops,
-        side,
+        side or _SIDE,
         eight_bit,
         seed,
     )
     result = _measured(request, _candidates(models or [], device, threads), sheet, sheet_image)
     if json:
-        console.emit(jsonlib.dumps(result))
+        console.emit(jsonlib.dumps(result, allow_nan=False))
     else:
         for part in score_view(result):
             console.show(part)
@@ -142,6 +154,8 @@ def _measured(
     from denoisectl_training.evaluation.summary import as_json, summarise
 
     protocol, page = request.open(), ContactSheet(sheet_image)
+    if not any(candidate.kind == "model" for candidate in candidates):
+        console.say("no --model: baselines only")
     with counter("outputs measured") as count:
 
         def watch(sample: Sample, candidate: Candidate, output: Image, score: Score) -> None:

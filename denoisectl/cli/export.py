@@ -57,12 +57,14 @@ def export(
     [bold]Examples[/bold]
 
       # a finished run
-      denoisectl export runs/skip --out skip.onnx
+      denoisectl export runs/book-skip --out skip.onnx
 
       # with the facts that only its maker knows: name, data, licences, scores
-      denoisectl export runs/skip --out skip.onnx --card skip-card.toml
+      denoisectl export runs/book-skip --out skip.onnx --card skip-card.toml
     """
     console.set_loudness(quiet=quiet)
+    if run.suffix == ".onnx" and not run.is_dir():
+        raise UsageError(f"{run}: is a model file already; export takes a run folder or a .pt checkpoint")
     if out.suffix != ".onnx":
         raise UsageError(f"--out {out}: a model file's name ends in .onnx")
     if out.exists() and not overwrite:

@@ -62,7 +62,7 @@ def _callback(
 
       # train a network of one's own, and use it
       denoisectl train ./clean-photos --recipe skip
-      denoisectl export runs/skip --out mine.onnx
+      denoisectl export runs/book-skip --out mine.onnx
       denoisectl run ./photos --out ./clean --model ./mine.onnx
     """
 

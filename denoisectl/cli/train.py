@@ -87,13 +87,13 @@ def train(
       # see the recipes, then train one for ten minutes; go on where that stopped
       denoisectl train --list
       denoisectl train ./photos --recipe skip --max-time 10m
-      denoisectl train ./photos --resume runs/skip
+      denoisectl train ./photos --resume runs/book-skip
 
       # find the learning rate first, and change one key of the recipe
       denoisectl train ./photos --recipe skip --lr auto --set model.dropout=0.1
 
       # make a trained network fit one's own camera
-      denoisectl train --from runs/skip --pairs ./noisy ./clean --freeze-encoder
+      denoisectl train --from runs/book-skip --pairs ./noisy ./clean --freeze-encoder
     """
     console.set_loudness(quiet=quiet)
     with needs_extra("train"):
@@ -105,6 +105,10 @@ def train(
         raise UsageError("no folder of photos given; for example: denoisectl train ./photos --recipe skip")
     if folders and pairs is not None:
         raise UsageError("give folders of clean photos or --pairs, not both")
+    if freeze_encoder and source is None and resume is None:
+        raise UsageError(
+            "--freeze-encoder needs --from: the encoder of a new network has learned nothing to be kept"
+        )
     photos = Photos(tuple(folders or ()), pairs)
     seconds = None if max_time is None else parse_duration(max_time)
     changes = [*(overrides or []), *(['training.frozen="encoder"'] if freeze_encoder else [])]

@@ -44,14 +44,15 @@ def test_every_device_is_tried(gpus: pytest.MonkeyPatch) -> None:
         ("cuda:1", False),
     ]
     assert found.devices[2].reason == "cuda:1 is broken"
-    assert found.check("auto").device == "cuda:0"
-    assert found.check("cuda").device == "cuda:0"
-    assert not found.check("cuda:1").works
+    assert [check.device for check in found.checks("auto")] == ["cuda:0"]
+    assert [check.device for check in found.checks("cuda")] == ["cuda:0"]
+    assert [check.works for check in found.checks("cuda:0,1")] == [True, False]
 
 
 def test_the_device_asked_for_is_tried_even_if_it_is_not_there(gpus: pytest.MonkeyPatch) -> None:
     assert [check.device for check in diagnose("cuda:5").devices][-1] == "cuda:5"
-    assert not diagnose("cuda:5").check("cuda:5").works
+    assert [check.works for check in diagnose("cuda:5").checks("cuda:5")] == [False]
+    assert [check.device for check in diagnose("cuda:0,7").devices] == ["cpu", "cuda:0", "cuda:1", "cuda:7"]
 
 
 def test_an_unknown_device_is_refused() -> None:

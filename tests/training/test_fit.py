@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from denoisectl.errors import ConfigError, DeviceError, DivergedError, TrainingError
+from denoisectl.errors import ConfigError, DeviceError, DivergedError, TrainingError, UsageError
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
@@ -193,7 +193,7 @@ def test_resuming_on_other_photos_or_another_recipe_is_refused(photo_folder: Pat
 
 
 def test_a_folder_that_is_no_run_is_named(photo_folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="not the folder of a training run"):
+    with pytest.raises(UsageError, match="not the folder of a training run"):
         request(photo_folder, tmp_path, resume=photo_folder)
 
 
@@ -271,7 +271,7 @@ def test_divergence_leaves_the_last_good_checkpoint_and_says_how_to_go_on(
 def test_a_file_is_not_a_run_to_resume(photo_folder: Path, tmp_path: Path) -> None:
     asked = request(photo_folder, tmp_path)
     train(asked)
-    with pytest.raises(TrainingError, match=rf"give the run's folder: --resume {asked.run.path}"):
+    with pytest.raises(UsageError, match=rf"give the run's folder: --resume {asked.run.path}"):
         request(photo_folder, tmp_path, resume=asked.run.last)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from denoisectl.errors import TrainingError
+from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.crops import random_crops, step_generator
 from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos
 from denoisectl_training.recipes import DataSettings
@@ -52,8 +52,24 @@ def test_unreadable_files_are_left_out_and_said_once(
     assert messages == [f"left out 2 unreadable files, the first is {tmp_path / 'empty.png'}"]
 
 
+def test_a_file_that_may_not_be_read_is_left_out(
+    photo_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    read = np.fromfile
+
+    def refuse(path: Path, dtype: type) -> object:
+        if path.name == "coffee.jpg":
+            raise PermissionError(13, "Permission denied")
+        return read(path, dtype=dtype)
+
+    monkeypatch.setattr(np, "fromfile", refuse)
+    photos = load(find_photos([photo_folder]), validation_photos=0)
+    assert len(photos.training) == 2
+    assert f"left out 1 unreadable files, the first is {photo_folder / 'coffee.jpg'}" in caplog.messages
+
+
 def test_a_missing_and_an_empty_folder_are_named(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"gone: no such folder"):
+    with pytest.raises(UsageError, match=r"gone: no such folder"):
         find_photos([tmp_path / "gone"])
     with pytest.raises(TrainingError, match="holds no photos"):
         find_photos([tmp_path])

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 
-from denoisectl_training.checkpoint import save_checkpoint
+from denoisectl.errors import TrainingError
+from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
 from denoisectl_training.fit import Fit
 from denoisectl_training.recipes import parse_recipe
+from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.trained import load_weights
 
 RECIPE = parse_recipe(
@@ -34,3 +37,23 @@ def test_a_run_is_taken_at_its_best(tmp_path: Path) -> None:
 def test_a_run_that_held_nothing_out_is_taken_at_its_end(tmp_path: Path) -> None:
     write(tmp_path / "last.pt", 3)
     assert load_weights(tmp_path)[2] == 3 * 16
+
+
+def test_a_damaged_checkpoint_is_told_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "last.pt").write_bytes(b"no checkpoint")
+    with pytest.raises(TrainingError, match=r"last\.pt: not a denoisectl checkpoint, or damaged") as caught:
+        load_checkpoint(tmp_path / "last.pt")
+    assert "PyTorch" not in str(caught.value) and "Weights only" in str(caught.value.__cause__)
+
+
+def test_bytes_that_upset_the_unpickler_are_a_damaged_checkpoint_too(tmp_path: Path) -> None:
+    (tmp_path / "last.pt").write_bytes(b"bad\n")  # an IndexError inside torch
+    with pytest.raises(TrainingError, match="or damaged"):
+        load_checkpoint(tmp_path / "last.pt")
+
+
+def test_a_damaged_run_json_is_named(tmp_path: Path) -> None:
+    for text in ('{"recipe": {', "[]", "{}"):
+        (tmp_path / "run.json").write_text(text)
+        with pytest.raises(TrainingError, match=r"run\.json is damaged \(.*\); start a new run"):
+            RunFolder(tmp_path).recipe()

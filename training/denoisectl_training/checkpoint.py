@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -51,8 +50,14 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         )
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError) as error:
-        raise TrainingError(f"{path}: not a denoisectl checkpoint, or damaged ({error})") from error
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except Exception as error:  # other bytes make torch's unpickler fail in any way there is
+        # torch's own words are a paragraph about switching its safety off; they stay in the cause.
+        raise TrainingError(
+            f"{path}: not a denoisectl checkpoint, or damaged; give a run folder, or a .pt file that "
+            "`denoisectl train` wrote"
+        ) from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise TrainingError(f"{path}: not a checkpoint that this version of denoisectl reads")
     return state

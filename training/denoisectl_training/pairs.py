@@ -20,7 +20,8 @@ def match_folders(noisy: Path, clean: Path) -> list[Pair]:
     """Pair the photos of two folders by their path inside the folder, whatever its suffix; sorted.
 
     Raises:
-        TrainingError: a folder is missing or empty, two photos of one folder have the same name, or a
+        UsageError: a folder is missing.
+        TrainingError: a folder is empty, two photos of one folder have the same name, or a
             photo has no partner; the message names them.
     """
     return _join(*(_by_name(folder, find_photos([folder])) for folder in (noisy, clean)))

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from denoisectl.errors import TrainingError
+from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.graphics import graphics
 from denoisectl_training.recipes import DataSettings
 
@@ -41,12 +41,13 @@ def find_photos(folders: Iterable[Path]) -> list[Path]:
     """All photos in the folders and below, sorted by path; a file stands for itself.
 
     Raises:
-        TrainingError: a folder does not exist or holds no photos.
+        UsageError: a folder does not exist.
+        TrainingError: a folder holds no photos.
     """
     found: list[Path] = []
     for folder in folders:
         if not folder.exists():
-            raise TrainingError(f"{folder}: no such folder")
+            raise UsageError(f"{folder}: no such folder; check the name")
         here = [folder] if folder.is_file() else sorted(folder.rglob("*"))
         photos = [path for path in here if path.suffix.lower() in _SUFFIXES and path.is_file()]
         if not photos:
@@ -89,8 +90,11 @@ def load_pairs(pairs: Sequence[tuple[Path, Path]], settings: DataSettings, seed:
 
 
 def _read(path: Path, max_side: int | None = None) -> Tensor | None:
-    """Decode to `(3, H, W)` uint8 RGB with the longer side at most `max_side`; None if it is no photo."""
-    data = np.fromfile(path, dtype=np.uint8)
+    """Decode to `(3, H, W)` uint8 RGB with the longer side at most `max_side`; None if it cannot be read."""
+    try:
+        data = np.fromfile(path, dtype=np.uint8)
+    except OSError:  # its permissions, or its disk
+        return None
     image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if image is None:
         return None

@@ -64,17 +64,29 @@ class RunFolder:
         """Read `run.json`.
 
         Raises:
-            TrainingError: the folder is not a run's.
+            TrainingError: the folder is not a run's, or the file is damaged.
         """
         path = self.path / "run.json"
         if not path.is_file():
             raise TrainingError(f"{self.path}: not the folder of a training run (no run.json in it)")
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:  # no JSON, or no text
+            raise TrainingError(f"{path} is damaged ({error}); start a new run") from error
+        if not isinstance(record, dict):
+            raise TrainingError(f"{path} is damaged (it holds no object); start a new run")
         return record
 
     def recipe(self) -> Recipe:
-        """The resolved recipe of the run."""
-        return parse_recipe(self.description()["recipe"], origin=f"{self.path / 'run.json'}")
+        """The resolved recipe of the run.
+
+        Raises:
+            TrainingError: the folder is not a run's, or `run.json` is damaged.
+        """
+        path, record = self.path / "run.json", self.description()
+        if "recipe" not in record:
+            raise TrainingError(f"{path} is damaged (it holds no recipe); start a new run")
+        return parse_recipe(record["recipe"], origin=str(path))
 
     def append(self, record: dict[str, Any]) -> None:
         """Add a record to the log.

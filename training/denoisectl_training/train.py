@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from denoisectl.errors import ConfigError, TrainingError
+from denoisectl.errors import ConfigError, TrainingError, UsageError
 from denoisectl_training.batches import training_batch
 from denoisectl_training.deepening import deepened, is_deeper
 from denoisectl_training.devices import choose_device, choose_precision
@@ -49,6 +49,7 @@ class Photos:
         """See that there are photos, before a run folder is made for them.
 
         Raises:
+            UsageError: no such folder.
             TrainingError: no photos, or photos without partners.
         """
         if self.pairs is not None:
@@ -112,10 +113,13 @@ def resumed(
     """The run in folder `path`, to go on with its own recipe.
 
     Raises:
-        TrainingError: not a run's folder, or `recipe` was asked for and is not the run's.
+        UsageError: not a run's folder.
+        TrainingError: its `run.json` is damaged, or `recipe` was asked for and is not the run's.
     """
     if path.is_file():
-        raise TrainingError(f"--resume {path}: is a file; give the run's folder: --resume {path.parent}")
+        raise UsageError(f"--resume {path}: is a file; give the run's folder: --resume {path.parent}")
+    if not (path / "run.json").is_file():
+        raise UsageError(f"--resume {path}: not the folder of a training run (no run.json in it)")
     run = RunFolder(path)
     if recipe is not None and recipe != run.recipe():
         raise TrainingError(

@@ -31,6 +31,10 @@ def test_corrupt_writes_noisy_photos_and_names_what_it_cannot_read(
     assert (noisy.astype(float) - clean).std() == pytest.approx(20, rel=0.1)
 
 
+def _amount(kind: str, amount: str) -> list[str]:
+    return ["corrupt", "photos", "--out", "x", "--kind", kind, "--amount", amount]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -38,7 +42,14 @@ def test_corrupt_writes_noisy_photos_and_names_what_it_cannot_read(
         (["corrupt", "gone", "--out", "x"], b"gone"),
         (["corrupt", "photos", "--out", "x", "--format", "jpeg"], b"--format jpeg: give png or keep"),
         (["corrupt", "photos", "--out", "x", "--kind", "fog"], b"--kind"),
-        (["corrupt", "photos", "--out", "x", "--kind", "knockout", "--amount", "0"], b"at least 1 pixel"),
+        (["corrupt", "-", "--out", "x"], b"does not read stdin"),
+        (_amount("knockout", "0"), b"--amount 0: --kind knockout takes 1 to 100"),
+        (_amount("knockout", "1e9"), b"--amount 1e+09: --kind knockout takes 1 to 100"),
+        (_amount("salt_and_pepper", "7"), b"--amount 7: --kind salt_and_pepper takes 0 to 1"),
+        (_amount("gaussian", "inf"), b"--amount inf: --kind gaussian takes 0 to 255"),
+        (_amount("blur", "nan"), b"--amount nan: --kind blur takes 0 to 100"),
+        (_amount("poisson", "-1"), b"--amount -1: --kind poisson takes 0.001 to 1"),
+        (_amount("camera", "3"), b"--amount 3: --kind camera takes none"),
     ],
 )
 def test_bad_requests_are_named(

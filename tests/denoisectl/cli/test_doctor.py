@@ -55,5 +55,18 @@ def test_json_is_one_object_and_the_exit_code_the_same() -> None:
     ]
 
 
+def test_every_device_of_a_list_has_to_be_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    def prove(device: Device) -> None:
+        if device == Device("cuda", 1):
+            raise DeviceError("cuda:1 is broken")
+
+    monkeypatch.setattr(diagnosis, "driver_devices", lambda: 2)
+    monkeypatch.setattr(diagnosis, "prove", prove)
+    result = CliRunner().invoke(build(), ["doctor", "--device", "cuda:0,1"])
+    assert result.exit_code == 3 and "cuda:1 is broken" in result.stderr
+    monkeypatch.setattr(diagnosis, "prove", lambda device: None)
+    assert CliRunner().invoke(build(), ["doctor", "--device", "cuda:0,1"]).exit_code == 0
+
+
 def test_an_unknown_device_is_a_usage_error() -> None:
     assert CliRunner().invoke(build(), ["doctor", "--device", "gpu"]).exit_code == 2

@@ -35,6 +35,31 @@ def test_the_literature_protocol_speaks_json(invoke: Invoke, folder: Path) -> No
     assert result["candidates"][0]["psnr"]["sigma 25"]["mean"] == pytest.approx(20.5, abs=0.5)
 
 
+def test_clean_photos_in_are_valid_json(invoke: Invoke, folder: Path) -> None:
+    ended = invoke("eval", folder, "--protocol", "literature", "--sigma", 0, "--json")
+    assert ended.code == 0, ended.stderr
+    assert "NaN" not in ended.stdout and "passes its input on" not in ended.stderr
+    assert json.loads(ended.stdout)["candidates"][0]["psnr_to_input"] is None
+
+
+def test_without_a_model_it_says_that_only_baselines_are_measured(invoke: Invoke, folder: Path) -> None:
+    assert "no --model: baselines only" in invoke("eval", folder, "--every", 2).stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--sigma", 25], "--sigma needs --protocol literature"),
+        (["--side", 64], "--side needs --crops"),
+    ],
+)
+def test_flags_without_the_flag_they_belong_to_are_refused(
+    invoke: Invoke, folder: Path, args: list[object], message: str
+) -> None:
+    ended = invoke("eval", folder, *args)
+    assert ended.code == 2 and message in ended.stderr
+
+
 def test_pairs_are_measured_as_they_are(invoke: Invoke, folder: Path) -> None:
     ended = invoke("eval", folder, "--pairs", "*_real.png", "*_mean.png")
     assert ended.code == 0, ended.stderr

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
 import pytest
 
 from denoisectl.cli.main import build
+from denoisectl_training.recipes import shipped_recipes
 from tests.conftest import Cli
 from tests.denoisectl.cli.conftest import Invoke
 
@@ -71,3 +73,15 @@ def test_every_command_shows_examples_that_can_be_copied(invoke: Invoke, command
 def test_run_has_help_with_examples_and_exit_codes(invoke: Invoke) -> None:
     text = invoke("run", "-h").stdout
     assert "denoisectl run photos -o clean" in text and "--files-from - -0" in text and "Exit codes" in text
+
+
+def test_run_folders_in_help_are_named_after_recipes_that_ship(invoke: Invoke) -> None:
+    commands = [str(command.name) for command in build().registered_commands]
+    texts = [invoke(*command, "-h").stdout for command in ((), *((name,) for name in commands))]
+    named = {name for text in texts for name in re.findall(r"\bruns/([\w-]+)", text)}
+    assert named and named <= set(shipped_recipes())
+
+
+def test_only_run_offers_stdin(invoke: Invoke) -> None:
+    assert "stdin" in invoke("run", "-h").stdout
+    assert "stdin" not in invoke("corrupt", "-h").stdout

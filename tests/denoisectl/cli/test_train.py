@@ -84,6 +84,10 @@ def test_the_rate_search_is_told(invoke: Invoke, folder: Path) -> None:
         ([], "no folder of photos given"),
         (["photos", "--pairs", "noisy", "photos"], "not both"),
         (["photos", "--resume", "runs/x", "--lr", "auto"], "--resume goes on as the run began"),
+        (["photos", "--freeze-encoder"], "--freeze-encoder needs --from"),
+        (["nosuch"], "nosuch: no such folder"),
+        (["photos", "--resume", "nosuch"], "--resume nosuch: not the folder of a training run"),
+        (["photos", "--resume", "toy.toml"], "--resume toy.toml: is a file"),
         (["photos", "--recipe", "toy.toml", "--lr", "fast"], "--lr fast: expected auto or a number"),
         (["photos", "--recipe", "toy.toml", "--lr", "nan"], "--lr nan: expected auto or a number"),
     ],
@@ -98,6 +102,13 @@ def test_requests_that_make_no_sense_are_refused(
 def test_curves_without_an_output_are_refused(invoke: Invoke) -> None:
     ended = invoke("curves", "runs/x")
     assert ended.code == 2 and "nothing to write" in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["c.gif", "c"])
+def test_a_plot_of_another_format_is_refused(invoke: Invoke, folder: Path, name: str) -> None:
+    ended = invoke("curves", "runs/x", "--out", name)
+    assert ended.code == 2 and f"--out {name}: a plot's name ends in .png, .svg or .pdf" in ended.stderr
+    assert not (folder / name).exists()
 
 
 def test_a_sweep_ends_with_a_table_and_the_command_to_train_with(invoke: Invoke, folder: Path) -> None:

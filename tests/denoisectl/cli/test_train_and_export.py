@@ -87,6 +87,10 @@ def test_a_terminated_run_is_checkpointed_and_resumes(
         (["train", "PHOTOS", "--resume", "gone", "--set", "training.batch=2"], "leave out --set"),
         (["export", "gone", "--out", "x.onnx"], "no checkpoint there"),
         (["export", "PHOTOS", "--out", "x.pt"], "ends in .onnx"),
+        (
+            ["export", "a.onnx", "--out", "x.onnx"],
+            "a.onnx: is a model file already; export takes a run folder",
+        ),
         (["export", "PHOTOS", "--out", "gone/x.onnx"], "the folder gone does not exist"),
         (["export", "PHOTOS", "--out", "x.onnx", "--card", "gone.toml"], "gone.toml does not exist"),
     ],

@@ -79,7 +79,7 @@ def test_a_graph_that_breaks_the_contract_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_without_a_card_is_refused_before_it_is_loaded(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"has no denoisectl card.* adopt it with `denoisectl export"):
+    with pytest.raises(ModelError, match=r"has no denoisectl card.*not made by `denoisectl export`"):
         Engine.open(toy_models.identity(tmp_path / "other.onnx", card=None), "cpu")
 
 

@@ -6,7 +6,7 @@ from denoisectl.errors import TrainingError
 from denoisectl_training.evaluation.candidates import baselines, open_models
 from denoisectl_training.evaluation.contact_sheet import ContactSheet
 from denoisectl_training.evaluation.measuring import Score, measure
-from denoisectl_training.evaluation.protocols import five_cases
+from denoisectl_training.evaluation.protocols import five_cases, literature
 from denoisectl_training.evaluation.sources import photos
 from denoisectl_training.evaluation.summary import MEAN, Row, as_json, summarise
 from denoisectl_training.photos import find_photos
@@ -51,6 +51,13 @@ def test_a_median_mends_salt_and_pepper(rows: dict[str, Row]) -> None:
 def test_a_model_that_returns_its_input_is_caught(rows: dict[str, Row]) -> None:
     assert rows["identity"].identity and rows["identity"].psnr_to_input > 50
     assert not rows["input"].identity and not rows["median 3x3"].identity
+
+
+def test_without_noise_there_is_nothing_to_pass_on(test_photos: Path, identity: Path) -> None:
+    candidates = open_models([str(identity)], device="cpu")
+    protocol = literature(photos(find_photos([test_photos])), (0.0,))
+    (row,) = summarise(measure(protocol, candidates))
+    assert not row.identity and row.psnr_to_input is None
 
 
 def test_json_is_plain_data(scores: list[Score]) -> None:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from denoisectl.errors import TrainingError
 from denoisectl_training.evaluation.metrics import psnr, rms, ssim
 
 GREY = np.full((32, 32, 3), 0.5, np.float32)
@@ -14,6 +15,14 @@ def test_psnr_of_a_known_error() -> None:
 def test_equal_images_score_a_finite_best() -> None:
     assert psnr(GREY, GREY) == 100.0
     assert ssim(GREY, GREY) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_no_image_has_no_score(value: float) -> None:
+    broken = GREY.copy()
+    broken[3, 4, 1] = value
+    with pytest.raises(TrainingError, match="NaN or infinity"):
+        psnr(broken, GREY)
 
 
 def test_ssim_falls_with_noise() -> None:

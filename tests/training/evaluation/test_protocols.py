@@ -82,6 +82,15 @@ def test_an_unreadable_test_photo_is_an_error(tmp_path: Path) -> None:
         list(photos(find_photos([tmp_path])))
 
 
+def test_a_test_photo_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, dtype: type) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(np, "fromfile", refuse)
+    with pytest.raises(TrainingError, match=r"a\.png: cannot be read \(Permission denied\)"):
+        read_image(tmp_path / "a.png")
+
+
 def samples_of(request: EvaluationRequest) -> list[Sample]:
     return list(request.open().samples)
 

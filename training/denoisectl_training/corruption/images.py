@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from denoisectl_training.corruption.basic import blur, gaussian, knockout, poisson, salt_and_pepper
 from denoisectl_training.corruption.camera import camera
 
-__all__ = ["AMOUNTS", "ImageCorruption"]
+__all__ = ["AMOUNTS", "RANGES", "ImageCorruption"]
 
 Image = npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | npt.NDArray[np.float32]
 
@@ -26,6 +26,16 @@ AMOUNTS = {
     "camera": 0.0,
 }
 """Default amounts: sigma in 8-bit levels, noise at white, share of pixels, sigma and side in pixels; none."""
+
+RANGES = {
+    "gaussian": (0.0, 255.0),
+    "poisson": (0.001, 1.0),
+    "salt_and_pepper": (0.0, 1.0),
+    "blur": (0.0, 100.0),
+    "knockout": (1.0, 100.0),
+    "camera": (0.0, 0.0),
+}
+"""Least and largest amounts: past them nothing is left of a photo, or one takes hours."""
 
 _GRID = 16  # the camera's JPEG works in blocks of this size
 

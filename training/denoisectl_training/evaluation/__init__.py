@@ -1,6 +1,6 @@
 """Evaluation: any number of models side by side on the same images, under a protocol that is stated.
 
-    candidates = [*baselines(), *open_models(["photo", "runs/skip"])]
+    candidates = [*baselines(), *open_models(["photo", "runs/book-skip"])]
     scores = measure(literature(find_photos([folder]), sigmas=(25,)), candidates)
     table = summarise(scores)
 

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.metrics import structural_similarity
 
+from denoisectl.errors import TrainingError
+
 __all__ = ["Image", "psnr", "rms", "ssim"]
 
 Image = NDArray[np.float32]
@@ -21,8 +23,14 @@ def rms(difference: Image) -> float:
 
 
 def psnr(image: Image, reference: Image) -> float:
-    """Peak signal-to-noise ratio in dB over all of RGB, at most 100."""
+    """Peak signal-to-noise ratio in dB over all of RGB, at most 100.
+
+    Raises:
+        TrainingError: there is NaN or infinity in either: no score would say so.
+    """
     error = rms(image - reference)
+    if not math.isfinite(error):
+        raise TrainingError("a network gave NaN or infinity; such a model has no score")
     return _IDENTICAL if error == 0.0 else min(_IDENTICAL, -20.0 * math.log10(error))
 
 

@@ -34,7 +34,7 @@ class EvaluationRequest:
         """Find the photos; they are read one at a time, while they are measured.
 
         Raises:
-            UsageError: no folder, or flags that contradict each other.
+            UsageError: no folder, one that does not exist, or flags that contradict each other.
             TrainingError: a folder without photos, or photos without partners.
         """
         if self.pairs is not None:

@@ -23,9 +23,15 @@ def read_image(path: Path) -> Image:
     """Decode a photo of any depth to `(H, W, 3)` float32 sRGB in [0, 1].
 
     Raises:
-        TrainingError: not a photo. A test set that silently shrank would give another figure.
+        TrainingError: not a photo, or not readable. A test set that silently shrank would give another figure.
     """
-    data = np.fromfile(path, dtype=np.uint8)
+    try:
+        data = np.fromfile(path, dtype=np.uint8)
+    except OSError as error:
+        reason = error.strerror or error
+        raise TrainingError(
+            f"{path}: cannot be read ({reason}); mend it or take it out of the test set"
+        ) from error
     image = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if data.size else None
     if image is None:
         raise TrainingError(f"{path}: cannot be read as a photo; mend it or take it out of the test set")

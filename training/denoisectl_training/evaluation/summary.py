@@ -40,14 +40,18 @@ class Row:
     correction: float
     """Size of the changes relative to the noise, in the case where it is largest: about 1 for a denoiser, 0 for
     the identity."""
-    psnr_to_input: float
-    """Mean PSNR of the outputs against their noisy inputs: above 40 dB hardly anything was changed."""
+    psnr_to_input: float | None
+    """Mean PSNR of the outputs against their noisy inputs: above 40 dB hardly anything was changed. None if no
+    input had noise."""
 
     @property
     def identity(self) -> bool:
-        """Whether a model cheats (section 17.4.3): it changes less than half of the noise, and gains little."""
+        """Whether a model cheats (section 17.4.3): it changes less than half of the noise, and gains little.
+
+        Never if no input had noise: there was nothing to change then.
+        """
         little = self.correction < _LITTLE_CHANGED and self.gain < _LITTLE_GAINED
-        return self.kind == "model" and little
+        return self.kind == "model" and self.psnr_to_input is not None and little
 
 
 def summarise(scores: Sequence[Score]) -> list[Row]:
@@ -71,7 +75,7 @@ def _row(scores: list[Score], baseline: float) -> Row:
         _by_case(scores, lambda score: score.ssim),
         _mean(scores) - baseline,
         max((_relative(noisy, case) for case in _cases(noisy)), default=0.0),
-        statistics.fmean(score.psnr_to_input for score in noisy) if noisy else math.nan,
+        statistics.fmean(score.psnr_to_input for score in noisy) if noisy else None,
     )
 
 
