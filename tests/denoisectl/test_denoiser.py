@@ -288,7 +288,7 @@ def test_settings_that_cannot_work_are_refused(folder: Path, settings: dict[str,
 
 
 def test_too_little_memory_is_said_before_any_work(folder: Path) -> None:
-    with pytest.raises(UsageError, match="tiles of 32 x 32 at least: raise --memory"):
+    with pytest.raises(UsageError, match="tiles of 32 x 32 at least, for an overlap of 13: raise --memory"):
         Denoiser.open(toy_models.unet(folder / "unet.onnx"), "cpu", memory=1000)
 
 
