@@ -128,9 +128,7 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
         try:
             entries = _entries(folder)
         except OSError as error:
-            problem = (
-                f"{folder}: cannot be looked into: {error.strerror}; mend its permissions, or --exclude it"
-            )
+            problem = f"{folder}: cannot be looked into: {error.strerror}; mend its permissions"
             yield Found(folder, selection.place(folder, root), named=False, problem=problem)
             return
         for entry in entries:
