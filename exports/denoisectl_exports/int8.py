@@ -2,9 +2,9 @@
 
 Weights are signed, with a scale for each output channel; activations are unsigned, with a scale for each
 tensor. The first convolution sees the photo and the last one writes the correction that is added to it: an
-8-bit step there would be a step in the picture, and so would one in what the last one reads. A network that
-was trained with this rounding (`denoisectl_training.quantised`) brings its ranges; for others they are
-measured.
+8-bit step there would be a step in the picture, and so would one in what the last one reads, but for a sum of
+two tensors that are in 8 bits themselves. A network that was trained with this rounding
+(`denoisectl_training.quantised`) brings its ranges; for others they are measured.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, Q
 from onnxruntime.quantization.calibrate import TensorsData
 from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
+from denoisectl_exports.channels_last import with_channels_last
 from denoisectl_exports.photos import Planes
 from denoisectl_training.quantised import Range
 
@@ -59,15 +60,19 @@ def to_int8(proto: onnx.ModelProto, ranges: TensorsData) -> onnx.ModelProto:
         )
         quantizer.quantize_model()
     quantised: onnx.ModelProto = quantizer.model.model
-    return quantised
+    return with_channels_last(quantised)
 
 
 def _inner_nodes(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
-    """What lies between the first and the last convolution, but for the node that the last one reads."""
+    """What lies between the first and the last convolution, but for what the last one reads, if it is no sum."""
     places = [place for place, node in enumerate(graph.node) if _is_network_convolution(node)]
     read_last = graph.node[places[-1]].input[0]
     inner = graph.node[places[0] + 1 : places[-1]]
-    return [node for node in inner if node.op_type in _KINDS and read_last not in node.output]
+    return [
+        node
+        for node in inner
+        if node.op_type in _KINDS and (node.op_type == "Add" or read_last not in node.output)
+    ]
 
 
 def _is_network_convolution(node: onnx.NodeProto) -> bool:

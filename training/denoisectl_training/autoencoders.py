@@ -156,13 +156,6 @@ class UNet(nn.Module):
         return [module for part in parts for module in part.modules() if isinstance(module, ResidualBlock)]
 
     @property
-    def last_sum(self) -> Sum:
-        """The sum that the last convolution reads."""
-        finest = self.up_blocks[0] if len(self.up_blocks) else self.down_blocks[0]
-        last = [module for module in finest.modules() if isinstance(module, Sum)][-1]
-        return last
-
-    @property
     def halo(self) -> int:
         """Receptive-field radius in pixels, summed along the deepest path.
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import torch
 from torch import Tensor, nn
 
+from denoisectl_training.autoencoders import UNet
 from denoisectl_training.model import DenoisingAutoencoder, build_model
 from denoisectl_training.modes import evaluating
 from denoisectl_training.quantised.equalise import equalised
@@ -19,10 +20,11 @@ __all__ = ["Range", "calibrate", "prepared_weights", "ranges_in_order"]
 
 Range = tuple[float, float]
 
-_TAIL = 1e-3
-"""Share of a tensor's values that is clipped at each end: wider ranges make every step coarser. Without training
-this would be too much for strong noise, whose outliers it clips; a network that trains with it learns to do without
-them. docs/speed.md has the figures."""
+_TAIL = 2e-4
+"""Share of a tensor's values that is clipped at each end. Wider ranges make every step coarser, which shows where
+there is little noise; narrower ones clip strong noise. docs/speed.md has the figures."""
+_TAIL_UP = 2e-3
+"""The same on the way up, where skips are joined: little of strong noise passes there, and steps cost most."""
 _KEPT = 1 << 16  # values of a tensor that one batch contributes: enough to know its tail
 
 
@@ -47,7 +49,7 @@ def calibrate(model: DenoisingAutoencoder, batches: Iterable[Tensor]) -> None:
     """Choose the range of every tensor of a `simulated` model, each measured without any rounding before it."""
     roundings = [module for module in model.modules() if isinstance(module, Rounding)]
     found: dict[nn.Module, list[Tensor]] = {module: [] for module in roundings}
-    relus = _before_relu(model)
+    relus, up = _before_relu(model), _on_the_way_up(model)
 
     def note(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         values = inputs[0].detach().flatten()
@@ -62,7 +64,14 @@ def calibrate(model: DenoisingAutoencoder, batches: Iterable[Tensor]) -> None:
             model(batch)
     for module in roundings:
         module.enabled = True
-        module.set_range(*_trimmed(torch.cat(found[module])))
+        module.set_range(*_trimmed(torch.cat(found[module]), _TAIL_UP if module in up else _TAIL))
+
+
+def _on_the_way_up(model: DenoisingAutoencoder) -> set[nn.Module]:
+    """Roundings of what comes up from a coarser level, and of its sum with the skip."""
+    network = model.network
+    assert isinstance(network, UNet)
+    return {module for part in (network.up, network.merge) for module in part.modules()}
 
 
 def _before_relu(model: nn.Module) -> set[nn.Module]:
@@ -75,10 +84,10 @@ def _before_relu(model: nn.Module) -> set[nn.Module]:
     return before
 
 
-def _trimmed(values: Tensor) -> Range:
-    """Lowest and highest value, but for a share of `_TAIL` at each end."""
+def _trimmed(values: Tensor, share: float) -> Range:
+    """Lowest and highest value, but for a share of them at each end."""
     count = len(values)
-    cut = int(_TAIL * count)
+    cut = int(share * count)
     ordered = values.float().sort().values
     return ordered[cut].item(), ordered[count - 1 - cut].item()
 

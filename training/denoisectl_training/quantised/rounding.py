@@ -2,7 +2,7 @@
 
 What `denoisectl_exports.int8` writes is said here in torch: weights are signed, symmetric, with a scale for
 each output channel; what a convolution or a sum writes is unsigned, with one scale for the tensor. The first
-convolution's weights, the last convolution and the sum that it reads stay in float. Rounding has no useful
+convolution's weights and the last convolution stay in float. Rounding has no useful
 gradient; it is passed straight through where nothing was clipped (Jacob et al., "Quantization and Training
 of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018). Biases have 32 bits and are left
 alone.
@@ -118,11 +118,8 @@ def simulated(model: DenoisingAutoencoder) -> DenoisingAutoencoder:
     """
     network = model.network
     assert isinstance(network, UNet)
-    kept = {network.tail[0], network.last_sum}
     for name, module in list(network.named_modules()):
-        if module in kept:
-            continue
-        if isinstance(module, nn.Conv2d):
+        if isinstance(module, nn.Conv2d) and module is not network.tail[0]:
             network.set_submodule(name, _RoundedConv2d(module, weights=module is not network.head))
         elif isinstance(module, Sum):
             network.set_submodule(name, _RoundedSum())
