@@ -49,8 +49,8 @@ def train(
         Path | None,
         typer.Option(
             "--from",
-            metavar="RUN",
-            help="Start from the weights of this run or checkpoint; the recipe may deepen a U-net.",
+            metavar="RUN|MODEL",
+            help="Start from the weights of this run, checkpoint or model; the recipe may deepen a U-net.",
         ),
     ] = None,
     freeze_encoder: Annotated[

@@ -189,3 +189,22 @@ def test_8_bit_training_needs_a_trained_network(photo_folder: Path, tmp_path: Pa
 def test_only_the_unet_is_trained_in_8_bits() -> None:
     with pytest.raises(ConfigError, match=r"training\.quantise is for unet, and model\.architecture is skip"):
         changed(load_recipe("skip"), ["training.quantise=int8"])
+
+
+def test_more_is_clipped_where_skips_are_joined(photo: Tensor) -> None:
+    model = simulated(network())
+    calibrate(model, [photo])
+
+    def clipped(name: str) -> float:
+        rounding = model.network.get_submodule(name)
+        found: list[Tensor] = []
+        handle = rounding.register_forward_pre_hook(lambda module, inputs: found.append(inputs[0]))
+        with torch.inference_mode():
+            model(photo)
+        handle.remove()
+        low, high = rounding.range
+        return ((found[0] < low) | (found[0] > high)).float().mean().item()
+
+    for name in ("merge.0.rounding", "up.0.0.rounding"):
+        assert 0.002 < clipped(name) < 0.006  # 0.2% at each end, but for the rounding before it
+    assert clipped("head.rounding") < 0.001

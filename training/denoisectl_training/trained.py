@@ -1,4 +1,4 @@
-"""The trained network of a run folder or a checkpoint file, ready to be used: always in eval mode."""
+"""The trained network of a run folder, checkpoint or model file, ready to be used: always in eval mode."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import Tensor
 from denoisectl.errors import TrainingError
 from denoisectl_training.checkpoint import load_checkpoint
 from denoisectl_training.model import DenoisingAutoencoder, build_model
+from denoisectl_training.model_weights import model_file, weights_in
 from denoisectl_training.quantised import build_network
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
@@ -17,14 +18,17 @@ __all__ = ["load_teacher", "load_trained", "load_weights"]
 
 
 def load_weights(run: Path) -> tuple[dict[str, Tensor], Recipe, int]:
-    """Weights of a run folder or checkpoint file, its recipe, and the images that those weights have seen.
+    """Weights of a run folder, checkpoint or model file, its recipe, and the images that those weights have seen.
 
     Of a run folder, the checkpoint that was best on the held-out photos, or the last if nothing was held out: a run
     stopped at a high rate may end in one of its worse moments. Averaged weights are taken where the run kept them.
+    A name that is no path is one of a shipped model.
 
     Raises:
-        TrainingError: no checkpoint there, or not one of ours.
+        TrainingError: no checkpoint or model there, not one of ours, or a model without its weights as trained.
     """
+    if file := model_file(run):
+        return weights_in(file)
     checkpoint = _chosen(run)
     state = load_checkpoint(checkpoint)
     recipe = parse_recipe(state["recipe"], origin=str(checkpoint))
@@ -40,12 +44,12 @@ def _chosen(run: Path) -> Path:
 
 
 def load_trained(run: Path) -> tuple[DenoisingAutoencoder, Recipe, int]:
-    """The network of a run folder or checkpoint file in eval mode, its recipe, and the images it saw.
+    """The network of a run folder, checkpoint or model file in eval mode, its recipe, and the images it saw.
 
     One that was trained in 8 bits rounds as it did in training.
 
     Raises:
-        TrainingError: no checkpoint there, or not one of ours.
+        TrainingError: as for `load_weights`.
     """
     weights, recipe, images = load_weights(run)
     model = build_network(recipe)
