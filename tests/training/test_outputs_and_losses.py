@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from denoisectl_training.losses import training_loss
+from denoisectl_training.losses import matching_loss, training_loss
 from denoisectl_training.outputs import OUTPUT_MAPS, out_of_range_penalty
 from denoisectl_training.recipes import LossSettings
 
@@ -37,3 +37,12 @@ def test_a_residual_of_a_tenth_costs_four() -> None:
     # Section 18.4: "if the root mean squared value of R is 0.1 ... then the loss value will be about 4".
     loss = training_loss(torch.full((2, 1, 8, 8), 0.6), torch.full((2, 1, 8, 8), 0.5), LossSettings())
     torch.testing.assert_close(loss, torch.tensor(4.0))
+
+
+def test_what_rounding_adds_counts_by_the_error_there_is() -> None:
+    clean = torch.zeros(2, 1, 4, 4)
+    taught = torch.tensor([3.0, 0.0]).view(2, 1, 1, 1).expand(2, 1, 4, 4) / 255.0
+    predicted = taught + 1.0 / 255.0
+    # 1 over 9 and the level that counts at least, and 1 over that level alone.
+    assert matching_loss(predicted, taught, clean).item() == pytest.approx((1 / 10 + 1) / 2)
+    assert matching_loss(taught, taught, clean) == 0.0

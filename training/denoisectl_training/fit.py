@@ -17,7 +17,7 @@ from denoisectl_training.batches import Batch, batches, training_batch
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
 from denoisectl_training.devices import autocast
 from denoisectl_training.divergence import diverged
-from denoisectl_training.losses import training_loss
+from denoisectl_training.losses import matching_loss, training_loss
 from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.modes import freeze, hold_statistics, train_mode
 from denoisectl_training.optimizers import build_optimizer
@@ -134,8 +134,7 @@ def training_step(fit: Fit, noisy: Tensor, target: Tensor) -> Tensor:
     planes = model.planes(noisy).contiguous(memory_format=torch.channels_last)
     with autocast(fit.device, fit.precision):
         predicted = model.predict(planes)
-        aim = model.planes(target) if fit.teacher is None else _taught(fit.teacher, planes)
-    loss = training_loss(predicted, aim, recipe.loss)
+    loss = _loss(fit, predicted, planes, model.planes(target))
     torch.autograd.backward(fit.scaler.scale(loss))
     if recipe.optimizer.clip_norm is not None:
         fit.scaler.unscale_(fit.optimizer)
@@ -147,14 +146,17 @@ def training_step(fit: Fit, noisy: Tensor, target: Tensor) -> Tensor:
     return loss.detach()
 
 
-def _taught(teacher: DenoisingAutoencoder, planes: Tensor) -> Tensor:
-    """What the float network makes of the same planes.
+def _loss(fit: Fit, predicted: Tensor, planes: Tensor, clean: Tensor) -> Tensor:
+    """Against the clean planes; in 8 bits against what the float network makes of the same noisy ones.
 
     Rounding costs a hundredth of what noise does: learned against clean photos it would be lost in the
     chances of the batch, and the network would drift for the little that it learns.
     """
-    with torch.no_grad():
-        return teacher.predict(planes)
+    if fit.teacher is None:
+        return training_loss(predicted, clean, fit.recipe.loss)
+    with torch.no_grad(), autocast(fit.device, fit.precision):
+        taught = fit.teacher.predict(planes)
+    return matching_loss(predicted, taught, clean)
 
 
 def _update_average(fit: Fit) -> None:

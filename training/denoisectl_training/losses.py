@@ -7,7 +7,9 @@ from torch import Tensor
 from denoisectl_training.outputs import out_of_range_penalty
 from denoisectl_training.recipes import LossSettings
 
-__all__ = ["training_loss"]
+__all__ = ["matching_loss", "training_loss"]
+
+_LEVEL = 1.0 / 255.0
 
 
 def training_loss(predicted: Tensor, clean: Tensor, settings: LossSettings) -> Tensor:
@@ -21,3 +23,14 @@ def training_loss(predicted: Tensor, clean: Tensor, settings: LossSettings) -> T
     if settings.out_of_range:
         loss = loss + settings.out_of_range * out_of_range_penalty(predicted)
     return loss
+
+
+def matching_loss(predicted: Tensor, taught: Tensor, clean: Tensor) -> Tensor:
+    """What rounding adds to the float network's own error, as a share of it; a scalar.
+
+    Mean squared differences of each crop, `(B, C, H, W)` float32 planes in [0, 1], so that a hundredth of a dB
+    counts the same in little noise as in strong; an error below one 8-bit level counts as one.
+    """
+    axes = (1, 2, 3)
+    added, own = (predicted - taught).square().mean(axes), (taught - clean).square().mean(axes)
+    return (added / (own + _LEVEL**2)).mean()
