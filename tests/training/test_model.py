@@ -61,7 +61,7 @@ def test_grey_stays_grey_in_mode_l() -> None:
         ("book-skip", 1_917_889, 200_288, 55),
         ("photo", 1_588_940, 80_448, 67),
         ("photo-slim", 864_492, 31_424, 67),
-        ("photo-best", 11_459_116, 384_608, 243),
+        ("photo-best", 5_026_636, 165_792, 211),
     ],
 )
 def test_sizes_are_what_the_documentation_states(
