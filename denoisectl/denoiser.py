@@ -34,7 +34,7 @@ from denoisectl.tiling import Grid, TileRules, cut
 __all__ = ["DEFAULT_MEMORY", "Denoiser"]
 
 DEFAULT_MEMORY = 560 * 2**20
-"""Bytes: a photo of 12 megapixels goes through the shipped models in six tiles."""
+"""Bytes: a photo of 12 megapixels goes through the shipped U-nets in six tiles or fewer."""
 
 _log = logging.getLogger("denoisectl")
 
