@@ -18,8 +18,8 @@ from denoisectl_exports.photos import Planes
 
 __all__ = ["TOLERANCE", "with_half_weights"]
 
-TOLERANCE = 0.25 / 255.0
-"""Largest difference in any sample: a quarter of an 8-bit level, as seams are allowed."""
+TOLERANCE = 0.1 / 255.0
+"""Largest difference in any sample: a tenth of an 8-bit level."""
 
 _SMALLEST = 1024  # values; biases and tables are not worth a node
 _SUFFIX = "_half"

@@ -59,7 +59,7 @@ def test_large_tensors_are_halved_and_compute_nearly_the_same() -> None:
 
 
 def test_what_a_photo_could_show_is_refused() -> None:
-    with pytest.raises(ExportError, match=r"--weights float16 moves a sample by .* levels, more than 0\.25"):
+    with pytest.raises(ExportError, match=r"--weights float16 moves a sample by .* levels, more than 0\.1"):
         with_half_weights(graph(10.0), [IMAGE])
 
 
