@@ -15,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from denoisectl.errors import ExportError
 from denoisectl_exports.graph import network_of
 from denoisectl_exports.photos import Planes
+from denoisectl_training.model_weights import STORED_HALF
 
 __all__ = ["TOLERANCE", "with_half_weights"]
 
@@ -22,7 +23,6 @@ TOLERANCE = 0.1 / 255.0
 """Largest difference in any sample: a tenth of an 8-bit level."""
 
 _SMALLEST = 1024  # values; biases and tables are not worth a node
-_SUFFIX = "_half"
 
 
 def with_half_weights(proto: onnx.ModelProto, images: Iterable[Planes]) -> onnx.ModelProto:
@@ -59,5 +59,5 @@ def _halve(tensor: onnx.TensorProto) -> onnx.NodeProto:
     """Store `tensor` as float16 under another name; returns the node that gives it back under its own."""
     name = tensor.name
     values = numpy_helper.to_array(tensor).astype(np.float16)
-    tensor.CopyFrom(numpy_helper.from_array(values, name + _SUFFIX))
-    return helper.make_node("Cast", [name + _SUFFIX], [name], name=f"{name}_widen", to=TensorProto.FLOAT)
+    tensor.CopyFrom(numpy_helper.from_array(values, name + STORED_HALF))
+    return helper.make_node("Cast", [name + STORED_HALF], [name], name=f"{name}_widen", to=TensorProto.FLOAT)

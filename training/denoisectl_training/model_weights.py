@@ -15,9 +15,10 @@ from denoisectl.shipped import card_of, shipped_models
 from denoisectl_training.model import build_model
 from denoisectl_training.recipes import Recipe, parse_recipe
 
-__all__ = ["model_file", "weights_in"]
+__all__ = ["STORED_HALF", "model_file", "weights_in"]
 
-_STORED_HALF = "_half"  # what `export --weights float16` adds to a name
+STORED_HALF = "_half"
+"""What `export --weights float16` adds to the name of a tensor that it stores so."""
 
 
 def model_file(source: Path) -> Path | None:
@@ -44,7 +45,7 @@ def weights_in(file: Path) -> tuple[dict[str, Tensor], Recipe, int]:
         raise TrainingError(f"{file}: is in 8-bit integers; start from a model in float32{twin}")
     recipe = parse_recipe(dict(card.recipe), origin=str(file))
     stored = {
-        tensor.name.removesuffix(_STORED_HALF): tensor
+        tensor.name.removesuffix(STORED_HALF): tensor
         for tensor in onnx.load_from_string(data).graph.initializer
     }
     weights = build_model(recipe.model).state_dict()

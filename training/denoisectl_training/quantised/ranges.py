@@ -22,7 +22,7 @@ Range = tuple[float, float]
 
 _TAIL = 2e-4
 """Share of a tensor's values that is clipped at each end. Wider ranges make every step coarser, which shows where
-there is little noise; narrower ones clip strong noise. docs/speed.md has the figures."""
+there is little noise; narrower ones clip strong noise. docs/decisions.md has the figures."""
 _TAIL_UP = 2e-3
 """The same on the way up, where skips are joined: little of strong noise passes there, and steps cost most."""
 _KEPT = 1 << 16  # values of a tensor that one batch contributes: enough to know its tail
