@@ -29,7 +29,7 @@ from denoisectl_exports.skips import with_blocked_skips
 from denoisectl_exports.tile_memory import bytes_per_pixel
 from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.profile import profile
-from denoisectl_training.quantised import equalised, ranges_in_order, unrounded
+from denoisectl_training.quantised import evened, ranges_in_order, unrounded
 from denoisectl_training.recipes import Recipe
 from denoisectl_training.trained import load_teacher, load_trained
 
@@ -135,7 +135,7 @@ def _as_int8(model: DenoisingAutoencoder, card: ModelCard, pairs: Pairs) -> tupl
     """A float network, rounded as well as measuring can do it."""
     _refuse_none(pairs)
     noisy = [noisy for noisy, _ in pairs]
-    proto = to_onnx(equalised(model, map(torch.from_numpy, noisy)))
+    proto = to_onnx(evened(model, [torch.from_numpy(image) for image in noisy]))
     quantised = to_int8(proto, measured_ranges(proto, noisy))
     loss, count = _loss(proto, quantised, pairs)
     limit = f"{INT8_LIMIT} {loss:.2f} dB below float32 on {count} noisy photos"

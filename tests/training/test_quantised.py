@@ -191,7 +191,7 @@ def test_only_the_unet_is_trained_in_8_bits() -> None:
         changed(load_recipe("skip"), ["training.quantise=int8"])
 
 
-def test_more_is_clipped_where_skips_are_joined(photo: Tensor) -> None:
+def test_a_small_share_is_clipped_at_each_end(photo: Tensor) -> None:
     model = simulated(network())
     calibrate(model, [photo])
 
@@ -205,6 +205,5 @@ def test_more_is_clipped_where_skips_are_joined(photo: Tensor) -> None:
         low, high = rounding.range
         return ((found[0] < low) | (found[0] > high)).float().mean().item()
 
-    for name in ("merge.0.rounding", "up.0.0.rounding"):
-        assert 0.002 < clipped(name) < 0.006  # 0.2% at each end, but for the rounding before it
-    assert clipped("head.rounding") < 0.001
+    for name in ("head.rounding", "merge.0.rounding", "up.0.0.rounding"):
+        assert 0 < clipped(name) < 0.002  # 0.03% at each end, but for the rounding before it

@@ -9,10 +9,9 @@ from contextlib import ExitStack
 import torch
 from torch import Tensor, nn
 
-from denoisectl_training.autoencoders import UNet
 from denoisectl_training.model import DenoisingAutoencoder, build_model
 from denoisectl_training.modes import evaluating
-from denoisectl_training.quantised.equalise import equalised
+from denoisectl_training.quantised.evened import evened
 from denoisectl_training.quantised.rounding import Rounding, simulated
 from denoisectl_training.recipes import ModelSettings
 
@@ -20,11 +19,9 @@ __all__ = ["Range", "calibrate", "prepared_weights", "ranges_in_order"]
 
 Range = tuple[float, float]
 
-_TAIL = 2e-4
+_TAIL = 3e-4
 """Share of a tensor's values that is clipped at each end. Wider ranges make every step coarser, which shows where
 there is little noise; narrower ones clip strong noise. docs/decisions.md has the figures."""
-_TAIL_UP = 2e-3
-"""The same on the way up, where skips are joined: little of strong noise passes there, and steps cost most."""
 _KEPT = 1 << 16  # values of a tensor that one batch contributes: enough to know its tail
 
 
@@ -40,7 +37,7 @@ def prepared_weights(
     """
     model = build_model(settings)
     model.load_state_dict(weights)
-    even = simulated(equalised(model.eval(), batches))
+    even = simulated(evened(model.eval(), batches))
     calibrate(even, batches)
     return even.state_dict()
 
@@ -49,7 +46,7 @@ def calibrate(model: DenoisingAutoencoder, batches: Iterable[Tensor]) -> None:
     """Choose the range of every tensor of a `simulated` model, each measured without any rounding before it."""
     roundings = [module for module in model.modules() if isinstance(module, Rounding)]
     found: dict[nn.Module, list[Tensor]] = {module: [] for module in roundings}
-    relus, up = _before_relu(model), _on_the_way_up(model)
+    relus = _before_relu(model)
 
     def note(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         values = inputs[0].detach().flatten()
@@ -64,14 +61,7 @@ def calibrate(model: DenoisingAutoencoder, batches: Iterable[Tensor]) -> None:
             model(batch)
     for module in roundings:
         module.enabled = True
-        module.set_range(*_trimmed(torch.cat(found[module]), _TAIL_UP if module in up else _TAIL))
-
-
-def _on_the_way_up(model: DenoisingAutoencoder) -> set[nn.Module]:
-    """Roundings of what comes up from a coarser level, and of its sum with the skip."""
-    network = model.network
-    assert isinstance(network, UNet)
-    return {module for part in (network.up, network.merge) for module in part.modules()}
+        module.set_range(*_trimmed(torch.cat(found[module]), _TAIL))
 
 
 def _before_relu(model: nn.Module) -> set[nn.Module]:
