@@ -153,15 +153,13 @@ def _refuse_nothing(files: tuple[Found, ...], jobs: tuple[Job, ...]) -> None:
     """A run without anything to do is a mistake in what was named."""
     if not files:
         raise UsageError(
-            "nothing to denoise: the input holds no files that are meant; -r also looks into subfolders, "
+            "nothing to do: the input holds no files that are meant; -r also looks into subfolders, "
             "--include and --exclude leave files out"
         )
     if not jobs:
-        raise UsageError(
-            f"nothing to denoise: no image among {len(files)} files; -r also looks into subfolders"
-        )
+        raise UsageError(f"nothing to do: no image among {len(files)} files; -r also looks into subfolders")
     if all(job.code in ("missing", "unfit") for job in jobs):
-        raise UsageError(listed("nothing to denoise", (job.problem for job in jobs)))
+        raise UsageError(listed("nothing to do", (job.problem for job in jobs)))
 
 
 def _refuse_overwritten_inputs(jobs: tuple[Job, ...]) -> None:

@@ -12,7 +12,9 @@ from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import Format, Photo, check_depth
 from denoisectl.images.formats import FOREIGN_SUFFIXES
 
-__all__ = ["Settings", "format_of"]
+__all__ = ["Settings", "format_of", "refuse_misspelt"]
+
+_ALMOST = 0.7  # share of letters in common: .jgp, .pgn and .tif_, not .v2 and .clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +92,22 @@ def format_of(path: Path) -> Format | None:
             f"--out {path}: {path.suffix} files are not written; give a folder, or one of {kinds}"
         )
     return next((kind for kind in Format if path.suffix.lower() in kind.suffixes), None)
+
+
+def refuse_misspelt(path: Path) -> None:
+    """See that an output for one file does not become a folder called `a.jgp`.
+
+    Raises:
+        UsageError: the ending is almost that of a format, and there is no such folder.
+    """
+    endings = {suffix for kind in Format for suffix in kind.suffixes}
+    ending = path.suffix.lower()
+    if ending in endings or path.is_dir():
+        return
+    from difflib import get_close_matches
+
+    if meant := get_close_matches(ending, sorted(endings), n=1, cutoff=_ALMOST):
+        raise UsageError(
+            f"--out {path}: no format has this ending; write {path.with_suffix(meant[0])} for a file, or {path}/ for "
+            "a folder"
+        )

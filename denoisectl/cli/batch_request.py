@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from denoisectl.batch.job import Plan
 from denoisectl.batch.plan import Naming
 from denoisectl.batch.policy import FailureLimit
 from denoisectl.batch.result import Tally
-from denoisectl.batch.settings import Settings, format_of
+from denoisectl.batch.settings import Settings, format_of, refuse_misspelt
 from denoisectl.batch.shard import Shard
 from denoisectl.cli import console
 from denoisectl.errors import UsageError
@@ -71,6 +72,8 @@ class Request:
             return Naming(Path(), backup=self.backup)
         out = Path(self.out)
         if out.is_dir() or not format_of(out):
+            if self.single and not self.out.endswith(os.sep):
+                refuse_misspelt(out)
             return Naming(out, settings.format, self.suffix, self.rename)
         if not self.single:
             raise UsageError(f"--out {out} is one file and the input is not one file; give a folder")

@@ -115,6 +115,8 @@ def evaluate(
     console.set_loudness(quiet=quiet)
     if sigmas and protocol != "literature":
         raise UsageError("--sigma needs --protocol literature; the five cases have noise of their own")
+    if pairs and protocol != "five":
+        raise UsageError("--pairs measures the noise that the photos have: leave --protocol and --sigma out")
     if side is not None and crops is None:
         raise UsageError("--side needs --crops N: without it whole photos are measured")
     with needs_extra("train"):

@@ -138,7 +138,7 @@ def test_missing_files_fail_beside_others_and_refuse_alone(tmp_path: Path, pictu
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nothing to denoise"):
+    with pytest.raises(UsageError, match="nothing to do"):
         planned(tmp_path, tmp_path / "out")
 
 

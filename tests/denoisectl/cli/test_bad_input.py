@@ -35,7 +35,7 @@ def test_a_missing_photo_is_missed_by_name_wherever_its_result_was_to_go(run: In
 def test_an_empty_folder(run: Invoke, tmp_path: Path, out: Path) -> None:
     (tmp_path / "in").mkdir()
     ended = run(tmp_path / "in", "-o", out)
-    assert ended.code == 2 and "nothing to denoise" in ended.stderr and "-r" in ended.stderr
+    assert ended.code == 2 and "nothing to do" in ended.stderr and "-r" in ended.stderr
     assert not out.exists()
 
 

@@ -50,6 +50,7 @@ def test_without_a_model_it_says_that_only_baselines_are_measured(invoke: Invoke
     ("args", "message"),
     [
         (["--sigma", 25], "--sigma needs --protocol literature"),
+        (["--pairs", "*a.png", "*b.png", "--protocol", "literature"], "leave --protocol and --sigma out"),
         (["--side", 64], "--side needs --crops"),
     ],
 )

@@ -197,6 +197,21 @@ def test_an_output_of_a_kind_that_is_not_written_is_no_folder(
     assert not (tmp_path / name).exists()
 
 
+@pytest.mark.parametrize(("name", "meant"), [("x.jgp", "x.jpg"), ("x.pgn", "x.png"), ("x.TIFFF", "x.tiff")])
+def test_a_misspelt_ending_of_an_output_makes_no_folder(
+    run: Invoke, photos: Path, tmp_path: Path, name: str, meant: str
+) -> None:
+    ended = run(photos / "a.png", "-o", tmp_path / name)
+    assert ended.code == 2 and f"write {tmp_path / meant} for a file" in ended.stderr
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("name", ["x.v2", "x.clean", "x.jgp/"])
+def test_other_names_are_folders(run: Invoke, photos: Path, tmp_path: Path, name: str) -> None:
+    assert run(photos / "a.png", "-o", f"{tmp_path}/{name}").code == 0
+    assert (tmp_path / name / "a.png").is_file()
+
+
 def test_photos_of_other_kinds_are_not_passed_over_in_silence(run: Invoke, photos: Path, out: Path) -> None:
     (photos / "x.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
     (photos / "notes.txt").write_text("hello")
