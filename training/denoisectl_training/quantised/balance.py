@@ -49,7 +49,7 @@ def balance(model: DenoisingAutoencoder, network: UNet, images: Iterable[Tensor]
 
 
 def balanced_basis(loudness: Tensor, sensitivity: Tensor) -> Tensor:
-    """The symmetric M, scaled to a mean square of 1 on the stream.
+    """The symmetric M that leaves the stream's mean square as it is, and with it the size of weights and their steps.
 
     Args:
         loudness: C, (channels, channels) float64, symmetric, no eigenvalue negative.
@@ -57,7 +57,7 @@ def balanced_basis(loudness: Tensor, sensitivity: Tensor) -> Tensor:
     """
     root, inverse = _power(loudness, 0.5), _power(loudness, -0.5)
     basis = _power(inverse @ _power(root @ sensitivity @ root, 0.5) @ inverse, 0.5)
-    return basis / (basis @ loudness @ basis).trace().div(len(basis)).sqrt()
+    return basis * (loudness.trace() / (basis @ loudness @ basis).trace()).sqrt()
 
 
 def _power(matrix: Tensor, exponent: float) -> Tensor:
