@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -143,10 +144,9 @@ def _cores(options: argparse.Namespace, records: Records, folder: Path) -> None:
         print("one core only: nothing to compare it with")
         return
     large = _large(options, folder, 4, HEIGHT, WIDTH)
-    model = options.model[-1]
-    for cores, word in ((1, "core"), (2, "cores")):
+    megapixels = 4 * HEIGHT * WIDTH / 1e6
+    for model, (cores, word) in product(options.model, ((1, "core"), (2, "cores"))):
         name = f"denoisectl run on {cores} {word}, {Path(model).stem}, 4 photos"
-        megapixels = 4 * HEIGHT * WIDTH / 1e6
         records.speed(
             f"{cores} {word} {model}", name, partial(_run, options, large, model, megapixels, cores=cores)
         )
