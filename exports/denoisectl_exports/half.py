@@ -22,7 +22,9 @@ __all__ = ["TOLERANCE", "with_half_weights"]
 TOLERANCE = 0.1 / 255.0
 """Largest difference in any sample: a tenth of an 8-bit level."""
 
-_SMALLEST = 1024  # values; biases and tables are not worth a node
+_SMALLEST = (
+    1 << 16
+)  # values; the finest level has few weights, and rounding them shows most (docs/decisions.md)
 
 
 def with_half_weights(proto: onnx.ModelProto, images: Iterable[Planes]) -> onnx.ModelProto:

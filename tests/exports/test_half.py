@@ -23,10 +23,10 @@ PHOTO = ROOT / "exports" / "denoisectl_exports" / "models" / "photo.onnx"
 
 
 def graph(scale: float) -> onnx.ModelProto:
-    """One 3 x 3 convolution from 3 to 3 channels by way of 64, with weights about `scale`."""
+    """One 3 x 3 convolution from 3 to 3 channels by way of 2500, with weights about `scale`."""
     rng = np.random.default_rng(0)
-    first = rng.normal(0, scale, (64, 3, 3, 3)).astype(np.float32)
-    second = rng.normal(0, scale, (3, 64, 3, 3)).astype(np.float32)
+    first = rng.normal(0, scale, (2500, 3, 3, 3)).astype(np.float32)
+    second = rng.normal(0, scale, (3, 2500, 3, 3)).astype(np.float32)
     shape = ["batch", 3, "height", "width"]
     return helper.make_model(
         helper.make_graph(
@@ -48,7 +48,7 @@ IMAGE = np.random.default_rng(1).random((1, 3, 32, 32), np.float32)
 
 
 def test_large_tensors_are_halved_and_compute_nearly_the_same() -> None:
-    exact = graph(0.03)
+    exact = graph(0.005)
     halved = with_half_weights(exact, [IMAGE])
     assert halved.ByteSize() < 0.55 * exact.ByteSize()
     difference = np.abs(network_of(halved)(IMAGE) - network_of(exact)(IMAGE)).max()
@@ -56,6 +56,13 @@ def test_large_tensors_are_halved_and_compute_nearly_the_same() -> None:
     assert [tensor.data_type for tensor in exact.graph.initializer] == [
         TensorProto.FLOAT
     ] * 2  # a copy was made
+
+
+def test_small_tensors_stay_exact() -> None:
+    small = graph(0.005)
+    for tensor, shape in zip(small.graph.initializer, ((64, 3, 3, 3), (3, 64, 3, 3)), strict=True):
+        tensor.CopyFrom(numpy_helper.from_array(np.full(shape, 0.01, np.float32), tensor.name))
+    assert with_half_weights(small, [IMAGE]) == small
 
 
 def test_what_a_photo_could_show_is_refused() -> None:
@@ -67,7 +74,7 @@ def test_onnxruntime_widens_the_weights_when_it_loads_them(tmp_path: Path) -> No
     options = onnxruntime.SessionOptions()
     options.optimized_model_filepath = str(tmp_path / "loaded.onnx")
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    halved = with_half_weights(graph(0.03), [IMAGE])
+    halved = with_half_weights(graph(0.005), [IMAGE])
     assert [node.op_type for node in halved.graph.node] == ["Cast", "Cast", "Conv", "Conv"]
     onnxruntime.InferenceSession(halved.SerializeToString(), options, providers=["CPUExecutionProvider"])
     assert [node.op_type for node in onnx.load(tmp_path / "loaded.onnx").graph.node] == ["Conv", "Conv"]
@@ -85,4 +92,4 @@ def test_a_run_is_exported_with_half_weights(
 def test_the_default_model_could_ship_in_half() -> None:
     exact = onnx.load(PHOTO)
     halved = with_half_weights(exact, [np.tile(IMAGE, (1, 1, 4, 4))])
-    assert halved.ByteSize() < 0.52 * PHOTO.stat().st_size
+    assert halved.ByteSize() < 0.62 * PHOTO.stat().st_size
