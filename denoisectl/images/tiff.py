@@ -102,14 +102,17 @@ def _interpreted(
     """Samples to pixels and alpha: palette looked up, black made zero, depths under 8 bits widened."""
     alpha = None if layout.extra is None else np.ascontiguousarray(samples[..., -1])
     colours = samples[..., : layout.colours]
+    widening = np.uint8(255 // ((1 << layout.bits) - 1)) if layout.bits < 8 else None
+    if widening and alpha is not None:
+        alpha = alpha * widening
     if layout.photometric == PALETTE:
-        return _looked_up(colours[..., 0], block, directory), None if alpha is None else alpha
-    if layout.bits < 8:
-        colours = colours * np.uint8(255 // ((1 << layout.bits) - 1))
-    if layout.photometric == WHITE_IS_ZERO and layout.kind == 1:
-        colours = np.invert(colours)
+        return _looked_up(colours[..., 0], block, directory), alpha
+    if widening:
+        colours = colours * widening
     if layout.kind == 3:
-        colours, alpha = _finite(colours), None if alpha is None else _finite(alpha)
+        colours, alpha = _bright(_finite(colours)), None if alpha is None else _finite(alpha)
+    if layout.photometric == WHITE_IS_ZERO:
+        colours = np.invert(colours) if layout.kind == 1 else 1 - colours
     pixels = np.ascontiguousarray(colours[..., 0] if layout.colours == 1 else colours)
     return pixels, alpha
 
@@ -119,6 +122,16 @@ def _finite(samples: NDArray[Any]) -> NDArray[np.float32]:
         floats = samples.astype(np.float32, copy=False)
     if not np.isfinite(floats).all():
         raise ImageError("the image holds values that are no numbers (NaN or infinite); replace them first")
+    return floats
+
+
+def _bright(floats: NDArray[np.float32]) -> NDArray[np.float32]:
+    """See that 1.0 is white, as far as an image can tell: highlights may be brighter, most of a photo is not."""
+    if 2 * np.count_nonzero(floats > 1) > floats.size:
+        raise ImageError(
+            f"the image's numbers go up to {floats.max():.6g}, and in a float TIFF 1.0 is white; "
+            "divide them by what white is in it, or save it with 16 bits"
+        )
     return floats
 
 

@@ -60,6 +60,24 @@ def test_tiff_of_every_depth(
     assert np.array_equal(tiff_pixels(encode(read)), stored)
 
 
+@pytest.mark.parametrize(("kind", "white"), [(1, 255), (3, 1.0)])
+def test_tiff_whose_white_is_zero(kind: int, white: float) -> None:
+    dtype = "uint8" if kind == 1 else "float32"
+    source = tiff(photo(dtype)[..., 0], photometric="miniswhite")
+    read = decode(source, name="a")
+    assert np.array_equal(read.pixels, white - photo(dtype)[..., 0])
+
+
+def test_tiff_of_4_bits_with_alpha() -> None:
+    grey_and_alpha = bytes([0x0F, 0x5F, 0xF0])  # three pixels: black, grey, and white that is not there
+    entries = [(256, 3, 1, 3), (257, 3, 1, 1), (258, 3, 2, 4 | 4 << 16), (259, 3, 1, 1), (262, 3, 1, 1)]
+    entries += [(273, 4, 1, 8), (277, 3, 1, 2), (278, 3, 1, 1), (279, 4, 1, 3), (338, 3, 1, 2)]
+    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    read = decode(b"II*\0\x0c\0\0\0" + grey_and_alpha + b"\0" + directory + bytes(4), name="a")
+    assert read.pixels.tolist() == [[0, 85, 255]]
+    assert read.alpha is not None and read.alpha.tolist() == [[255, 255, 0]]
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize(
     "options",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -30,9 +31,12 @@ def test_animations(format: str, name: str) -> None:
 
 
 def test_an_animation_of_one_frame_is_a_picture() -> None:
-    source = pil(FRAMES[0], "PNG", save_all=True, append_images=[FRAMES[0].copy()], duration=1)
-    read = decode(source, name="a") if source.count(b"fcTL") == 1 else None
-    assert read is None or read.width == 56
+    plain = pil(FRAMES[0], "PNG")
+    frames = _chunk(b"acTL", struct.pack(">II", 1, 0))
+    frame = _chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, 56, 40, 0, 0, 1, 10, 0, 0))
+    start = plain.index(b"IDAT") - 4
+    read = decode(plain[:start] + frames + frame + plain[start:], name="a")
+    assert np.array_equal(read.pixels, photo())
 
 
 def test_pages() -> None:
@@ -73,6 +77,10 @@ def test_many_channels() -> None:
 def test_raw_photos_inside_tiff() -> None:
     refused(tiff(photo(), extratags=[(50706, 1, 4, b"\1\4\0\0", True)]), "a raw photo .DNG, NEF, ARW")
     refused(tiff(photo()[..., 0], photometric=32803, extratags=[(33421, 3, 2, (2, 2), True)]), "a raw photo")
+
+
+def test_float_tiff_in_which_white_is_not_1() -> None:
+    refused(tiff(photo().astype("float32")), "go up to .*, and in a float TIFF 1.0 is white; divide them by")
 
 
 def test_values_that_are_no_numbers() -> None:
@@ -156,3 +164,10 @@ def test_a_webp_longer_than_webp_allows() -> None:
 def test_a_photo_of_the_wrong_shape_cannot_be_made(pixels: np.ndarray, alpha: np.ndarray | None) -> None:
     with pytest.raises(ValueError, match="Received"):
         Photo(pixels, alpha)
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return (
+        struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
+    )
