@@ -109,7 +109,7 @@ class Denoiser(FileMethods):
         rules = tile_rules(engine.card, tile, overlap, seams, memory // batch)
         # The smallest tile has to fit, or the first larger image would end a run that has begun.
         cut(rules.smallest_tile, rules.smallest_tile, rules)
-        return cls(engine, rules, batch, _exact_twin(engine, threads), files.digest())
+        return cls(engine, rules, batch, _exact_twin(engine, threads), files.digest(seams, overlap))
 
     @property
     def card(self) -> ModelCard:

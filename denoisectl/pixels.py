@@ -15,7 +15,16 @@ import numpy.typing as npt
 
 from denoisectl.errors import ImageError
 
-__all__ = ["Image", "Index", "Planes", "all_finite", "check_image", "load_planes", "store_planes", "take_excess"]
+__all__ = [
+    "Image",
+    "Index",
+    "Planes",
+    "all_finite",
+    "check_image",
+    "load_planes",
+    "store_planes",
+    "take_excess",
+]
 
 Image = npt.NDArray[Any]
 Planes = npt.NDArray[np.float32]
@@ -68,7 +77,7 @@ def take_excess(planes: Planes) -> Planes:
     A network knows nothing beyond black and white: highlights of a float image would come back cut off.
     """
     within = planes.clip(0, 1)
-    excess = planes - within
+    excess: Planes = planes - within
     planes[...] = within
     return excess
 

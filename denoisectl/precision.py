@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import cv2
 
 from denoisectl.errors import UsageError
 from denoisectl.onnx_file import read_model
 from denoisectl.shipped import find_model, int8_twin, read_card
+
+if TYPE_CHECKING:
+    from denoisectl.tiled import Seams
 
 __all__ = ["ModelFiles", "Precision", "fast_at_8_bits"]
 
@@ -64,8 +67,12 @@ class ModelFiles:
             )
         return cls(chosen, chosen, precision)
 
-    def digest(self) -> str:
+    def digest(self, seams: Seams = "auto", overlap: int | None = None) -> str:
         """Names the model for the journal. What `auto` chose does not show, and is left out; what was asked is not.
+
+        Args:
+            seams: as for `Denoiser.open`.
+            overlap: as for `Denoiser.open`.
 
         Raises:
             ModelError: there is no such file.
@@ -73,7 +80,10 @@ class ModelFiles:
         digest = hashlib.sha256()
         for file in self.both or (self.gpu,):
             digest.update(read_model(file))
-        return digest.hexdigest() if self.asked == "auto" else f"{digest.hexdigest()} {self.asked}"
+        asked: list[str] = [] if self.asked == "auto" else [self.asked]
+        if (seams, overlap) != ("auto", None):
+            asked.append(str((seams, overlap)))
+        return " ".join([digest.hexdigest(), *asked])
 
 
 def fast_at_8_bits() -> bool:

@@ -109,9 +109,12 @@ def _stat(path: Path) -> os.stat_result | None:
 
 def _dress(part: Path, like: os.stat_result | None) -> None:
     """Permissions and owner of another file, or as any new file has them (temporary files are private)."""
-    if like and hasattr(os, "chown") and like.st_uid != part.stat().st_uid:
-        with suppress(PermissionError):  # only root may give files away
-            os.chown(part, like.st_uid, like.st_gid)
+    if like and hasattr(os, "chown"):
+        new = part.stat()
+        for user, group in ((-1, like.st_gid), (like.st_uid, -1)):
+            if user not in (-1, new.st_uid) or group not in (-1, new.st_gid):
+                with suppress(PermissionError):  # only root may give files away, and only members to a group
+                    os.chown(part, user, group)
     part.chmod(like.st_mode & 0o777 if like else 0o666 & ~_UMASK)
 
 

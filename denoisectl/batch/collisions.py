@@ -12,7 +12,7 @@ from pathlib import Path
 from denoisectl.batch.job import Job
 from denoisectl.errors import UsageError
 
-__all__ = ["listed", "refuse_collisions", "told_apart"]
+__all__ = ["fail_collisions", "listed", "refuse_collisions", "told_apart"]
 
 _SHOWN = 5  # names in an error message
 
@@ -40,10 +40,26 @@ def refuse_collisions(jobs: tuple[Job, ...]) -> None:
         for same in _colliding(jobs)
     ]
     if clashes and any(job.backup for job in jobs):
-        raise UsageError(listed("two originals would be kept under one name; run them apart", clashes))
+        reason = "two originals would be kept under one name; give each its own --backup folder, or a suffix"
+        raise UsageError(listed(reason, clashes))
     if clashes:
         reason = "two inputs would become one output; run them apart, name a common --base folder, or give "
         raise UsageError(listed(f"{reason}--on-collision rename", clashes))
+
+
+def fail_collisions(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+    """The jobs, of which those that collide fail: a watched folder goes on with all others."""
+    problems = {
+        id(job): f"{job.source}: would become {job.target}, as would "
+        f"{_and(str(other.source) for other in same if other is not job)}; rename one, or watch with "
+        "--on-collision rename"
+        for same in _colliding(jobs)
+        for job in same
+    }
+    return tuple(
+        replace(job, target=None, problem=problems[id(job)], code="collision") if id(job) in problems else job
+        for job in jobs
+    )
 
 
 def listed(message: str, names: Iterable[str]) -> str:

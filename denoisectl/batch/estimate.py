@@ -19,6 +19,7 @@ _COPIES = 3
 _UNKNOWN = (0, 0, 0)
 _MOST_TAGS = 4096
 _MOST_SEGMENTS = 4096
+_OS2_HEADER = 12  # bytes of the header of a BMP as OS/2 wrote it
 
 _Header = tuple[int, int, int]  # width, height, bytes a pixel
 
@@ -62,7 +63,8 @@ def _header(file: BinaryIO) -> _Header:
         case Format.WEBP:
             return _webp(file)
         case Format.BMP:
-            width, height = _at(file, 18, "<ii")
+            (header,) = _at(file, 14, "<I")
+            width, height = _at(file, 18, "<HH" if header == _OS2_HEADER else "<ii")
             return width, height, 4
     return _UNKNOWN
 

@@ -90,6 +90,11 @@ def _looked_at(job: Job, journals: InPlaceJournals) -> Job:
     if not os.path.lexists(job.backup):
         return _without_backup(job, journal.backup_of(job.source), done is not None)
     if done is None and not _alike(job.source, job.backup):
+        if journal.backup_of(job.source) is None:
+            problem = (
+                f"{job.source}: {job.backup} is there already and not its original; choose another --backup"
+            )
+            return replace(job, problem=problem, code="write")
         reason = f"changed since it was denoised; {job.backup} keeps its original: move that to denoise this"
         return replace(job, skip=reason)
     original = job.backup.stat()

@@ -10,6 +10,7 @@ import glob
 import json
 import os
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -50,6 +51,8 @@ class Selection:
     """The output folder; it is not entered."""
     base: Path | None = None
     """The folder from which results mirror the inputs' paths; None starts at each folder that was named."""
+    enter_links: bool = True
+    """Whether links to folders are entered; not where photos are replaced, which may be somebody else's there."""
 
     def place(self, path: Path, root: Path) -> PurePath:
         """Where the result of `path`, found in `root`, belongs under the output folder."""
@@ -116,8 +119,12 @@ def _below(base: Path, path: Path) -> PurePath:
 
 
 def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> Iterator[Found]:
-    """Files below `root` in natural order; hidden ones, the output folder and link loops are left out."""
+    """Files below `root` in natural order; hidden ones and the output folder are left out.
+
+    Links to folders come last, so that a photo is found in its own place, and each folder is entered once.
+    """
     seen: set[tuple[int, int]] = set()
+    links: deque[Path] = deque()
     avoided = _identity(selection.out)
 
     def visit(folder: Path) -> Iterator[Found]:
@@ -140,10 +147,22 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
                 notice(
                     f"{path}: left out, it holds results or originals of an earlier run; name it to denoise those"
                 )
+            elif selection.recursive and entry.is_symlink():
+                links.append(path)
             elif selection.recursive:
                 yield from visit(path)
 
-    return visit(root)
+    yield from visit(root)
+    while links:
+        link = links.popleft()
+        if not selection.enter_links:
+            notice(
+                f"{link}: left out, it is a link to {link.readlink()}; name that folder to replace its photos"
+            )
+        elif _identity(link) in seen:
+            notice(f"{link}: left out, it is a link to a folder that is looked into already")
+        else:
+            yield from visit(link)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from denoisectl.batch.inputs import IN_PLACE_JOURNAL, JOURNAL_FOLDER
 from denoisectl.batch.job import Job
 from denoisectl.batch.shard import Shard
+from denoisectl.errors import UsageError
 
 __all__ = ["Journal"]
 
@@ -35,6 +36,9 @@ class Journal:
             settings: digest of this run's settings and model.
             shard: the part of the plan that this process works on.
             in_place: the journal of photos in this folder that were replaced, whatever run named them.
+
+        Raises:
+            UsageError: it cannot be read.
         """
         self._out = out
         self._settings = settings
@@ -46,8 +50,10 @@ class Journal:
         self._backups: dict[str | int, Path] = {}
         self.kept: set[str] = set()
         """Where originals are kept, from this folder on."""
+        self._outputs: set[str] = set()
         for output, made_from, backup in _lines(stem):
             self._made[output] = made_from
+            self._outputs.add(str(output[0]))
             if backup:
                 self._backups[output[0]] = out / backup
                 self.kept.add(backup)
@@ -59,6 +65,10 @@ class Journal:
         assert job.target is not None
         made = self._made.get((self._name(job.target), output.st_size, output.st_mtime_ns))
         return None if made is None else made == self._key(job)
+
+    def made(self, path: Path) -> bool:
+        """Whether a run had its result under this name."""
+        return self._name(path) in self._outputs
 
     def backup_of(self, photo: Path) -> Path | None:
         """Where an earlier run keeps the original of this photo, if it is still there."""
@@ -85,6 +95,7 @@ class Journal:
                 file.write((self._before + json.dumps(line) + "\n").encode())
             self._before = ""
             self._made[name, output.st_size, output.st_mtime_ns] = self._key(job)
+            self._outputs.add(name)
 
     def _name(self, target: Path) -> str:
         return Path(os.path.relpath(target, self._out)).as_posix()
@@ -108,14 +119,20 @@ _Key = tuple[str | int, ...]
 def _lines(stem: Path) -> Iterator[tuple[_Key, _Key, str]]:
     """Of every line that is whole: its output, what that was made from, and where its original is kept."""
     for path in sorted(stem.parent.glob(f"{stem.name}*.jsonl")):
-        with path.open("rb") as lines:
-            for line in lines:
-                try:
-                    entry = json.loads(line)
-                    yield (
-                        (entry["output"], entry["bytes"], entry["mtime_ns"]),
-                        (entry["input"], entry["input_bytes"], entry["input_mtime_ns"], entry["settings"]),
-                        entry.get("backup", ""),
-                    )
-                except (ValueError, KeyError, TypeError):
-                    continue  # a line that a kill or a full disk cut short: its output never got its name
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except OSError as error:
+            raise UsageError(
+                f"{path}: this journal of earlier runs cannot be read: {error.strerror}; mend its permissions, "
+                "or move it away to begin anew"
+            ) from None
+        for line in lines:
+            try:
+                entry = json.loads(line)
+                yield (
+                    (entry["output"], entry["bytes"], entry["mtime_ns"]),
+                    (entry["input"], entry["input_bytes"], entry["input_mtime_ns"], entry["settings"]),
+                    entry.get("backup", ""),
+                )
+            except (ValueError, KeyError, TypeError):
+                continue  # a line that a kill or a full disk cut short: its output never got its name

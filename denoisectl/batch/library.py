@@ -95,8 +95,10 @@ def denoise_folder(
     _check_folder(folder)
     selection = Selection(recursive, tuple(include), tuple(exclude), out)
     naming = Naming(out, settings.format, rename=rename)
-    plan = make_plan(find([str(folder)], selection), naming, unfit=settings.depth_problem)
     journal = Journal(out, settings.digest(denoiser.digest))
+    plan = make_plan(
+        find([str(folder)], selection), naming, unfit=settings.depth_problem, made_here=journal.made
+    )
     plan = mark_done(plan, IfExists(if_exists), journal)
     check_writable(out)
     return run_plan(denoiser, plan, settings, journal.record, resources or Resources())
@@ -130,7 +132,7 @@ def denoise_in_place(
     """
     kept, settings = Backup.parse(backup), settings or Settings()
     _check_folder(folder)
-    selection = Selection(recursive, tuple(include), (*exclude, *kept.globs), kept.folder)
+    selection = Selection(recursive, tuple(include), (*exclude, *kept.globs), kept.folder, enter_links=False)
     naming = Naming(Path(), backup=kept)
     plan = make_plan(find([str(folder)], selection), naming, unfit=settings.depth_problem)
     journals = InPlaceJournals(settings.digest(denoiser.digest))

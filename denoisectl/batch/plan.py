@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from stat import S_ISDIR, S_ISREG
 
 from denoisectl.batch.backup import Backup
-from denoisectl.batch.collisions import listed, refuse_collisions, told_apart
+from denoisectl.batch.collisions import fail_collisions, listed, refuse_collisions, told_apart
 from denoisectl.batch.estimate import stated_pixels
 from denoisectl.batch.inputs import Found
 from denoisectl.batch.job import Ignored, Job, Plan
@@ -54,7 +54,8 @@ def make_plan(
     shard: Shard | None = None,
     *,
     unfit: Callable[[Format], str] = lambda _: "",
-    may_be_empty: bool = False,
+    made_here: Callable[[Path], bool] = lambda _: False,
+    watching: bool = False,
 ) -> Plan:
     """Map inputs to outputs, or refuse the whole of it.
 
@@ -63,31 +64,38 @@ def make_plan(
         naming: how outputs are called.
         shard: the part of the plan that is wanted.
         unfit: why an input of that kind cannot become what is asked for; empty if it can.
-        may_be_empty: nothing to do is no mistake, since there may be later.
+        made_here: whether a file is a result of an earlier run into the same folder, and so no input.
+        watching: nothing to do is no mistake, since there may be later; and what cannot be done fails by itself.
 
     Raises:
         UsageError: two inputs want one output, an output is an input, or there is nothing to do.
     """
     # One file may be named twice, in two spellings.
     files = tuple({(os.path.abspath(each.path), each.relative): each for each in found}.values())  # noqa: PTH100
-    entries = [_entry(each, naming, unfit) for each in files]
+    entries = [_entry(each, naming, unfit, made_here) for each in files]
     jobs = tuple(entry for entry in entries if isinstance(entry, Job))
     ignored = tuple(entry for entry in entries if isinstance(entry, Ignored))
-    if not may_be_empty:
-        _refuse_nothing(files, jobs)
     jobs = told_apart(jobs) if naming.rename else jobs
-    refuse_collisions(jobs)
-    if not naming.backup:
-        _refuse_overwritten_inputs(jobs)
+    if watching:
+        jobs = _fail_overwriting(fail_collisions(jobs))
+    else:
+        _refuse_nothing(files, jobs)
+        refuse_collisions(jobs)
+        if not naming.backup:
+            _refuse_overwriting(jobs)
     part = tuple(job for job in jobs if not shard or shard.takes(job.relative))
     return Plan(part, ignored)
 
 
-def _entry(found: Found, naming: Naming, unfit: Callable[[Format], str]) -> Job | Ignored:
+def _entry(
+    found: Found, naming: Naming, unfit: Callable[[Format], str], made_here: Callable[[Path], bool]
+) -> Job | Ignored:
     """The job for one file, unless it is no image and was not asked for by name."""
     job = Job(found.path, None, found.relative)
     if found.problem:
         return replace(job, problem=found.problem, code="unreadable")
+    if made_here(found.path):
+        return replace(job, skip="is a result of an earlier run into this folder; give another --out for it")
     try:
         stat = found.path.stat()
         if S_ISDIR(stat.st_mode):
@@ -162,20 +170,35 @@ def _refuse_nothing(files: tuple[Found, ...], jobs: tuple[Job, ...]) -> None:
         raise UsageError(listed("nothing to do", (job.problem for job in jobs)))
 
 
-def _refuse_overwritten_inputs(jobs: tuple[Job, ...]) -> None:
-    """No output may stand where any input stands, under whatever name the two are reached."""
-    inputs = {(stat.st_dev, stat.st_ino) for job in jobs for stat in _stats(job.source)}
-    taken = [
-        str(job.target)
-        for job in jobs
-        if job.target
-        for stat in _stats(job.target)
-        if (stat.st_dev, stat.st_ino) in inputs
-    ]
-    if taken:
-        raise UsageError(
-            listed("an output would overwrite an input; choose another --out, or give --suffix", taken)
+def _refuse_overwriting(jobs: tuple[Job, ...]) -> None:
+    if taken := [str(job.target) for job in _overwriting(jobs)]:
+        reason = (
+            "an output would overwrite an input; choose another --out, or another --suffix, or leave such "
         )
+        raise UsageError(listed(f"{reason}inputs out with --exclude", taken))
+
+
+def _fail_overwriting(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+    taken = {id(job) for job in _overwriting(jobs)}
+    return tuple(
+        replace(
+            job,
+            target=None,
+            problem=f"{job.source}: would overwrite {job.target}, an input",
+            code="collision",
+        )
+        if id(job) in taken
+        else job
+        for job in jobs
+    )
+
+
+def _overwriting(jobs: tuple[Job, ...]) -> Iterator[Job]:
+    """Jobs whose output would stand where any input stands, under whatever name the two are reached."""
+    inputs = {(stat.st_dev, stat.st_ino) for job in jobs if not job.skip for stat in _stats(job.source)}
+    for job in jobs:
+        if job.target and any((stat.st_dev, stat.st_ino) in inputs for stat in _stats(job.target)):
+            yield job
 
 
 def _stats(path: Path) -> Iterator[os.stat_result]:

@@ -77,6 +77,7 @@ class Settings:
     def digest(self, model: str) -> str:
         """A short name for these settings with the model of that digest, for the journal."""
         facts = asdict(self) | {"format": self.format.name if self.format else None, "model": model}
+        del facts["max_pixels"]  # says which files are made, not how
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 

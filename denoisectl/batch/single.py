@@ -11,6 +11,7 @@ from denoisectl.images import (
     Photo,
     decode,
     encode,
+    losses,
     with_depth,
     without_metadata,
     without_place,
@@ -56,14 +57,22 @@ def denoised(process: Process, photo: Photo, settings: Settings, *, name: str) -
     return with_depth(photo, settings.bit_depth) if settings.bit_depth else photo
 
 
-def denoise_bytes(opener: Opener, data: bytes, settings: Settings, *, name: str) -> bytes:
-    """From bytes to bytes; the model is opened once the image has proved to be one.
+def denoise_bytes(
+    opener: Opener, data: bytes, settings: Settings, *, name: str
+) -> tuple[bytes, tuple[str, ...]]:
+    """From bytes to bytes, and what of the image those do not hold.
+
+    The model is opened once the image has proved to be one.
 
     Raises:
         ImageError: it cannot be decoded, denoised or encoded; `name` is what the message calls it.
     """
     photo = loaded(data, settings, name=name)
     if settings.copies(photo):
-        return data
+        return data, ()
     clean = denoised(opener.open(), photo, settings, name=name)
-    return encode(clean, format=settings.format, quality=settings.quality)
+    lost = losses(clean, format=settings.format)
+    try:
+        return encode(clean, format=settings.format, quality=settings.quality), lost
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from None

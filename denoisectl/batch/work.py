@@ -202,7 +202,10 @@ def _blamed_on(job: Job, code: str) -> Iterator[None]:
     try:
         yield
     except ImageError as error:
-        raise Failure(code, str(error)) from None
+        named = str(error).startswith(
+            str(job.source)
+        )  # a decoder names the file, an encoder does not know it
+        raise Failure(code, str(error) if named else f"{job.source}: {error}") from None
     except Exception as error:
         message = f"{job.source}: {code} failed unexpectedly ({type(error).__name__}: {error})"
         raise Failure(code, message) from error

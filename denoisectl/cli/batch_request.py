@@ -6,12 +6,12 @@ import glob
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from denoisectl.batch.atomic import write_whole
+from denoisectl.batch.atomic import check_writable, write_whole
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.existing import IfExists
 from denoisectl.batch.folder import Resources
@@ -24,8 +24,12 @@ from denoisectl.batch.settings import Settings, format_of, refuse_misspelt
 from denoisectl.batch.shard import Shard
 from denoisectl.cli import console
 from denoisectl.errors import UsageError
+from denoisectl.images import sniff
+from denoisectl.images.formats import foreign_kind
 
 __all__ = ["Faults", "Request", "resources"]
+
+_HEAD = 1024  # bytes that tell a file's kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Request:
     if_exists: str | None = None
     rename: bool = False
     """Whether outputs that collide get names of their own."""
+    watch: bool = False
+    """Whether inputs come in, or change, for as long as the run lasts."""
 
     @property
     def single(self) -> bool:
@@ -59,7 +65,9 @@ class Request:
     @property
     def policy(self) -> IfExists:
         """What to do about existing outputs."""
-        return IfExists(self.if_exists or ("error" if self.single else "skip"))
+        if self.if_exists or not self.single:
+            return IfExists(self.if_exists or "skip")
+        return IfExists.NEWER if self.watch else IfExists.ERROR
 
     @property
     def part(self) -> Shard | None:
@@ -79,12 +87,24 @@ class Request:
             raise UsageError(f"--out {out} is one file and the input is not one file; give a folder")
         return Naming(out, single=True)
 
-    def find(self) -> Iterator[Found]:
-        """The files that are meant: those named, then those listed."""
+    def refuse_missing(self) -> None:
+        """See that what is to be watched is there.
+
+        Raises:
+            UsageError: a file or folder that was named is not.
+        """
+        for name in self.inputs:
+            if not os.path.lexists(name) and not glob.has_magic(name):
+                raise UsageError(f"{name}: no such file or folder to watch; make it first, or check the name")
+
+    def find(self, notice: Callable[[str], None]) -> Iterator[Found]:
+        """The files that are meant: those named, then those listed; `notice` is told what is left out."""
         out = self.backup.folder if self.backup else Path(self.out)
         kept = self.backup.globs if self.backup else ()
-        selection = Selection(self.recursive, self.include, (*self.exclude, *kept), out, self.base)
-        named = find(self.inputs, selection, console.warn)
+        selection = Selection(
+            self.recursive, self.include, (*self.exclude, *kept), out, self.base, not self.backup
+        )
+        named = find(self.inputs, selection, notice)
         if self.files_from is None:
             return named
         listed = read_list(_list(self.files_from), null=self.null, base=self.base or Path())
@@ -103,6 +123,20 @@ class Faults:
         """How many failures this plan bears."""
         return FailureLimit() if self.most is None else FailureLimit.parse(self.most, len(plan.jobs))
 
+    def check_place(self) -> None:
+        """See that the list can be written, and that no photo is lost to it.
+
+        Raises:
+            UsageError: it cannot, or a photo is there: the shell may have put it behind the option.
+        """
+        if not self.failed_to:
+            return
+        if format_of(self.failed_to) or _is_image(self.failed_to):
+            raise UsageError(
+                f"--failed-to {self.failed_to}: is a photo, by name or content; name a text file to write to"
+            )
+        check_writable(self.failed_to.parent, "--failed-to")
+
     def list_failed(self, tally: Tally) -> None:
         """Write the list for another run; an empty one if nothing failed."""
         if self.failed_to:
@@ -112,6 +146,15 @@ class Faults:
                 write_whole(self.failed_to, names.encode("utf-8", "surrogateescape"))
             except OSError as error:
                 console.error(f"--failed-to {self.failed_to}: cannot be written: {error.strerror}")
+
+
+def _is_image(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return False
+    return bool(sniff(head) or foreign_kind(head))
 
 
 def _list(name: str) -> bytes:

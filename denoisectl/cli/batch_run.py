@@ -12,6 +12,7 @@ from denoisectl.batch.atomic import check_writable
 from denoisectl.batch.existing import mark_done
 from denoisectl.batch.folder import Resources, run_plan
 from denoisectl.batch.in_place import InPlaceJournals, mark_in_place
+from denoisectl.batch.inputs import Found
 from denoisectl.batch.job import Plan
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.plan import make_plan
@@ -44,6 +45,7 @@ class BatchRun:
         self._faults = faults
         self._resources = resources
         self._journal: Journal | InPlaceJournals | None = None
+        self._notice = cache(console.warn)  # a watched folder is looked through again and again
         if not self._naming.single:
             digest = self._settings.digest(opener.digest())
             if request.backup:
@@ -65,11 +67,12 @@ class BatchRun:
     def _plan(self, arrived: frozenset[Path] | None = None) -> Plan:
         watching = arrived is not None
         plan = make_plan(
-            self._request.find(),
+            self._request.find(self._notice),
             self._naming,
             self._request.part,
             unfit=self._settings.depth_problem,
-            may_be_empty=watching,
+            made_here=self._made_here,
+            watching=watching,
         )
         plan = plan if arrived is None else plan.only(arrived)
         if isinstance(self._journal, InPlaceJournals):
@@ -78,11 +81,19 @@ class BatchRun:
 
     def _watch(self, report: TextReport | JsonReport) -> bool:
         """Work in rounds, whenever something has come in, until somebody ends it."""
+        self._request.refuse_missing()
         console.say("watching for new images; Ctrl-C ends it")
-        for arrived in arrivals(self._request.find):
+
+        def look() -> Iterator[Found]:
+            return (found for found in self._request.find(self._notice) if not self._made_here(found.path))
+
+        for arrived in arrivals(look):
             if (plan := self._plan(arrived)).jobs:
                 self._work(plan, report)
         raise AssertionError  # arrivals never end
+
+    def _made_here(self, path: Path) -> bool:
+        return isinstance(self._journal, Journal) and self._journal.made(path)
 
     def _work(self, plan: Plan, report: TextReport | JsonReport) -> bool:
         """Report every result; in any end the sums, and the list of what failed."""
@@ -114,8 +125,7 @@ class BatchRun:
             check_writable(out.parent if self._naming.single else out)
         else:
             backup.prepare()
-        if self._faults.failed_to:
-            check_writable(self._faults.failed_to.parent, "--failed-to")
+        self._faults.check_place()
 
     def _process(self, plan: Plan) -> Process | None:
         """The model, loaded once; not at all without work to do."""

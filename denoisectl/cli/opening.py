@@ -34,17 +34,13 @@ class Opening:
     def digest(self) -> str:
         """Names the model as `Denoiser.digest` does, without loading it.
 
-        Overlaps that were asked for are added, since they may show; what is chosen here does not show.
-
         Raises:
             ModelError: there is no such file.
             UsageError: the model is not there in the precision that is asked for.
         """
         from denoisectl.precision import ModelFiles
 
-        model = ModelFiles.find(self.model, self.precision).digest()
-        asked = (self.seams, self.overlap)
-        return model if asked == ("auto", None) else f"{model} {asked}"
+        return ModelFiles.find(self.model, self.precision).digest(self.seams, self.overlap)
 
     def open(self) -> Denoiser:
         """Load the model; this imports onnxruntime."""

@@ -19,6 +19,8 @@ __all__ = [
     "VerboseOpt",
 ]
 
+_MAX_THREADS = 1024  # onnxruntime starts as many as it is told, and a slip of the finger takes all memory
+
 ModelOpt = Annotated[
     str | None,
     typer.Option(
@@ -62,7 +64,12 @@ TileOpt = Annotated[
 ThreadsOpt = Annotated[
     int | None,
     typer.Option(
-        "--threads", min=1, metavar="N", help="Processor threads of the network.", show_default="all cores"
+        "--threads",
+        min=1,
+        max=_MAX_THREADS,
+        metavar="N",
+        help="Processor threads of the network.",
+        show_default="all cores",
     ),
 ]
 JsonOpt = Annotated[bool, typer.Option("--json", help="Write JSON to stdout instead of text for people.")]

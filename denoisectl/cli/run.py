@@ -183,6 +183,15 @@ def run(
             piped and bool(files_from is not None or dry_run or watch),
             "a pipe carries one image: - goes with neither --files-from, --dry-run nor --watch",
         ),
+        (
+            piped and bool(suffix or shard or failed_to or preserve_times or policy in ("skip", "newer")),
+            "a pipe carries one image, without name and time: - goes with neither --suffix, --shard, --failed-to, "
+            "--preserve-times, nor --if-exists skip or newer",
+        ),
+        (
+            watch and policy == "error",
+            "--watch makes again what changes: it does not go with --if-exists error",
+        ),
     )
 
     # From here on the work begins, and with it the imports that take time.
@@ -234,6 +243,7 @@ def run(
         shard=shard,
         if_exists=policy,
         rename=on_collision == "rename",
+        watch=watch,
     )
     faults = Faults("0" if fail_fast else max_failures, failed_to, null=null)
     work = BatchRun(request, settings, opening, faults, resources(memory - tiles, jobs))

@@ -8,6 +8,7 @@ from pathlib import Path
 from denoisectl.batch.atomic import write_whole
 from denoisectl.batch.settings import Settings, format_of
 from denoisectl.batch.single import denoise_bytes
+from denoisectl.cli import console
 from denoisectl.cli.opening import Opening
 from denoisectl.cli.stdout import data_stdout
 from denoisectl.errors import ImageError, UsageError
@@ -24,7 +25,9 @@ def stream(
     if out != "-":
         settings = settings.named_by(Path(out))
     with data_stdout() as write, caught_warnings():
-        data = denoise_bytes(opening, _read(names[0]), settings, name=_called(names[0]))
+        data, lost = denoise_bytes(opening, _read(names[0]), settings, name=_called(names[0]))
+        for loss in lost:
+            console.warn(f"{_called(names[0])}: the result's format does not hold its {loss}")
         if out == "-":
             write(data)
         else:

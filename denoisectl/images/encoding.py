@@ -70,6 +70,7 @@ def _unholdable(photo: Photo, target: Format) -> list[str]:
         ("IPTC", iptc and target not in (Format.JPEG, Format.TIFF)),
         ("comments", metadata.comments and target not in (Format.JPEG, Format.PNG)),
         ("JPEG application data", metadata.jpeg_segments and target is not Format.JPEG),
+        ("grey colour profile", target is Format.WEBP and _profiles(photo, b"GRAY")),
         ("PNG text", target is not Format.PNG and chunks & {b"tEXt", b"zTXt", b"iTXt"}),
         ("PNG colour chunks", target is not Format.PNG and chunks & {b"gAMA", b"cHRM", b"cICP"}),
         (
@@ -84,7 +85,21 @@ def _adapted(photo: Photo, target: Format) -> Photo:
     """The photo in a depth, and with an alpha, that the target format holds."""
     if target is not Format.TIFF and photo.alpha is not None:
         photo = _with_plain_alpha(photo, target)
-    return fitted(photo, target)
+    return fitted(_as_profiled(photo, target), target)
+
+
+def _as_profiled(photo: Photo, target: Format) -> Photo:
+    """Grey or colour as the profile has it, since readers reject or misread the other."""
+    if photo.origin.layout == "palette" and photo.pixels.ndim == 2 and _profiles(photo, b"RGB "):
+        return replace(photo, pixels=np.dstack([photo.pixels] * 3))
+    if target is Format.WEBP and _profiles(photo, b"GRAY"):  # WebP knows no grey
+        return replace(photo, metadata=replace(photo.metadata, icc=None))
+    return photo
+
+
+def _profiles(photo: Photo, space: bytes) -> bool:
+    """Whether the profile is one of this colour space, as its header names it (ICC.1, 7.2.6)."""
+    return (photo.metadata.icc or b"")[16:20] == space
 
 
 def _with_plain_alpha(photo: Photo, target: Format) -> Photo:

@@ -23,6 +23,8 @@ LOWEST_QUALITY = 85
 """A source saved worse than this is not saved as badly again: its artefacts are there already."""
 UNKNOWN_QUALITY = 95
 """For photos that were no JPEG before."""
+_MAX_SIDE = 65_500
+"""What libjpeg takes; the format itself has 35 more."""
 
 _UNITS = (Unit.NONE, Unit.INCH, Unit.CENTIMETRE)
 _SAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440", (4, 1): "411"}
@@ -74,6 +76,8 @@ def write(photo: Photo, quality: int | None) -> bytes:
     Raises:
         ImageError: the image is larger than JPEG allows (65,500 pixels a side).
     """
+    if max(photo.pixels.shape[:2]) > _MAX_SIDE:
+        raise ImageError(f"JPEG allows {_MAX_SIDE:,} pixels a side; choose PNG or TIFF for this photo")
     stored = photo.pixels if photo.pixels.ndim == 2 else swap_red_blue(photo.pixels)
     if photo.origin.layout == "rgb" and stored.ndim == 2:
         stored = cv2.cvtColor(stored, cv2.COLOR_GRAY2BGR)

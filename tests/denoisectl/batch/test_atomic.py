@@ -72,3 +72,13 @@ def test_stale_files_go_and_live_ones_stay(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] != []
     assert remove_stale([tmp_path, tmp_path / "not-there"]) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_replaced_file_keeps_its_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "chown", lambda path, user, group: asked.append((user, group)))
+    (tmp_path / "a").touch()
+    own = (tmp_path / "a").stat()
+    theirs = os.stat_result((own.st_mode, 0, 0, 1, own.st_uid, own.st_gid + 1, 0, 0, 0, 0))
+    write_whole(tmp_path / "a", b"", mode_of=theirs)
+    assert asked == [(-1, own.st_gid + 1)]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from denoisectl.batch.estimate import working_bytes
+from denoisectl.batch.estimate import stated_pixels, working_bytes
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "bmp", "tiff"])
@@ -35,3 +36,8 @@ def test_tiff_of_every_kind(big: bool, order: str, dtype: type, depth: int) -> N
 )
 def test_damage_is_not_its_affair(head: bytes, rest: bytes) -> None:
     assert working_bytes(io.BytesIO(head + rest)) >= len(head + rest)
+
+
+def test_a_bitmap_of_os2_has_a_shorter_header() -> None:
+    head = b"BM" + struct.pack("<IHHI", 26 + 30 * 120, 0, 0, 26) + struct.pack("<IHHHH", 12, 40, 30, 1, 24)
+    assert stated_pixels(io.BytesIO(head + bytes(30 * 120))) == 40 * 30

@@ -150,7 +150,8 @@ def test_what_was_changed_by_hand_stays(photos: Photos) -> None:
 
 def test_a_strange_file_under_the_backups_name_is_never_written_over(photos: Photos) -> None:
     Path(f"{photos.a}.orig").write_text("mine")
-    assert photos.run()["a.png"].status == "skipped"
+    result = photos.run()["a.png"]
+    assert result.status == "failed" and "choose another --backup" in result.reason
     assert Path(f"{photos.a}.orig").read_text() == "mine"
     assert photos.a.read_bytes() == photos.before[photos.a]
 
@@ -261,3 +262,20 @@ def test_a_folder_that_is_there_is_a_folder(tmp_path: Path, monkeypatch: pytest.
     for wrong in ("", ".", "..", "~"):
         with pytest.raises(UsageError, match="give a suffix such as"):
             Backup.parse(wrong)
+
+
+def test_the_original_of_another_photo_is_no_original_of_this_one(photos: Photos, tmp_path: Path) -> None:
+    other = write_picture(tmp_path / "other" / "a.png", seed=7)
+    before = other.read_bytes()
+    photos.run(backup=str(tmp_path / "originals"))
+    result = photos.run(backup=str(tmp_path / "originals"), root=other.parent)["a.png"]
+    assert result.status == "failed" and "not its original" in result.reason
+    assert other.read_bytes() == before
+
+
+def test_links_to_folders_are_not_entered(photos: Photos, tmp_path: Path) -> None:
+    other = write_picture(tmp_path / "other" / "o.png", seed=7)
+    before = other.read_bytes()
+    (photos.folder / "link").symlink_to(other.parent)
+    assert sorted(photos.run()) == ["a.png", "b.jpg"]
+    assert other.read_bytes() == before

@@ -113,3 +113,19 @@ def test_a_base_mirrors_arguments_too(tree: Path) -> None:
         "photos/sub/b.jpg",
         "photos/a.jpg",
     ]
+
+
+def test_a_photo_is_found_in_its_own_place_before_links_to_it(tree: Path) -> None:
+    (tree / "best").symlink_to(tree / "sub" / "deep")
+    notices: list[str] = []
+    found = names(find([str(tree)], Selection(recursive=True), notices.append))
+    assert found == ["a.jpg", "img2.png", "img10.png", "sub/b.jpg", "sub/deep/c.png"]
+    assert notices == [f"{tree / 'best'}: left out, it is a link to a folder that is looked into already"]
+
+
+def test_links_out_of_the_tree_come_last_or_not_at_all(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "o.png").touch()
+    (tree / "best").symlink_to(tmp_path / "other")
+    assert names(find([str(tree)], Selection(recursive=True)))[-2:] == ["sub/deep/c.png", "best/o.png"]
+    assert "best/o.png" not in names(find([str(tree)], Selection(recursive=True, enter_links=False)))

@@ -170,3 +170,24 @@ def test_shards_are_read() -> None:
     for wrong in ("0/3", "4/3", "1", "a/b", "slurm"):
         with pytest.raises(UsageError, match=f"--shard {wrong}"):
             Shard.parse(wrong, {})
+
+
+def test_a_watched_folder_fails_what_collides_alone(tmp_path: Path, pictures: Pictures) -> None:
+    pictures(tmp_path / "in", "a.jpg", "a.png", "b.png")
+    found = find([str(tmp_path / "in")], Selection())
+    plan = make_plan(found, Naming(tmp_path / "out", format=Format.PNG), watching=True)
+    assert [job.code for job in plan.jobs] == ["collision", "collision", ""]
+    assert "as would" in plan.jobs[0].problem and "--on-collision rename" in plan.jobs[0].problem
+
+
+def test_a_watched_folder_fails_what_would_overwrite_an_input(tmp_path: Path, pictures: Pictures) -> None:
+    pictures(tmp_path, "a.jpg", "a-x.jpg")
+    plan = make_plan(find([str(tmp_path)], Selection()), Naming(tmp_path, suffix="-x"), watching=True)
+    assert {job.source.name: job.code for job in plan.jobs} == {"a.jpg": "collision", "a-x.jpg": ""}
+
+
+def test_results_of_this_folder_are_no_inputs(tmp_path: Path, pictures: Pictures) -> None:
+    pictures(tmp_path, "a.jpg", "a-x.jpg")
+    found = find([str(tmp_path)], Selection())
+    plan = make_plan(found, Naming(tmp_path, suffix="-x"), made_here=lambda path: path.stem.endswith("-x"))
+    assert {job.source.name: bool(job.skip) for job in plan.jobs} == {"a.jpg": False, "a-x.jpg": True}

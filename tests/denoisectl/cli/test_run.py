@@ -292,3 +292,55 @@ def test_tiles_that_are_mostly_overlap_are_warned_of(
 ) -> None:
     ended = run(photos, "-o", out, "--tile", tile)
     assert ended.code == 0 and (f"--tile {tile}: tiles overlap so much" in ended.stderr) is warned
+
+
+def test_beside_its_inputs_again(run: Invoke, photos: Path) -> None:
+    assert run(photos, "-o", photos, "--suffix", "-clean").code == 0
+    (photos / "a-clean.png").unlink()
+    ended = run(photos, "-o", photos, "--suffix", "-clean", "--json")
+    assert ended.code == 0
+    ends = {
+        Path(str(event["input"])).name: event["status"] for event in events(ended) if event["event"] == "file"
+    }
+    assert ends == {"a.png": "ok", "b.jpg": "skipped", "b-clean.jpg": "skipped"}
+    assert "a-clean-clean.png" not in names(photos)
+
+
+def test_a_list_of_failures_takes_no_photos_place(run: Invoke, photos: Path, out: Path) -> None:
+    before = (photos / "a.png").read_bytes()
+    ended = run(photos / "b.jpg", "-o", out, "--failed-to", photos / "a.png")
+    assert ended.code == 2 and "--failed-to" in ended.stderr and "is a photo" in ended.stderr
+    (photos / "a.png").rename(photos / "list")
+    assert run(photos / "b.jpg", "-o", out, "--failed-to", photos / "list").code == 2
+    assert (photos / "list").read_bytes() == before
+
+
+def test_a_larger_limit_does_not_make_again_what_is_done(run: Invoke, photos: Path, out: Path) -> None:
+    assert run(photos, "-o", out, "--max-pixels", "700").code == 1
+    write_picture(photos / "small.png", 8, 8)
+    assert run(photos, "-o", out, "--max-pixels", "700").code == 1
+    ended = run(photos, "-o", out, "--max-pixels", "800")
+    assert ended.code == 0 and "2 ok, 1 skipped" in ended.stderr
+
+
+def test_a_journal_that_cannot_be_read_is_named(run: Invoke, photos: Path, out: Path) -> None:
+    (out / JOURNAL_FOLDER / "journal.jsonl").mkdir(parents=True)
+    ended = run(photos, "-o", out)
+    assert ended.code == 2 and "journal.jsonl: this journal of earlier runs cannot be read" in ended.stderr
+
+
+def test_an_encoder_that_refuses_names_the_photo(run: Invoke, tmp_path: Path, out: Path) -> None:
+    write_picture(tmp_path / "in" / "wide.png", 1, 70_000)
+    ended = run(tmp_path / "in", "-o", out, "--format", "jpeg")
+    assert ended.code == 1 and "wide.png: JPEG allows 65,500 pixels a side; choose PNG" in ended.stderr
+
+
+def test_the_library_and_the_command_know_each_others_work(
+    run: Invoke, photos: Path, out: Path, model: Path
+) -> None:
+    from denoisectl import Denoiser
+
+    results = Denoiser.open(model, "cpu", overlap=0).folder(photos, out)
+    assert {result.status for result in results} == {"ok"}
+    assert "2 skipped" in run(photos, "-o", out, "--overlap", "0").stderr
+    assert "2 ok" in run(photos, "-o", out).stderr

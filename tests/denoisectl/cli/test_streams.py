@@ -89,3 +89,16 @@ def test_terminals_get_no_images_and_are_not_read(cli_env: dict[str, str], model
         assert ended.returncode == 2 and b"is a terminal" in ended.stderr
     os.close(ours)
     os.close(theirs)
+
+
+def test_what_a_format_does_not_hold_is_said(cli: Cli, model: Path, tmp_path: Path) -> None:
+    deep = cv2.imencode(".png", np.full((8, 8, 3), 40_000, np.uint16))[1].tobytes()
+    piped = cli("run", "-", "-o", tmp_path / "a.jpg", "-m", model, stdin=deep)
+    assert piped.returncode == 0
+    assert "stdin: the result's format does not hold its 16 bits" in piped.stderr.decode()
+
+
+def test_flags_that_mean_nothing_to_a_pipe_are_refused(cli: Cli, model: Path) -> None:
+    for flags in (["--suffix", "-x"], ["--preserve-times"], ["--if-exists", "skip"]):
+        ended = cli("run", "-", "-o", "-", "-m", model, *flags, stdin=b"")
+        assert ended.returncode == 2 and "a pipe carries one image" in ended.stderr.decode()

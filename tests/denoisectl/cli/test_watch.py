@@ -39,3 +39,31 @@ def test_what_does_not_go_with_it(invoke: Invoke, photos: Path, out: Path, model
     for flags in (["--dry-run"], ["--failed-to", "x"], ["--files-from", "-"]):
         ended = invoke("run", photos, "-o", out, "-m", model, "--watch", *flags)
         assert ended.code == 2 and "--watch goes with neither" in ended.stderr
+    ended = invoke("run", photos, "-o", out, "-m", model, "--watch", "--if-exists", "error")
+    assert ended.code == 2 and "it does not go with --if-exists error" in ended.stderr
+
+
+def test_what_is_not_there_is_not_waited_for(invoke: Invoke, out: Path, model: Path) -> None:
+    ended = invoke("run", "nosuch", "-o", out, "-m", model, "--watch")
+    assert ended.code == 2 and "nosuch: no such file or folder to watch" in ended.stderr
+
+
+def test_names_that_collide_cost_themselves_alone(
+    cli_env: dict[str, str], model: Path, tmp_path: Path, out: Path
+) -> None:
+    folder = tmp_path / "in"
+    write_picture(folder / "a.png")
+    command = [sys.executable, "-m", "denoisectl", "run", str(folder), "-o", str(out), "-m", str(model)]
+    with subprocess.Popen(
+        [*command, "--watch", "--json", "--format", "png"], env=cli_env, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        files = (event for event in map(json.loads, process.stdout) if event["event"] == "file")
+        assert next(files)["status"] == "ok"
+        write_picture(folder / "a.jpg")
+        failed = next(files)
+        assert failed["error"]["code"] == "collision" and "a.jpg" in failed["input"]
+        write_picture(folder / "b.png")
+        assert next(files)["status"] == "ok"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130

@@ -207,3 +207,19 @@ def test_wide_gamut_pixels_are_neither_shifted_nor_clipped(data: bytes) -> None:
     read = decode(data, name="a")
     assert np.array_equal(read.pixels, samples.opened(data))
     assert read.metadata.icc == icc()
+
+
+@pytest.mark.parametrize("format", [Format.PNG, Format.JPEG, Format.TIFF])
+def test_a_palette_of_greys_with_a_profile_for_colours_becomes_colour(format: Format) -> None:
+    greys = Image.fromarray(photo()[..., 1]).convert("P")
+    written = encode(decode(pil(greys, "PNG", icc_profile=icc()), name="a"), format=format)
+    opened = Image.open(io.BytesIO(written))
+    assert opened.mode == "RGB" and opened.info["icc_profile"] == icc()
+
+
+def test_webp_takes_no_profile_for_grey() -> None:
+    profile = icc()[:16] + b"GRAY" + icc()[20:]
+    grey = decode(pil(photo()[..., 1], "PNG", icc_profile=profile), name="a")
+    assert grey.metadata.icc == profile
+    assert decode(encode(grey, format=Format.WEBP), name="a").metadata.icc is None
+    assert "grey colour profile" in losses(grey, format=Format.WEBP)
