@@ -49,6 +49,8 @@ def curves(
         raise UsageError("nothing to write; for example: denoisectl curves runs/book-skip --out curves.png")
     if out is not None and out.suffix.lower() not in _PICTURES:
         raise UsageError(f"--out {out}: a plot's name ends in {', '.join(_PICTURES[:-1])} or {_PICTURES[-1]}")
+    if csv is not None and csv.suffix.lower() != ".csv":
+        raise UsageError(f"--csv {csv}: a table's name ends in .csv")
     with needs_extra("train"):
         from denoisectl_training.curve_plot import draw_curves
         from denoisectl_training.curves import read_curve, write_csv

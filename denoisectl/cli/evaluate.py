@@ -16,6 +16,7 @@ from denoisectl.errors import UsageError
 
 if TYPE_CHECKING:
     from denoisectl_training.evaluation.candidates import Candidate
+    from denoisectl_training.evaluation.contact_sheet import ContactSheet
     from denoisectl_training.evaluation.measuring import Score
     from denoisectl_training.evaluation.metrics import Image
     from denoisectl_training.evaluation.protocols import Sample
@@ -119,6 +120,8 @@ def evaluate(
         raise UsageError("--pairs measures the noise that the photos have: leave --protocol and --sigma out")
     if side is not None and crops is None:
         raise UsageError("--side needs --crops N: without it whole photos are measured")
+    if sheet is not None:
+        _check_sheet(sheet, folders or [])
     with needs_extra("train"):
         from denoisectl_training.evaluation.request import EvaluationRequest
     request = EvaluationRequest(
@@ -132,13 +135,26 @@ def evaluate(
         eight_bit,
         seed,
     )
-    result = _measured(request, _candidates(models or [], device, threads), sheet, sheet_image)
+    result, page = _measured(request, _candidates(models or [], device, threads), sheet_image)
     if json:
         console.emit(jsonlib.dumps(result, allow_nan=False))
     else:
         for part in score_view(result):
             console.show(part)
     _tell_identities(result)
+    if sheet is not None:  # last: a picture that fails must not cost the figures
+        page.write(sheet)
+        console.say(f"{sheet}: {len(result['candidates'])} candidates on {page.image}")
+
+
+def _check_sheet(sheet: Path, folders: list[Path]) -> None:
+    """See, before hours of measuring, that the sheet can be written, and takes no photo's place."""
+    if sheet.suffix.lower() != ".png":
+        raise UsageError(f"--sheet {sheet}: a contact sheet's name ends in .png")
+    if not sheet.parent.is_dir():
+        raise UsageError(f"--sheet {sheet}: there is no folder {sheet.parent}; make it first")
+    if any(sheet.resolve().is_relative_to(folder.resolve()) for folder in folders):
+        raise UsageError(f"--sheet {sheet}: lies among the photos to measure; write it elsewhere")
 
 
 def _candidates(models: list[str], device: str, threads: int | None) -> list[Candidate]:
@@ -148,9 +164,9 @@ def _candidates(models: list[str], device: str, threads: int | None) -> list[Can
 
 
 def _measured(
-    request: EvaluationRequest, candidates: list[Candidate], sheet: Path | None, sheet_image: str | None
-) -> dict[str, Any]:
-    """Measure under a counter on stderr, and draw the contact sheet if one is wanted."""
+    request: EvaluationRequest, candidates: list[Candidate], sheet_image: str | None
+) -> tuple[dict[str, Any], ContactSheet]:
+    """Measure under a counter on stderr, and collect what a contact sheet needs."""
     from denoisectl_training.evaluation.contact_sheet import ContactSheet
     from denoisectl_training.evaluation.measuring import measure
     from denoisectl_training.evaluation.summary import as_json, summarise
@@ -165,11 +181,9 @@ def _measured(
             page.watch(sample, candidate, output, score)
 
         scores = measure(protocol, candidates, watch=watch)
-    if sheet is not None:
-        page.write(sheet)
-        console.say(f"{sheet}: {len(candidates)} candidates on {page.image}")
-    images = len({score.image for score in scores})
-    return as_json(protocol.name, images, summarise(scores))
+    first = scores[0]
+    images = sum((score.candidate, score.case) == (first.candidate, first.case) for score in scores)
+    return as_json(protocol.name, images, summarise(scores)), page
 
 
 def _tell_identities(result: dict[str, Any]) -> None:

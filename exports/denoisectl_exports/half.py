@@ -45,7 +45,10 @@ def with_half_weights(proto: onnx.ModelProto, images: Iterable[Planes]) -> onnx.
     halved.graph.node.extend([*casts, *nodes])
     onnx.checker.check_model(halved)
     before, after = network_of(proto), network_of(halved)
-    moved = max((float(np.abs(after(image) - before(image)).max()) for image in images), default=0.0)
+    moves = [float(np.abs(after(image) - before(image)).max()) for image in images]
+    if not moves:
+        raise ExportError("--weights float16 is measured on photos; name some with --photos")
+    moved = float(np.max(moves))  # NaN, if there is any
     if not moved <= TOLERANCE:
         raise ExportError(
             f"--weights float16 moves a sample by {255 * moved:.2f} levels, more than {255 * TOLERANCE:g}; leave it out"

@@ -110,9 +110,8 @@ def test_a_run_stopped_at_any_step_and_resumed_ends_with_the_same_weights(
     train(resumed)
     expected, found = weights(whole.run), weights(broken.run)
     assert all(torch.equal(expected[key], found[key]) for key in expected)
-    assert (
-        whole.run.log.read_text() == broken.run.log.read_text() or steps % 2
-    )  # a stop between records splits one
+    if steps % 2 == 0:  # a stop between records splits one
+        assert whole.run.log.read_text() == broken.run.log.read_text()
 
 
 @pytest.mark.parametrize("steps", [2, 9])

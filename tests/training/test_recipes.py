@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from denoisectl.errors import ConfigError
+from denoisectl_training.model import build_model
 from denoisectl_training.recipes import changed, load_recipe, parse_recipe, shipped_recipes
 
 
@@ -107,3 +108,31 @@ def test_a_recipe_written_before_a_key_came_is_read_with_its_default() -> None:
     for section, key in (("model", "shortcut"), ("data", "scale"), ("training", "frozen")):
         del values[section][key]
     assert parse_recipe(values, origin="old") == load_recipe("skip")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "override", "message"),
+    [
+        (
+            "book-skip",
+            "data.crop=100",
+            "data.crop is 100, and the network divides crops by 8; take 96 or 104",
+        ),
+        (
+            "photo",
+            "data.crop=104",
+            "data.crop is 104, and the network and the camera divide crops by 16; take 96",
+        ),
+        ("photo", "data.last_crop=130", "data.last_crop is 130"),
+    ],
+)
+def test_crops_that_cannot_be_divided_are_refused(recipe: str, override: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_recipe(recipe, [override])
+    assert "(got" not in str(caught.value), "not the whole recipe"
+
+
+@pytest.mark.parametrize("name", ["book-small", "book-skip", "photo", "photo-slim"])
+def test_a_recipe_knows_what_its_network_divides_by(name: str) -> None:
+    settings = load_recipe(name).model
+    assert build_model(settings).multiple_of == settings.multiple_of

@@ -43,6 +43,10 @@ def weights_in(file: Path) -> tuple[dict[str, Tensor], Recipe, int]:
     if card.precision == "int8":
         twin = f": {card.float32_twin}" if card.float32_twin else ""
         raise TrainingError(f"{file}: is in 8-bit integers; start from a model in float32{twin}")
+    if card.precision == "float16":
+        raise TrainingError(
+            f"{file}: computes in float16, for GPUs; start from the float32 file, or export with --weights float16"
+        )
     recipe = parse_recipe(dict(card.recipe), origin=str(file))
     stored = {
         tensor.name.removesuffix(STORED_HALF): tensor

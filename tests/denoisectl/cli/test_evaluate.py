@@ -1,6 +1,7 @@
 """`denoisectl eval`: what it passes on and what it says."""
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -12,10 +13,11 @@ from tests.denoisectl.cli.conftest import Invoke
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    clean = skimage.data.astronaut()[:48, 200:248, ::-1]
-    cv2.imwrite(str(tmp_path / "x_mean.png"), clean)
-    cv2.imwrite(str(tmp_path / "x_real.png"), cv2.GaussianBlur(clean, (3, 3), 0))
-    return tmp_path
+    folder, clean = tmp_path / "photos", skimage.data.astronaut()[:48, 200:248, ::-1]
+    folder.mkdir()
+    cv2.imwrite(str(folder / "x_mean.png"), clean)
+    cv2.imwrite(str(folder / "x_real.png"), cv2.GaussianBlur(clean, (3, 3), 0))
+    return folder
 
 
 def test_the_five_cases_are_a_table(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
@@ -25,6 +27,35 @@ def test_the_five_cases_are_a_table(invoke: Invoke, folder: Path, tmp_path: Path
     for word in ("salt and pepper", "knockout", "mean", "median 3x3", "input"):
         assert word in ended.stdout
     assert (tmp_path / "sheet.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("sheet", "message"),
+    [
+        ("sheet.jgp", "name ends in .png"),
+        ("none/sheet.png", "make it first"),
+        ("photos/x_mean.png", "lies among the photos to measure"),
+    ],
+)
+def test_a_sheet_that_cannot_be_is_refused_before_anything_is_measured(
+    invoke: Invoke, folder: Path, tmp_path: Path, sheet: str, message: str
+) -> None:
+    before = (folder / "x_mean.png").read_bytes()
+    ended = invoke("eval", folder, "--sheet", tmp_path / sheet)
+    assert ended.code == 2 and message in ended.stderr and "measured" not in ended.stderr
+    assert (folder / "x_mean.png").read_bytes() == before
+
+
+def test_a_sheet_that_fails_does_not_cost_the_figures(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
+    ended = invoke("eval", folder, "--sheet", tmp_path / "s.png", "--sheet-image", "nosuch", "--json")
+    assert ended.code == 1 and "--sheet-image nosuch: no such image" in ended.stderr
+    assert json.loads(ended.stdout)["images"] == 2
+
+
+def test_photos_of_one_name_in_two_folders_are_two(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "more")
+    ended = invoke("eval", folder, tmp_path / "more", "--protocol", "literature", "--sigma", 25, "--json")
+    assert json.loads(ended.stdout)["images"] == 4
 
 
 def test_the_literature_protocol_speaks_json(invoke: Invoke, folder: Path) -> None:

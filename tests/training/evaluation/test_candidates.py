@@ -41,9 +41,11 @@ def test_a_network_left_in_train_mode_is_evaluated_in_eval_mode(untrained: Path)
     assert all(torch.equal(a, b) for a, b in zip(statistics, after, strict=True))
 
 
-def test_models_of_one_name_are_told_apart(untrained: Path) -> None:
-    names = [candidate.name for candidate in open_models([str(untrained), str(untrained)], device="cpu")]
-    assert names == [str(untrained)] * 2
+def test_models_of_one_name_are_told_apart(untrained: Path, tmp_path: Path) -> None:
+    other = tmp_path / untrained.name
+    other.write_bytes(untrained.read_bytes())
+    names = [candidate.name for candidate in open_models([str(untrained), str(other)], device="cpu")]
+    assert names == [str(untrained), str(other)]
 
 
 def test_an_unknown_model_is_named() -> None:

@@ -69,11 +69,19 @@ def test_crops_are_small_spread_and_repeatable(test_photos: Path) -> None:
     assert all(image.shape == (32, 32, 3) for _, _, image in first)
     assert all(np.array_equal(a[2], b[2]) for a, b in zip(first, again, strict=True))
     assert not np.array_equal(first[0][2], first[1][2])
+    few = crops([*paths, *paths, *paths], 2, 32)
+    assert [name for _, name, _ in few] == ["a.png#0", "b.png#1"], "the first and the fourth of six"
 
 
 def test_sixteen_bit_photos_are_read_in_full(tmp_path: Path) -> None:
-    cv2.imwrite(str(tmp_path / "deep.png"), np.full((4, 4, 3), 1000, np.uint16))
+    cv2.imwrite(str(tmp_path / "deep.png"), np.full((11, 11, 3), 1000, np.uint16))
     np.testing.assert_allclose(read_image(tmp_path / "deep.png"), 1000 / 65535, rtol=1e-6)
+
+
+def test_a_test_photo_too_small_to_measure_is_named(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "small.png"), np.zeros((10, 40, 3), np.uint8))
+    with pytest.raises(TrainingError, match=r"small.png: is smaller than the 11 pixels that SSIM looks at"):
+        list(photos(find_photos([tmp_path])))
 
 
 def test_an_unreadable_test_photo_is_an_error(tmp_path: Path) -> None:
@@ -104,9 +112,9 @@ def test_real_pairs_are_matched_by_pattern_and_by_folder(real_photos: Path, test
 
 
 def test_pairs_of_different_sizes_are_named(tmp_path: Path) -> None:
-    for name, side in (("x_real.png", 8), ("x_mean.png", 9)):
+    for name, side in (("x_real.png", 18), ("x_mean.png", 19)):
         cv2.imwrite(str(tmp_path / name), np.zeros((side, side, 3), np.uint8))
-    with pytest.raises(TrainingError, match="differ in size: 8 x 8 against 9 x 9"):
+    with pytest.raises(TrainingError, match="differ in size: 18 x 18 against 19 x 19"):
         samples_of(EvaluationRequest((tmp_path,), pairs=("*_real.png", "*_mean.png")))
 
 

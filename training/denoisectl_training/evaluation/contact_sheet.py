@@ -35,7 +35,7 @@ class ContactSheet:
     def watch(self, sample: Sample, candidate: Candidate, output: Image, score: Score) -> None:
         """Keep the output if it belongs on the page; give this to `measure`."""
         self.image = self.image or sample.image
-        if sample.image == self.image:
+        if sample.image == self.image and (candidate.name, sample.case) not in self._panels:
             self._clean, self._aspect = sample.clean, sample.clean.shape[0] / sample.clean.shape[1]
             self._panels[candidate.name, sample.case] = output, score.psnr
 

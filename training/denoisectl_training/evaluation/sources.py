@@ -13,6 +13,7 @@ from denoisectl_training.evaluation.metrics import Image
 
 __all__ = ["Source", "crops", "photos", "read_image"]
 
+_SMALLEST = 11  # the window of `metrics.ssim`
 _WHITE = {"uint8": 255.0, "uint16": 65535.0}
 
 Source = Iterator[tuple[int, str, Image]]
@@ -35,6 +36,10 @@ def read_image(path: Path) -> Image:
     image = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if data.size else None
     if image is None:
         raise TrainingError(f"{path}: cannot be read as a photo; mend it or take it out of the test set")
+    if min(image.shape[:2]) < _SMALLEST:
+        raise TrainingError(
+            f"{path}: is smaller than the {_SMALLEST} pixels that SSIM looks at; take it out of the test set"
+        )
     white = _WHITE.get(image.dtype.name, 1.0)
     return np.ascontiguousarray(image[..., ::-1].astype(np.float32) / np.float32(white))
 
@@ -56,7 +61,7 @@ def crops(paths: Sequence[Path], count: int, side: int, *, seed: int = 0) -> Sou
         TrainingError: a photo cannot be read.
     """
     for index in range(count):
-        path = paths[index * len(paths) // count] if count >= len(paths) else paths[index]
+        path = paths[index * len(paths) // count]
         photo, draw = read_image(path), np.random.default_rng((seed, index))
         top, left = (int(draw.integers(max(1, size - side + 1))) for size in photo.shape[:2])
         yield index, f"{path.name}#{index}", photo[top : top + side, left : left + side]

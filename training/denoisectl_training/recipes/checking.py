@@ -32,8 +32,9 @@ def _sentence(error: Any) -> str:
         return f"unknown key {path}{nearest(str(error['loc'][-1]), _keys_beside(error['loc']))}"
     if error["type"] == "missing":
         return f"{path} is missing"
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{path}: {message[0].lower()}{message[1:]} (got {error['input']!r})"
+    if error["type"] == "value_error":  # a rule of ours about several keys: it says what it got
+        return ": ".join(filter(None, (path, str(error["ctx"]["error"]))))
+    return f"{path}: {error['msg'][0].lower()}{error['msg'][1:]} (got {error['input']!r})"
 
 
 def _keys_beside(path: tuple[str | int, ...]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -16,6 +17,8 @@ __all__ = [
     "ScheduleSettings",
     "TrainingSettings",
 ]
+
+_CAMERA_BLOCK = 16  # pixels: a JPEG whose colour is halved has blocks of this side
 
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -63,6 +66,12 @@ class ModelSettings(_Settings):
     """U-net: residual blocks at each level on the way down, the bottom last."""
     decoder_blocks: tuple[Positive, ...] = (1, 1)
     """U-net: residual blocks at each level on the way up, finest first."""
+
+    @property
+    def multiple_of(self) -> int:
+        """What the sides of a batch must divide by: each level but the finest halves them, the U-net's too."""
+        halvings = len(self.widths) - (0 if self.architecture == "unet" else 1)
+        return 1 << halvings
 
     @property
     def skip(self) -> bool:
@@ -224,6 +233,18 @@ class Recipe(_Settings):
     schedule: ScheduleSettings = ScheduleSettings()
     data: DataSettings = DataSettings()
     training: TrainingSettings = TrainingSettings()
+
+    @model_validator(mode="after")
+    def _crops_divide(self) -> Recipe:
+        camera = any(each.kind == "camera" for each in self.corruption)
+        unit = math.lcm(self.model.multiple_of, _CAMERA_BLOCK if camera else 1)
+        for name, side in (("crop", self.data.crop), ("last_crop", self.data.last_crop)):
+            if side and side % unit:
+                why = f"the network{' and the camera divide' if camera else ' divides'} crops by {unit}"
+                raise ValueError(
+                    f"data.{name} is {side}, and {why}; take {side - side % unit} or {side + unit - side % unit}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _only_the_unet_learns_to_round(self) -> Recipe:

@@ -7,6 +7,7 @@ DIR/trial-0007       the run folder of trial 7
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import torch
 from denoisectl.errors import TrainingError
 from denoisectl_training.devices import choose_device
 from denoisectl_training.stopping import stoppable
-from denoisectl_training.sweep.trials import SweepRequest, Tried, finished, open_study, take_trials
+from denoisectl_training.sweep.trials import SweepRequest, Tried, finished, missing, open_study, take_trials
 from denoisectl_training.trained import load_trained
 from denoisectl_training.validation import validate
 
@@ -51,8 +52,10 @@ def sweep(
     """
     _refuse_mistakes(request)
     request.folder.mkdir(parents=True, exist_ok=True)
-    take = take_trials if request.workers == 1 else _take_together
-    take(request, stop, report)
+    if request.workers == 1:
+        take_trials(request, missing(request), stop, report)
+    else:
+        _take_together(request, stop, report)
     return None if stop() else _result(request)
 
 
@@ -71,14 +74,19 @@ def _take_together(request: SweepRequest, stop: Callable[[], bool], report: Call
     told = {tried.number for tried in finished(study)}
     context = multiprocessing.get_context("spawn")  # CUDA does not survive a fork
     threads = max(1, torch.get_num_threads() // request.workers)
+    shares = [len(range(number, missing(request), request.workers)) for number in range(request.workers)]
     workers = [
-        context.Process(target=_worker, args=(request, number, threads)) for number in range(request.workers)
+        context.Process(target=_worker, args=(request, share, number, threads))
+        for number, share in enumerate(shares)
+        if share
     ]
     for worker in workers:
         worker.start()
+    asked = False
     while any(worker.is_alive() for worker in workers):
         time.sleep(_POLL_SECONDS)
-        if stop():  # a terminal sends Ctrl-C to the workers too, a SIGTERM is for us alone
+        if stop() and not asked:
+            asked = True
             for worker in workers:
                 worker.terminate()
         for tried in finished(study):
@@ -89,10 +97,13 @@ def _take_together(request: SweepRequest, stop: Callable[[], bool], report: Call
         raise TrainingError("a worker of the sweep failed; run it with --workers 1 to see why")
 
 
-def _worker(request: SweepRequest, number: int, threads: int) -> None:
+def _worker(request: SweepRequest, share: int, number: int, threads: int) -> None:
     torch.set_num_threads(threads)
     with stoppable() as stop:
-        take_trials(request, stop, worker=number)
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # a terminal's Ctrl-C comes here too: it is the sweep's to pass on
+        take_trials(request, share, stop, worker=number)
 
 
 def _result(request: SweepRequest) -> SweepResult:

@@ -19,7 +19,7 @@ from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.sweep.space import Dimension, suggest
 from denoisectl_training.train import Photos, TrainRequest, train
 
-__all__ = ["SweepRequest", "Tried", "finished", "open_study", "take_trials"]
+__all__ = ["SweepRequest", "Tried", "finished", "missing", "open_study", "take_trials"]
 
 _TEST_PHOTOS = 16
 
@@ -93,14 +93,20 @@ class _BrokenOffError(Exception):
     """A signal came during a trial, which does not count then."""
 
 
+def missing(request: SweepRequest) -> int:
+    """How many trials there are still to be."""
+    return max(0, request.trials - len(finished(open_study(request.folder))))
+
+
 def take_trials(
     request: SweepRequest,
+    count: int,
     stop: Callable[[], bool],
     report: Callable[[Tried], None] = lambda tried: None,
     *,
     worker: int = 0,
 ) -> None:
-    """Train trial after trial until there are enough, others' included, or `stop()` says so."""
+    """Train `count` trials one after the other, unless `stop()` says so before."""
     # Workers, and a sweep taken up again, must not be suggested the same values twice.
     begun = len(open_study(request.folder).get_trials(deepcopy=False))
     study = open_study(request.folder, request.recipe_of().training.seed + 1_000 * worker + begun)
@@ -109,7 +115,9 @@ def take_trials(
         if trial.state.is_finished() and trial.state is not TrialState.FAIL:
             report(_tried(trial))
 
-    while len(finished(study)) < request.trials and not stop():
+    for _ in range(count):
+        if stop():
+            return
         study.optimize(
             lambda trial: _train_one(request, trial, stop),
             n_trials=1,
