@@ -76,3 +76,9 @@ def test_what_is_no_model_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.onnx").write_bytes(content)
     with pytest.raises(TrainingError, match=r"a\.onnx is not an ONNX model"):
         load_weights(tmp_path / "a.onnx")
+
+
+def test_one_that_computes_in_half_precision_is_no_start(checkpoint: Path, out: Path) -> None:
+    export_run(checkpoint, out, precision="float16")
+    with pytest.raises(TrainingError, match="computes in float16, for GPUs; start from the float32 file"):
+        load_weights(out)

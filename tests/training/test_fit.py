@@ -92,7 +92,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(
     assert any(not torch.equal(first[key], different[key]) for key in first)
 
 
-@pytest.mark.parametrize("steps", [1, 3, 7])
+@pytest.mark.parametrize("steps", [1, 2, 7])
 def test_a_run_stopped_at_any_step_and_resumed_ends_with_the_same_weights(
     steps: int, photo_folder: Path, tmp_path: Path
 ) -> None:
