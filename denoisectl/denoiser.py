@@ -167,7 +167,8 @@ class Denoiser(FileMethods):
 
         Args:
             array: (H, W, 3) RGB or (H, W) grey, gamma-encoded sRGB: uint8, uint16, or float32 with 1.0 as
-                white; what lies outside [0, 1] is kept as it is, beside what the network does within.
+                white; values outside [0, 1], which noise makes, go in as they are, and the shipped networks answer
+                within it.
             strength: share of the correction that is applied, in [0, 1]; 0 returns the image bit for bit.
             luma: share of its lightness that is applied.
             chroma: share of its colour that is applied.

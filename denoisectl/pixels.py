@@ -15,16 +15,7 @@ import numpy.typing as npt
 
 from denoisectl.errors import ImageError
 
-__all__ = [
-    "Image",
-    "Index",
-    "Planes",
-    "all_finite",
-    "check_image",
-    "load_planes",
-    "store_planes",
-    "take_excess",
-]
+__all__ = ["Image", "Index", "Planes", "all_finite", "check_image", "load_planes", "store_planes"]
 
 Image = npt.NDArray[Any]
 Planes = npt.NDArray[np.float32]
@@ -69,17 +60,6 @@ def load_planes(image: Image, rows: Index, columns: Index, planes: Planes) -> No
     planes[...] = source
     if not all_finite(planes):
         raise ImageError("the image holds NaN or infinite values; replace them before denoising")
-
-
-def take_excess(planes: Planes) -> Planes:
-    """Clip float `planes` of any shape to [0, 1] in place; returns what that took, to be added to the result.
-
-    A network knows nothing beyond black and white: highlights of a float image would come back cut off.
-    """
-    within = planes.clip(0, 1)
-    excess: Planes = planes - within
-    planes[...] = within
-    return excess
 
 
 def all_finite(planes: Planes) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.lanes import in_lanes
 from denoisectl.model_card import ModelCard
-from denoisectl.pixels import Image, Planes, all_finite, load_planes, store_planes, take_excess
+from denoisectl.pixels import Image, Planes, all_finite, load_planes, store_planes
 from denoisectl.strength import Strength
 from denoisectl.tiling import Grid, Tile, TileRules
 
@@ -67,15 +67,11 @@ def run_tiles(
         try:
             for tile, planes in zip(tiles, noisy, strict=False):
                 load_planes(image, grid.rows.pixels(tile.rows), grid.columns.pixels(tile.columns), planes)
-            noisy_tiles = noisy[: len(tiles)]
-            excess = take_excess(noisy_tiles) if image.dtype == np.float32 else None
-            outputs = runner.run(noisy_tiles)
-            for place, (tile, before, after) in enumerate(zip(tiles, noisy, outputs, strict=False)):
+            outputs = runner.run(noisy[: len(tiles)])
+            for tile, before, after in zip(tiles, noisy, outputs, strict=False):
                 core = _core(tile, before, after, amount)
                 if not all_finite(core):
                     core = _exactly(exact, tile, before, amount)
-                if excess is not None:
-                    core = core + excess[(place, *_core_of(tile))]
                 store_planes(core, clean, tile.rows.core, tile.columns.core)
         finally:
             buffers.put(noisy)
@@ -118,13 +114,8 @@ def _batches(grid: Grid, size: int) -> Iterator[list[Tile]]:
 
 def _core(tile: Tile, before: Planes, after: Planes, amount: Strength) -> Planes:
     """The part of a denoised tile (3, h, w) that no cut edge has touched, as much of it as is wanted."""
-    part = _core_of(tile)
+    part = (slice(None), tile.rows.core_in_tile, tile.columns.core_in_tile)
     return amount.apply(before[part], after[part])
-
-
-def _core_of(tile: Tile) -> tuple[slice, slice, slice]:
-    """Where in a tile's planes (3, h, w) its core lies."""
-    return slice(None), tile.rows.core_in_tile, tile.columns.core_in_tile
 
 
 def _exactly(exact: Exact | None, tile: Tile, before: Planes, amount: Strength) -> Planes:

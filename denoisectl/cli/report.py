@@ -56,7 +56,7 @@ class TextReport:
         for loss in sorted(set(result.lost) - self._told):
             self._told.add(loss)
             target = console.one_line(result.target)
-            console.warn(f"{target}: its format does not hold the input's {loss} (said once a run)")
+            console.warn(f"{target}: does not hold the input's {loss} (said once a run)")
 
     def summary(self, tally: Tally, seconds: float, reason: str, note: str) -> None:
         """The counts, and the names of what failed."""

@@ -27,7 +27,7 @@ def stream(
     with data_stdout() as write, caught_warnings():
         data, lost = denoise_bytes(opening, _read(names[0]), settings, name=_called(names[0]))
         for loss in lost:
-            console.warn(f"{_called(names[0])}: the result's format does not hold its {loss}")
+            console.warn(f"{_called(names[0])}: the result does not hold its {loss}")
         if out == "-":
             write(data)
         else:

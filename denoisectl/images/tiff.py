@@ -41,7 +41,12 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
         pixels, alpha = _by_libtiff(data, block, directory, layout), None
     else:
         pixels, alpha = _interpreted(read_samples(data, block.order, layout), block, directory, layout)
-    left = (["layers"] if _LAYERS in directory.tags else []) + (["preview pages"] if extra_pages else [])
+    beyond = pixels.dtype == np.float32 and bool((pixels.min() < 0) or (pixels.max() > 1))
+    left = (
+        (["values outside 0 to 1"] if beyond else [])
+        + (["layers"] if _LAYERS in directory.tags else [])
+        + (["preview pages"] if extra_pages else [])
+    )
     origin = Origin(
         Format.TIFF,
         layout.bits,

@@ -155,16 +155,6 @@ def test_float_values_beyond_white_go_in_and_come_out(same: Denoiser) -> None:
     assert np.array_equal(same.image(image), image)
 
 
-def test_what_lies_beyond_the_range_is_kept_beside_what_the_network_does(
-    changing: Denoiser, photo: Image
-) -> None:
-    image = _as(np.float32, photo) * 3 - 1
-    within = image.clip(0, 1)
-    kept = changing.image(image, strength=0.5) - changing.image(within, strength=0.5)
-    assert (image > 1).any() and (image < 0).any()
-    assert np.allclose(kept, image - within, rtol=0, atol=1e-6)
-
-
 def test_whole_numbers_are_rounded_and_clipped_not_wrapped(changing: Denoiser, photo: Image) -> None:
     image = np.vstack([np.zeros_like(photo[:64]), np.full_like(photo[:64], 255)])
     exact = changing.image(image.astype(np.float32) / np.float32(255)) * 255

@@ -297,3 +297,9 @@ def test_bmp_rows_are_padded_and_may_start_at_the_top(width: int) -> None:
     assert np.array_equal(decode(bytes(source), name="a").pixels, photo(width=width))
     source[22:26] = struct.pack("<i", -40)
     assert np.array_equal(decode(bytes(source), name="a").pixels, photo(width=width)[::-1])
+
+
+def test_values_that_a_network_would_cut_are_told_of() -> None:
+    within, beyond = photo("float32"), photo("float32") * np.float32(1.5)
+    assert not losses(decode(tiff(within), name="a"))
+    assert losses(decode(tiff(beyond), name="a")) == ("values outside 0 to 1",)
