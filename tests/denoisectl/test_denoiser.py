@@ -155,6 +155,12 @@ def test_float_values_beyond_white_go_in_and_come_out(same: Denoiser) -> None:
     assert np.array_equal(same.image(image), image)
 
 
+def test_noise_beyond_white_is_taken_out_like_any_other() -> None:
+    noisy = np.random.default_rng(0).normal(1.0, 0.1, (96, 96, 3)).astype(np.float32)
+    assert np.abs(noisy.clip(1, None) - 1).mean() > 0.035
+    assert np.abs(Denoiser.open("photo-fast", "cpu").image(noisy) - 1).mean() < 0.01
+
+
 def test_whole_numbers_are_rounded_and_clipped_not_wrapped(changing: Denoiser, photo: Image) -> None:
     image = np.vstack([np.zeros_like(photo[:64]), np.full_like(photo[:64], 255)])
     exact = changing.image(image.astype(np.float32) / np.float32(255)) * 255
