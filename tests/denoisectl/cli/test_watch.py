@@ -6,10 +6,26 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tests.denoisectl.cli.conftest import Invoke
 from tests.denoisectl.conftest import write_picture
+
+
+def _watching(
+    env: dict[str, str], folder: Path, out: Path, model: Path, *flags: str
+) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "denoisectl", "run", str(folder), "-o", str(out), "-m", str(model)]
+    return subprocess.Popen(
+        [*command, "--watch", "--json", *flags], env=env, stdout=subprocess.PIPE, text=True
+    )
+
+
+def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+    assert process.stdout is not None
+    return map(json.loads, process.stdout)
 
 
 def test_what_comes_in_is_denoised_until_somebody_ends_it(
@@ -17,12 +33,8 @@ def test_what_comes_in_is_denoised_until_somebody_ends_it(
 ) -> None:
     folder = tmp_path / "in"
     write_picture(folder / "a.png")
-    command = [sys.executable, "-m", "denoisectl", "run", str(folder), "-o", str(out), "-m", str(model)]
-    with subprocess.Popen(
-        [*command, "--watch", "--json"], env=cli_env, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        events = map(json.loads, process.stdout)
+    with _watching(cli_env, folder, out, model) as process:
+        events = _events(process)
         assert [next(events)["event"], next(events)["ok"]] == ["file", 1]
         (folder / "notes.txt").write_text("passed over")
         (folder / "bad.jpg").write_text("hello")
@@ -53,12 +65,8 @@ def test_names_that_collide_cost_themselves_alone(
 ) -> None:
     folder = tmp_path / "in"
     write_picture(folder / "a.png")
-    command = [sys.executable, "-m", "denoisectl", "run", str(folder), "-o", str(out), "-m", str(model)]
-    with subprocess.Popen(
-        [*command, "--watch", "--json", "--format", "png"], env=cli_env, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        files = (event for event in map(json.loads, process.stdout) if event["event"] == "file")
+    with _watching(cli_env, folder, out, model, "--format", "png") as process:
+        files = (event for event in _events(process) if event["event"] == "file")
         assert next(files)["status"] == "ok"
         write_picture(folder / "a.jpg")
         failed = next(files)
