@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import typer
 
 from denoisectl.cli import console
 from denoisectl.cli import run_options as o
+from denoisectl.cli.contradictions import Asked
 from denoisectl.cli.options import (
     DeviceOpt,
     JsonOpt,
@@ -119,80 +118,32 @@ def run(
       4  model unusable
     """
     console.set_loudness(quiet=quiet, verbose=verbose)
-    names = list(inputs or ())
-    piped = "-" in names or out == "-"
+    if overwrite and if_exists not in (None, "overwrite"):
+        raise UsageError(f"--overwrite contradicts --if-exists {if_exists}; give one of them")
     policy = "overwrite" if overwrite else if_exists
-    _refuse(
-        (
-            "" in names or out == "",
-            f"{'INPUT' if '' in names else '--out'} is empty: is a variable unset? . is the current folder",
-        ),
-        ("/dev/stdin" in names, "/dev/stdin: write - for an image from stdin"),
-        (out == "/dev/stdout", "--out /dev/stdout: write --out - for stdout"),
-        (
-            bool({"/", os.sep} & set(suffix)),
-            f"--suffix {suffix} is added to names, and names hold no folders; give folders to --out",
-        ),
-        (
-            base is not None and not base.is_dir(),
-            f"--base {base}: is not a folder; give the one below which the inputs lie",
-        ),
-        (
-            failed_to is not None and failed_to.is_dir(),
-            f"--failed-to {failed_to}: is a folder; name the file to write",
-        ),
-        (
-            not names and files_from is None,
-            "nothing to denoise: name files or folders, or give --files-from; `denoisectl run -h` helps",
-        ),
-        (
-            out is None and not in_place,
-            "say where results go: --out FOLDER, or --in-place --backup .orig to replace the inputs",
-        ),
-        (
-            in_place and bool(out is not None or "-" in names),
-            "--in-place replaces the inputs: it goes with neither --out nor -; leave one out",
-        ),
-        (
-            in_place and backup is None,
-            "--in-place needs --backup, since nothing brings noise back: a suffix such as .orig, or a folder",
-        ),
-        (backup is not None and not in_place, "--backup is for --in-place; leave it out, or give both"),
-        (
-            in_place and bool(suffix or watch or policy or format != "keep" or on_collision != "error"),
-            "--in-place keeps names and formats, and does what is not done yet: it goes with neither --suffix, "
-            "--format, --on-collision, --if-exists, --overwrite nor --watch",
-        ),
-        (
-            overwrite and if_exists not in (None, "overwrite"),
-            f"--overwrite contradicts --if-exists {if_exists}; give one of them",
-        ),
-        (
-            watch and bool(dry_run or failed_to or files_from == "-"),
-            "--watch goes with neither --dry-run, --failed-to nor --files-from -; leave one out",
-        ),
-        (
-            overlap is not None and seams == "exact",
-            "--overlap contradicts --seams exact; give one of them",
-        ),
-        (
-            fail_fast and max_failures is not None,
-            "--fail-fast contradicts --max-failures; give one of them",
-        ),
-        (
-            piped and bool(files_from is not None or dry_run or watch),
-            "a pipe carries one image: - goes with neither --files-from, --dry-run nor --watch",
-        ),
-        (
-            piped and bool(suffix or shard or failed_to or preserve_times or policy in ("skip", "newer")),
-            "a pipe carries one image, without name and time: - goes with neither --suffix, --shard, --failed-to, "
-            "--preserve-times, nor --if-exists skip or newer",
-        ),
-        (
-            watch and policy == "error",
-            "--watch makes again what changes: it does not go with --if-exists error",
-        ),
+    names = list(inputs or ())
+    asked = Asked(
+        names=names,
+        files_from=files_from,
+        base=base,
+        shard=shard,
+        watch=watch,
+        out=out,
+        in_place=in_place,
+        backup=backup,
+        policy=policy,
+        format=format,
+        on_collision=on_collision,
+        suffix=suffix,
+        preserve_times=preserve_times,
+        dry_run=dry_run,
+        overlap=overlap,
+        seams=seams,
+        fail_fast=fail_fast,
+        max_failures=max_failures,
+        failed_to=failed_to,
     )
+    asked.check()
 
     # From here on the work begins, and with it the imports that take time.
     from denoisectl.batch.backup import Backup
@@ -226,7 +177,7 @@ def run(
         threads=threads,
         precision=precision,
     )
-    if piped:
+    if asked.piped:
         stream_run.stream(names, out or "-", settings, opening, overwrite=policy == "overwrite", json=json)
         return
     request = Request(
@@ -249,10 +200,3 @@ def run(
     work = BatchRun(request, settings, opening, faults, resources(memory - tiles, jobs))
     if not work.run(json=json, dry_run=dry_run, watch=watch):
         raise typer.Exit(1)
-
-
-def _refuse(*mistakes: tuple[bool, str]) -> None:
-    """Raise the first mistake that was made."""
-    for made, message in mistakes:
-        if made:
-            raise UsageError(message)
