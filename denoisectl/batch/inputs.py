@@ -53,6 +53,8 @@ class Selection:
     """The folder from which results mirror the inputs' paths; None starts at each folder that was named."""
     enter_links: bool = True
     """Whether links to folders are entered; not where photos are replaced, which may be somebody else's there."""
+    more_to_come: bool = False
+    """Whether inputs are watched: a glob may match nothing yet."""
 
     def place(self, path: Path, root: Path) -> PurePath:
         """Where the result of `path`, found in `root`, belongs under the output folder."""
@@ -74,6 +76,9 @@ def find(
         inputs: what the user named.
         selection: which files inside folders are meant.
         notice: told what was left out on purpose and might be missed.
+
+    Raises:
+        UsageError: a glob matches nothing, and nothing more is to come.
     """
     for name in inputs:
         path = Path(name)
@@ -83,7 +88,7 @@ def find(
             yield Found(path, selection.place(path, path.parent), named=True)
         else:
             matches = _matching(name)
-            if not matches:
+            if not matches and not selection.more_to_come:
                 raise UsageError(f"{name}: no file matches this pattern")
             yield from find(matches, selection, notice)
 

@@ -102,7 +102,13 @@ class Request:
         out = self.backup.folder if self.backup else Path(self.out)
         kept = self.backup.globs if self.backup else ()
         selection = Selection(
-            self.recursive, self.include, (*self.exclude, *kept), out, self.base, not self.backup
+            self.recursive,
+            self.include,
+            (*self.exclude, *kept),
+            out,
+            self.base,
+            enter_links=not self.backup,
+            more_to_come=self.watch,
         )
         named = find(self.inputs, selection, notice)
         if self.files_from is None:

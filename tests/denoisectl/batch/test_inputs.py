@@ -85,6 +85,13 @@ def test_a_pattern_that_the_shell_left_alone(tree: Path) -> None:
         list(find([str(tree / "*.tif")], Selection()))
 
 
+def test_a_watched_pattern_waits_for_its_first_file(tree: Path) -> None:
+    watched = Selection(more_to_come=True)
+    assert list(find([str(tree / "*.tif")], watched)) == []
+    (tree / "late.tif").touch()
+    assert names(find([str(tree / "*.tif")], watched)) == ["late.tif"]
+
+
 def test_a_name_with_brackets_is_a_name_first(tmp_path: Path) -> None:
     path = tmp_path / "a[1].png"
     path.touch()

@@ -47,6 +47,18 @@ def test_what_comes_in_is_denoised_until_somebody_ends_it(
     assert sorted(path.name for path in out.glob("*.png")) == ["a.png", "b.png"]
 
 
+def test_a_pattern_waits_for_its_first_file(
+    cli_env: dict[str, str], model: Path, tmp_path: Path, out: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    with _watching(cli_env, folder / "*.png", out, model) as process:
+        write_picture(folder / "a.png")
+        assert next(_events(process))["status"] == "ok"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+
+
 def test_what_does_not_go_with_it(invoke: Invoke, photos: Path, out: Path, model: Path) -> None:
     for flags in (["--dry-run"], ["--failed-to", "x"], ["--files-from", "-"]):
         ended = invoke("run", photos, "-o", out, "-m", model, "--watch", *flags)
