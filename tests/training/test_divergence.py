@@ -22,3 +22,17 @@ INFINITE = float("inf")
 )
 def test_what_counts_as_divergence(loss: float, best: float, expected: bool) -> None:
     assert diverged(loss, best, LossSettings()) is expected
+
+
+@pytest.mark.parametrize(
+    ("loss", "best", "expected"),
+    [
+        (14.0, 0.3, False),  # photos without noise come first, then some with
+        (35.0, 13.0, False),  # an untrained network
+        (45.0, 13.0, True),  # worse than that
+        (70.0, INFINITE, True),
+    ],
+)
+def test_what_counts_as_divergence_in_decibels(loss: float, best: float, expected: bool) -> None:
+    settings = LossSettings(ssd=0.0, l1=0.0, out_of_range=0.0, psnr=1.0)
+    assert diverged(loss, best, settings) is expected

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -37,6 +39,27 @@ def test_a_residual_of_a_tenth_costs_four() -> None:
     # Section 18.4: "if the root mean squared value of R is 0.1 ... then the loss value will be about 4".
     loss = training_loss(torch.full((2, 1, 8, 8), 0.6), torch.full((2, 1, 8, 8), 0.5), LossSettings())
     torch.testing.assert_close(loss, torch.tensor(4.0))
+
+
+def test_a_decibel_counts_the_same_in_little_noise_as_in_strong() -> None:
+    settings = LossSettings(ssd=0.0, l1=0.0, out_of_range=0.0, psnr=2.0)
+    clean = torch.zeros(2, 3, 4, 4)
+    residuals = torch.tensor([3.0, 99.0]).view(2, 1, 1, 1).expand(2, 3, 4, 4) / 255.0
+    predicted = residuals.clone().requires_grad_()
+    loss = training_loss(predicted, clean, settings)
+    assert loss.item() == pytest.approx(
+        10 * math.log10(1 + 9) + 10 * math.log10(1 + 99**2)
+    )  # 2.0 x the mean of two
+    loss.backward()
+    assert predicted.grad is not None
+    quiet, loud = (predicted.grad * residuals).sum(dim=(1, 2, 3))  # of making each residual larger by a share
+    assert quiet.item() == pytest.approx(0.9 * loud.item(), rel=1e-3)
+
+
+def test_no_error_has_no_gradient_that_is_not_a_number() -> None:
+    same = torch.zeros(1, 3, 4, 4, requires_grad=True)
+    training_loss(same, torch.zeros(1, 3, 4, 4), LossSettings(ssd=0.0, l1=0.0, psnr=1.0)).backward()
+    assert same.grad is not None and torch.equal(same.grad, torch.zeros(1, 3, 4, 4))
 
 
 def test_what_rounding_adds_counts_by_the_error_there_is() -> None:

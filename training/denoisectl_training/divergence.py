@@ -10,6 +10,9 @@ __all__ = ["diverged"]
 
 _TIMES_THE_BEST = 3.0
 _HOPELESS_RESIDUAL = 10.0
+_UNTRAINED_RESIDUAL = 0.25
+"""About that of a network before its first step: a loss near zero (a run without corruption) may jump to many times
+its best and mean nothing."""
 
 
 def diverged(loss: float, best: float, settings: LossSettings) -> bool:
@@ -22,15 +25,10 @@ def diverged(loss: float, best: float, settings: LossSettings) -> bool:
         settings: the weights, which say what a residual of ten times the whole range would cost: nothing
             that still learns is there, not even at the start.
     """
-    hopeless = settings.ssd * _HOPELESS_RESIDUAL**2 + settings.l1 * _HOPELESS_RESIDUAL
-    return (
-        not math.isfinite(loss) or loss > hopeless or loss > max(_TIMES_THE_BEST * best, _untrained(settings))
-    )
+    hopeless, untrained = _cost(settings, _HOPELESS_RESIDUAL), _cost(settings, _UNTRAINED_RESIDUAL)
+    return not math.isfinite(loss) or loss > hopeless or loss > max(_TIMES_THE_BEST * best, untrained)
 
 
-def _untrained(settings: LossSettings) -> float:
-    """The cost of a residual of a quarter of the range, about that of a network before its first step.
-
-    A loss near zero (a run without corruption) may jump to many times its best and mean nothing.
-    """
-    return settings.ssd * 0.25**2 + settings.l1 * 0.25
+def _cost(settings: LossSettings, residual: float) -> float:
+    decibels = 10.0 * math.log10(1.0 + (255.0 * residual) ** 2)
+    return settings.ssd * residual**2 + settings.l1 * residual + settings.psnr * decibels

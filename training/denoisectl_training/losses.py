@@ -1,6 +1,11 @@
-"""The training loss of sections 17.4.1 and 18.4: SSD and L1 on per-pixel means, and the out-of-range penalty."""
+"""The training loss of sections 17.4.1 and 18.4: SSD and L1 on per-pixel means, and the out-of-range penalty.
+
+PSNR itself is a further term (Chen et al., "Simple Baselines for Image Restoration", 2022, train with nothing else).
+"""
 
 from __future__ import annotations
+
+import math
 
 from torch import Tensor
 
@@ -22,7 +27,15 @@ def training_loss(predicted: Tensor, clean: Tensor, settings: LossSettings) -> T
     loss = settings.ssd * residual.square().mean() + settings.l1 * residual.abs().mean()
     if settings.out_of_range:
         loss = loss + settings.out_of_range * out_of_range_penalty(predicted)
+    if settings.psnr:
+        loss = loss + settings.psnr * _decibels_of_error(residual)
     return loss
+
+
+def _decibels_of_error(residual: Tensor) -> Tensor:
+    """Each crop's mean squared error in dB above one 8-bit level; below that nothing is gained, and it ends at 0."""
+    errors = residual.square().mean(dim=(1, 2, 3)) / _LEVEL**2
+    return 10.0 / math.log(10.0) * errors.log1p().mean()
 
 
 def matching_loss(predicted: Tensor, taught: Tensor, clean: Tensor) -> Tensor:

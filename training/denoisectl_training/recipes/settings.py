@@ -120,6 +120,8 @@ class LossSettings(_Settings):
     ssd: Weight = 100.0
     l1: Weight = 30.0
     out_of_range: Weight = 1.0
+    psnr: Weight = 0.0
+    """Of each crop's PSNR: a dB counts the same in little noise as in strong."""
 
 
 class OptimizerSettings(_Settings):
