@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
+
+from denoisectl.errors import UsageError
 
 if TYPE_CHECKING:
     from denoisectl.batch.process import Digested
@@ -64,8 +66,8 @@ class FileMethods:
         out: str | Path,
         *,
         recursive: bool = False,
-        include: Sequence[str] = (),
-        exclude: Sequence[str] = (),
+        include: str | Sequence[str] = (),
+        exclude: str | Sequence[str] = (),
         strength: float = 1.0,
         luma: float = 1.0,
         chroma: float = 1.0,
@@ -106,6 +108,8 @@ class FileMethods:
         from denoisectl.images import Format
 
         kind = Format(format) if format else None
+        if on_collision not in get_args(OnCollision):
+            raise UsageError(f"on_collision {on_collision!r}: give one of {', '.join(get_args(OnCollision))}")
         settings = Settings(strength, luma, chroma, kind, quality, bit_depth)
         return denoise_folder(
             self,
@@ -125,8 +129,8 @@ class FileMethods:
         backup: str,
         *,
         recursive: bool = False,
-        include: Sequence[str] = (),
-        exclude: Sequence[str] = (),
+        include: str | Sequence[str] = (),
+        exclude: str | Sequence[str] = (),
         strength: float = 1.0,
         luma: float = 1.0,
         chroma: float = 1.0,

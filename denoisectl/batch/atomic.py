@@ -46,7 +46,10 @@ def write_whole(
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            _lock(file.fileno())
+            with suppress(
+                OSError
+            ):  # some network file systems know no locks; nothing is taken for stale there
+                _lock(file.fileno())
             file.write(data)
             file.flush()
             _dress(part, mode_of or _stat(target))

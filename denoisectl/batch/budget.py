@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401 - has to register its own end of the program before ours
 import threading
+from weakref import WeakSet
 
 __all__ = ["Budget", "Closed"]
 
@@ -26,6 +28,7 @@ class Budget:
         self._turn = 0
         self._closed = False
         self._change = threading.Condition()
+        _OPEN.add(self)
 
     def take(self, place: int, size: int) -> None:
         """Wait for the turn of the image at `place` in the plan, and for `size` free bytes.
@@ -57,3 +60,16 @@ class Budget:
 
     def _fits(self, size: int) -> bool:
         return not self._held or sum(self._held.values()) + size <= self._limit
+
+
+_OPEN: WeakSet[Budget] = WeakSet()
+
+
+def _close_all() -> None:
+    for budget in list(_OPEN):
+        budget.close()
+
+
+# A program that ends with a run half taken waits for the run's threads, and one of these may wait for memory that
+# nobody will free. `atexit` comes too late: after that wait.
+threading._register_atexit(_close_all)  # type: ignore[attr-defined]

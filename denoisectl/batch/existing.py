@@ -26,6 +26,10 @@ class IfExists(StrEnum):
     NEWER = "newer"
     """Make it again if the input was changed after it."""
 
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise UsageError(f"if_exists {value!r}: give one of {', '.join(cls)}")
+
 
 def mark_done(plan: Plan, if_exists: IfExists, journal: Journal | None = None) -> Plan:
     """The plan with a reason to skip on every job that need not be done.

@@ -6,6 +6,7 @@ list as a `Found` without a file, so that it can end as a failure and not as sil
 
 from __future__ import annotations
 
+import codecs
 import glob
 import json
 import os
@@ -82,7 +83,7 @@ def find(
     """
     for name in inputs:
         path = Path(name)
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises where a name is too long
             yield from _walk(path, selection, notice)
         elif os.path.lexists(path) or not glob.has_magic(name):
             yield Found(path, selection.place(path, path.parent), named=True)
@@ -111,6 +112,8 @@ def read_list(data: bytes, *, null: bool, base: Path) -> Iterator[Found]:
     """
     if not null and b"\0" in data:
         raise UsageError("--files-from: the list holds NUL; add -0 if names end so, or name a text file")
+    if not null:
+        data = data.removeprefix(codecs.BOM_UTF8)  # editors on Windows begin with it
     for entry in data.split(b"\0" if null else b"\n"):
         name = os.fsdecode(entry if null else entry.rstrip(b"\r"))
         if name:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 from denoisectl.batch.atomic import check_writable
@@ -11,7 +12,7 @@ from denoisectl.batch.backup import Backup
 from denoisectl.batch.existing import IfExists, mark_done
 from denoisectl.batch.folder import Resources, run_plan
 from denoisectl.batch.in_place import InPlaceJournals, mark_in_place
-from denoisectl.batch.inputs import Selection, find
+from denoisectl.batch.inputs import Found, Selection, find
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.batch.process import Digested
@@ -43,13 +44,16 @@ def denoise_file(
 
     Raises:
         ImageError: the image cannot be read, denoised or written; nothing is left behind.
-        UsageError: there is no such file, the target exists or is the source, or its folder is not writable.
+        UsageError: there is no such file, one of the two is a folder, the target exists or is the source, or its
+            folder is not writable.
     """
     source, target = Path(source), Path(target)
+    for path in (source, target):
+        if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises where a name is too long
+            raise UsageError(f"{path}: is a folder; name a file, or use `Denoiser.folder`")
     settings = (settings or Settings()).named_by(target)
-    plan = make_plan(
-        find([str(source)], Selection()), Naming(target, single=True), unfit=settings.depth_problem
-    )
+    found = [Found(source, PurePath(source.name), named=True)]  # whatever its name is made of
+    plan = make_plan(found, Naming(target, single=True), unfit=settings.depth_problem)
     plan = mark_done(plan, IfExists(if_exists))
     check_writable(target.parent)
     (result,) = run_plan(denoiser, plan, settings)
@@ -64,8 +68,8 @@ def denoise_folder(
     out: str | Path,
     *,
     recursive: bool = False,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
+    include: str | Sequence[str] = (),
+    exclude: str | Sequence[str] = (),
     settings: Settings | None = None,
     if_exists: _Policy = "skip",
     rename: bool = False,
@@ -93,7 +97,7 @@ def denoise_folder(
     """
     out, settings = Path(out), settings or Settings()
     _check_folder(folder)
-    selection = Selection(recursive, tuple(include), tuple(exclude), out)
+    selection = Selection(recursive, _globs(include), _globs(exclude), out)
     naming = Naming(out, settings.format, rename=rename)
     journal = Journal(out, settings.digest(denoiser.digest))
     plan = make_plan(
@@ -110,8 +114,8 @@ def denoise_in_place(
     backup: str,
     *,
     recursive: bool = False,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
+    include: str | Sequence[str] = (),
+    exclude: str | Sequence[str] = (),
     settings: Settings | None = None,
     resources: Resources | None = None,
 ) -> Iterator[FileResult]:
@@ -132,13 +136,20 @@ def denoise_in_place(
     """
     kept, settings = Backup.parse(backup), settings or Settings()
     _check_folder(folder)
-    selection = Selection(recursive, tuple(include), (*exclude, *kept.globs), kept.folder, enter_links=False)
+    selection = Selection(
+        recursive, _globs(include), (*_globs(exclude), *kept.globs), kept.folder, enter_links=False
+    )
     naming = Naming(Path(), backup=kept)
     plan = make_plan(find([str(folder)], selection), naming, unfit=settings.depth_problem)
     journals = InPlaceJournals(settings.digest(denoiser.digest))
     plan = mark_in_place(plan, journals)
     kept.prepare()
     return run_plan(denoiser, plan, settings, journals.record, resources or Resources())
+
+
+def _globs(given: str | Sequence[str]) -> tuple[str, ...]:
+    """One glob or several: a string is a sequence too, of letters."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _check_folder(folder: str | Path) -> None:

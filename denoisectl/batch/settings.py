@@ -47,6 +47,8 @@ class Settings:
                 raise UsageError(f"--{name} {getattr(self, name)}: give a number from 0 (off) to 1 (full)")
         if self.quality is not None and not 1 <= self.quality <= 100:
             raise UsageError(f"--quality {self.quality}: give a number from 1 to 100")
+        if self.bit_depth not in (None, 8, 16):
+            raise UsageError(f"--bit-depth {self.bit_depth}: give 8 or 16")
         if self.format and (problem := self.depth_problem(self.format)):
             raise UsageError(f"--bit-depth {self.bit_depth}: {problem}")
 
@@ -64,8 +66,15 @@ class Settings:
         return 2 if self.bit_depth == 16 else 1
 
     def named_by(self, target: Path) -> Settings:
-        """These settings with the format that an output file's ending asks for, unless they name one."""
-        return replace(self, format=self.format or format_of(target))
+        """These settings with the format that an output file's ending asks for.
+
+        Raises:
+            UsageError: they name another one.
+        """
+        named = format_of(target)
+        if self.format and named and self.format is not named:
+            raise UsageError(f"--format {self.format.value} contradicts --out {target}; leave one out")
+        return replace(self, format=self.format or named)
 
     def copies(self, photo: Photo) -> bool:
         """Whether the output is the input file, byte for byte: nothing is asked for that would change it."""

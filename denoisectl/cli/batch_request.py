@@ -60,7 +60,7 @@ class Request:
         if len(self.inputs) != 1 or self.files_from:
             return False
         (name,) = self.inputs
-        return not Path(name).is_dir() and (Path(name).exists() or not glob.has_magic(name))
+        return not os.path.isdir(name) and (os.path.exists(name) or not glob.has_magic(name))  # noqa: PTH110, PTH112 - see find
 
     @property
     def policy(self) -> IfExists:
@@ -79,7 +79,7 @@ class Request:
         if self.backup:
             return Naming(Path(), backup=self.backup)
         out = Path(self.out)
-        if out.is_dir() or not format_of(out):
+        if os.path.isdir(out) or not format_of(out):  # noqa: PTH112 - see find
             if self.single and not self.out.endswith(os.sep):
                 refuse_misspelt(out)
             return Naming(out, settings.format, self.suffix, self.rename)
@@ -125,6 +125,11 @@ class Faults:
     failed_to: Path | None = None
     null: bool = False
 
+    def __post_init__(self) -> None:
+        """See that the limit is one before any work begins."""
+        if self.most is not None:
+            FailureLimit.parse(self.most, planned=0)
+
     def limit(self, plan: Plan) -> FailureLimit:
         """How many failures this plan bears."""
         return FailureLimit() if self.most is None else FailureLimit.parse(self.most, len(plan.jobs))
@@ -149,7 +154,7 @@ class Faults:
             end = "\0" if self.null else "\n"
             names = "".join(failure.source + end for failure in tally.failures)
             try:
-                write_whole(self.failed_to, names.encode("utf-8", "surrogateescape"))
+                write_whole(self.failed_to, os.fsencode(names))
             except OSError as error:
                 console.error(f"--failed-to {self.failed_to}: cannot be written: {error.strerror}")
 
@@ -164,6 +169,8 @@ def _is_image(path: Path) -> bool:
 
 
 def _list(name: str) -> bytes:
+    if name == "-" and sys.stdin is None:
+        raise UsageError("--files-from -: stdin is closed; pipe a list in, or name a file that holds it")
     if name == "-" and sys.stdin.isatty():
         raise UsageError("--files-from -: stdin is a terminal; pipe a list in, or name a file that holds it")
     try:

@@ -15,6 +15,8 @@ from enum import IntEnum, StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
+from denoisectl.cli.stdout import full_disk_told
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -79,8 +81,12 @@ def quiet() -> bool:
 def _console(stream: Literal["stdout", "stderr"]) -> Console:
     from rich.console import Console
 
+    class Voice(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich would end the process, with 1
+
     # A colour system that is named is used whatever the stream is; it does not make a terminal of it.
-    return Console(
+    return Voice(
         stderr=stream == "stderr",
         highlight=False,
         soft_wrap=True,
@@ -146,8 +152,9 @@ def one_line(text: object) -> str:
 def emit(line: str) -> None:
     """Write one line of data to stdout, at once, so that a reader in a pipe need not wait."""
     # File names are bytes: those that are no text go out as they came in.
-    sys.stdout.buffer.write(line.encode("utf-8", "surrogateescape") + b"\n")
-    sys.stdout.flush()
+    with full_disk_told():
+        sys.stdout.buffer.write(line.encode("utf-8", "surrogateescape") + b"\n")
+        sys.stdout.flush()
 
 
 def show(result: RenderableType) -> None:

@@ -79,8 +79,10 @@ def _told(error: Exception) -> int:
 
 
 def _reader_gone() -> int:
-    # Python flushes stdout once more while it shuts down; that must not fail a second time.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    # Python flushes both once more while it shuts down; that must not fail a second time.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
     return ExitCode.READER_GONE
 
 

@@ -32,7 +32,7 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set handlers; a caller in another one keeps its own
         return
-    before = {signum: signal.signal(signum, _first) for signum in _SIGNALS}
+    before = {signum: signal.signal(signum, _first) for signum in _heeded()}
     if hasattr(signal, "SIGPIPE"):  # a reader that is gone becomes an error, so that cleaning up comes first
         before[signal.SIGPIPE] = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     try:
@@ -42,7 +42,12 @@ def interruptible() -> Iterator[None]:
             signal.signal(signum, handler)
 
 
+def _heeded() -> list[signal.Signals]:
+    """Those that whoever started the process did not have it ignore, as shells do for jobs in the background."""
+    return [signum for signum in _SIGNALS if signal.getsignal(signum) is not signal.SIG_IGN]
+
+
 def _first(signum: int, _frame: FrameType | None) -> None:
-    for each in _SIGNALS:
+    for each in _heeded():
         signal.signal(each, signal.SIG_DFL)  # the second one needs no Python to be obeyed
     raise Interrupted(signum)

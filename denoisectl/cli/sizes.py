@@ -8,16 +8,16 @@ import typer
 
 __all__ = ["overlap", "pixels", "size_in_bytes", "tile_edge"]
 
-_UNITS = {"": 1, "K": 10, "M": 20, "G": 30}
+_UNITS = {"": 0, "K": 10, "M": 20, "G": 30}
 
 
 def size_in_bytes(text: str) -> int:
     """Read `800M` or `1.5G` as bytes; K, M and G are powers of 1024."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([KMG]?)(?:i?B)?", text, re.IGNORECASE)
-    if not match or not float(match[1]):
+    size = int(float(match[1]) * 2 ** _UNITS[match[2].upper()]) if match else 0
+    if not size:
         raise typer.BadParameter(f"{text}: give bytes, or a number with K, M or G such as 800M")
-    unit = match[2].upper()
-    return int(float(match[1]) * (2 ** _UNITS[unit] if unit else 1))
+    return size
 
 
 def pixels(text: str) -> int:

@@ -11,22 +11,40 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["data_stdout"]
+from denoisectl.errors import StoppedError, UsageError
+
+__all__ = ["data_stdout", "full_disk_told"]
 
 Write = Callable[[bytes], None]
 
 
 @contextmanager
+def full_disk_told() -> Iterator[None]:
+    """Say what is wrong with stdout, unless it is that its reader left."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StoppedError(
+            f"stdout: cannot be written: {error.strerror}; mend that and run it again"
+        ) from None
+
+
+@contextmanager
 def data_stdout() -> Iterator[Write]:
     """Give a function that writes bytes to the real stdout, at once and whole."""
+    if sys.stdout is None:
+        raise UsageError("stdout is closed, and the result was to go there; open it, or give --out a file")
     sys.stdout.flush()
     real = os.dup(1)
     os.dup2(2, 1)
 
     def write(data: bytes) -> None:
         left = memoryview(data)
-        while left:
-            left = left[os.write(real, left) :]
+        with full_disk_told():
+            while left:
+                left = left[os.write(real, left) :]
 
     try:
         yield write

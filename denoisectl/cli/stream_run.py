@@ -43,7 +43,13 @@ def _check(names: list[str], out: str, *, overwrite: bool, json: bool) -> None:
         )
     if json and out == "-":
         raise UsageError("--json and --out - both want stdout; give the image a file, or leave out --json")
-    if out == "-" and sys.stdout.isatty():
+    if json:
+        raise UsageError(
+            "--json reports on files, and a pipe has none: its exit code tells; leave out --json"
+        )
+    if names == ["-"] and sys.stdin is None:
+        raise UsageError("INPUT -: stdin is closed; pipe an image in, or name a file")
+    if out == "-" and sys.stdout is not None and sys.stdout.isatty():
         raise UsageError("--out -: stdout is a terminal; pipe the image on, or give --out a file")
     if names == ["-"] and sys.stdin.isatty():
         raise UsageError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from denoisectl.errors import UsageError
+
 __all__ = ["Format", "foreign_kind", "sniff"]
 
 
@@ -16,6 +18,10 @@ class Format(Enum):
     TIFF = "tiff"
     WEBP = "webp"
     BMP = "bmp"
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise UsageError(f"format {value!r}: give one of {', '.join(kind.value for kind in cls)}")
 
     @property
     def suffixes(self) -> tuple[str, ...]:

@@ -197,3 +197,39 @@ def test_completion_scripts_come(shell: Shell) -> None:
         assert ended.returncode == 0 and "complete" in ended.stdout
     words = 'COMP_WORDS="denoisectl run --str" COMP_CWORD=2 _DENOISECTL_COMPLETE=complete_bash'
     assert shell(f"{words} denoisectl").stdout.split() == ["--strip-gps", "--strength"]
+
+
+def test_a_reader_of_messages_that_leaves(shell: Shell, tmp_path: Path, pictures: Pictures) -> None:
+    pictures(tmp_path / "in", *(f"{n}.png" for n in range(4)))
+    ended = shell("denoisectl run in -o out -v 2>&1 | true; echo ${PIPESTATUS[0]}")
+    assert ended.stdout == "141\n"
+
+
+def test_a_full_disk_under_stdout(shell: Shell, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    for command in ("run a.png -o -", "run a.png -o out --json", "run a.png -o out/b.png -n"):
+        ended = shell(f"denoisectl {command} > /dev/full")
+        assert ended.returncode == 5 and "stdout: cannot be written: No space left" in ended.stderr, command
+
+
+def test_streams_that_are_closed(shell: Shell, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    for command, said in (
+        ("run a.png -o out --json >&-", "stdout is closed"),
+        ("run a.png -o - >&-", "stdout is closed"),
+        ("run - -o b.png <&-", "INPUT -: stdin is closed"),
+        ("run --files-from - -o out <&-", "--files-from -: stdin is closed"),
+    ):
+        ended = shell(f"denoisectl {command}")
+        assert ended.returncode == 2 and said in ended.stderr, (command, ended.stderr)
+
+
+def test_a_name_that_is_too_long(shell: Shell, tmp_path: Path) -> None:
+    ended = shell("denoisectl run $(printf 'a%.0s' {1..300}).jpg -o out")
+    assert ended.returncode == 1 and "File name too long" in ended.stderr
+
+
+def test_a_list_that_begins_with_a_mark(shell: Shell, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    ended = shell(r"printf '\xef\xbb\xbfa.png\r\n' | denoisectl run --files-from - -o out")
+    assert ended.returncode == 0 and (tmp_path / "out" / "a.png").is_file(), ended.stderr

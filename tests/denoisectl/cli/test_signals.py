@@ -57,3 +57,11 @@ def test_the_second_one_ends_at_once(command: list[str], cli_env: dict[str, str]
     start = time.monotonic()
     process.communicate(timeout=30)
     assert process.returncode in (-signal.SIGINT, 130) and time.monotonic() - start < 2
+
+
+def test_ctrl_c_is_not_for_jobs_in_the_background(command: list[str], cli_env: dict[str, str]) -> None:
+    # Shells start these with the signal ignored, as a script does with trap.
+    process = started(["bash", "-c", "trap '' INT; exec \"$@\"", "job", *command], cli_env)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 0

@@ -46,6 +46,8 @@ def test_what_is_no_image_on_stdin(cli: Cli, model: Path) -> None:
     ("args", "said"),
     [
         (["-", "-o", "-", "--json"], b"both want stdout"),
+        (["-", "-o", "x.png", "--json"], b"a pipe has none"),
+        (["-", "-o", "x.jpg", "--format", "png"], b"--format png contradicts --out x.jpg"),
         (["-", "a.png", "-o", "-"], b"one image"),
         (["-", "-o", "somewhere"], b"has no name"),
         (["missing.png", "-o", "-"], b"no such file"),
