@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+import shlex
 import signal
 from dataclasses import asdict
 from pathlib import Path
@@ -100,9 +101,11 @@ def _run(request: SweepRequest, json: bool) -> None:
         console.emit(jsonlib.dumps({"v": 1, **asdict(result), "run": str(result.run)}))
         return
     console.show(_table(result))
-    changes = " ".join(f"--set '{value}'" for value in (*request.overrides, *result.best.overrides))
+    kept = f"data.test_photos={request.recipe_of().data.test_photos}"  # what the figure was measured on
+    settings = (kept, *request.overrides, *result.best.overrides)
+    changes = " ".join(f"--set {shlex.quote(value)}" for value in settings)
     console.say(f"{result.run}: {result.test_psnr:.2f} dB on test photos")
-    console.say(f"next: denoisectl train {request.photos} --recipe {request.recipe} {changes}")
+    console.say(f"next: denoisectl train {request.photos} --recipe {shlex.quote(request.recipe)} {changes}")
 
 
 def _say(tried: Tried) -> None:

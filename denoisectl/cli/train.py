@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -143,7 +144,7 @@ def _new_run(
 ) -> TrainRequest:
     from dataclasses import replace
 
-    from denoisectl_training.schedule import with_first_rate
+    from denoisectl_training.recipes import with_first_rate
     from denoisectl_training.train import started
 
     chosen = (
@@ -195,8 +196,10 @@ def _train_watched(request: TrainRequest, seconds: float | None, tensorboard: bo
     seen, total = state.images, request.recipe.training.images
     score = "" if state.psnr is None else f", {state.psnr:.2f} dB on held-out photos"
     console.say(f"{request.run.path}: {seen:,} of {total:,} images seen{score}")
+    run, file = shlex.quote(str(request.run.path)), shlex.quote(f"{request.recipe.name}.onnx")
     if seen < total:
-        console.say(f"go on with: denoisectl train {request.photos} --resume {request.run.path}")
-    console.say(f"next: denoisectl export {request.run.path} --out {request.recipe.name}.onnx")
+        console.say(f"go on with: denoisectl train {request.photos} --resume {run}")
+    if seen:
+        console.say(f"next: denoisectl export {run} --out {file}")
     if stop.signum is not None:
         raise Interrupted(stop.signum)

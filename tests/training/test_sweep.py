@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import pytest
@@ -67,6 +68,11 @@ def test_a_space_is_read(text: str, expected: Range | Choices) -> None:
 def test_a_space_that_is_none_is_refused(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         parse_space([text])
+
+
+def test_a_key_has_one_range() -> None:
+    with pytest.raises(UsageError, match=r"--over loss.l1: is given twice"):
+        parse_space(["loss.l1=[0, 30]", "loss.l1=0..30"])
 
 
 @pytest.fixture
@@ -148,4 +154,42 @@ def test_photos_too_few_to_choose_by_are_told_with_the_way_out(
     recipe = tmp_path / "toy.toml"
     recipe.write_text(RECIPE.replace("validation_photos = 1\n", ""))
     with pytest.raises(TrainingError, match="too few photos to set some aside"):
+        sweep(request_)
+    assert not request_.folder.exists(), "before anything was trained"
+
+
+@pytest.mark.parametrize(
+    ("what", "other"),
+    [
+        ("settings", {"overrides": ("loss.ssd=50",)}),
+        ("--over", {"space": parse_space(["optimizer.lr=1e-4..1e-1:log", "loss.l1=[0, 60]"])}),
+    ],
+)
+def test_trials_of_another_sweep_do_not_count(
+    request_: SweepRequest, what: str, other: dict[str, Any]
+) -> None:
+    asked = iter([True] * 9)
+    assert sweep(request_, stop=lambda: next(asked)) is None
+    with pytest.raises(UsageError, match=f"holds a sweep with other {what}; give another folder"):
+        sweep(replace(request_, **other))
+
+
+def test_photos_of_another_sweep_may_have_been_learned(request_: SweepRequest, tmp_path: Path) -> None:
+    asked = iter([True] * 9)
+    assert sweep(request_, stop=lambda: next(asked)) is None
+    cv2.imwrite(str(tmp_path / "photos" / "more.png"), skimage.data.astronaut()[:64, 100:164])
+    with pytest.raises(UsageError, match="holds a sweep with other photos"):
+        sweep(request_)
+
+
+def test_a_value_that_makes_no_recipe_is_given_up(request_: SweepRequest) -> None:
+    space = parse_space(["data.crop=32..48"])  # both ends divide by what the network does, 33 does not
+    result = sweep(replace(request_, space=space, trials=4))
+    assert result is not None and len(result.trials) == 4
+    assert any(tried.psnr is None for tried in result.trials)
+
+
+def test_a_file_is_no_place_for_a_sweep(request_: SweepRequest) -> None:
+    request_.folder.write_text("mine")
+    with pytest.raises(UsageError, match=r"--out .*sweep: cannot be made"):
         sweep(request_)

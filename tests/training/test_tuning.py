@@ -17,9 +17,8 @@ from denoisectl_training.checkpoint import load_checkpoint
 from denoisectl_training.devices import choose_device
 from denoisectl_training.photos import find_photos, load_photos
 from denoisectl_training.rate_search import RateTrial, find_rate
-from denoisectl_training.recipes import Recipe, changed, load_recipe
+from denoisectl_training.recipes import Recipe, changed, first_rate, load_recipe, with_first_rate
 from denoisectl_training.run_folder import RunFolder
-from denoisectl_training.schedule import first_rate, with_first_rate
 from denoisectl_training.train import Photos, TrainRequest, started, train
 from denoisectl_training.tuning import tuned
 from tests.training.test_fit import toy
@@ -104,6 +103,17 @@ def test_a_rate_moves_the_whole_schedule() -> None:
 def search(recipe: Recipe, folder: Path) -> list[RateTrial]:
     photos = load_photos(find_photos([folder]), recipe.data, 0)
     return find_rate(recipe, photos, choose_device("cpu"), "float32")
+
+
+def test_a_rate_that_is_set_is_the_rate_of_steps_too() -> None:
+    slow, fast = (load_recipe("skip", [f"optimizer.lr={rate}"]) for rate in (1e-4, 1e-2))
+    assert (first_rate(slow), first_rate(fast)) == (pytest.approx(1e-4), pytest.approx(1e-2))
+    assert fast.schedule.rates[1] / fast.schedule.rates[0] == pytest.approx(
+        load_recipe("skip").schedule.rates[1] / load_recipe("skip").schedule.rates[0]
+    )
+    assert first_rate(changed(slow, ["optimizer.lr=3e-3"])) == pytest.approx(3e-3)
+    own = load_recipe("skip", ["optimizer.lr=1e-4", "schedule.rates=[5e-3, 1e-3]"])
+    assert own.schedule.rates == (5e-3, 1e-3)
 
 
 def test_the_first_rate_is_found_from_above(photo_folder: Path) -> None:

@@ -248,7 +248,7 @@ def _checked(losses: list[Tensor], fit: Fit, run: RunFolder) -> float:
 def _divergence(loss: float, fit: Fit, run: RunFolder) -> DivergedError:
     lr = fit.optimizer.param_groups[0]["lr"]
     kept = (
-        f"go on from its last good checkpoint with --from {run.path} --lr {lr / 3:.1g}"
+        f"go on from its last good checkpoint: the same command with --recipe, --from {run.path} and --lr {lr / 3:.1g}"
         if run.last.is_file()
         else f"start again with --lr {lr / 3:.1g}, or with --lr auto"
     )

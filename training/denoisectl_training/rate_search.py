@@ -13,8 +13,7 @@ from denoisectl_training.batches import training_batch
 from denoisectl_training.fit import Fit, training_step
 from denoisectl_training.modes import train_mode
 from denoisectl_training.photos import PhotoSet
-from denoisectl_training.recipes import Recipe, ScheduleSettings
-from denoisectl_training.schedule import with_first_rate
+from denoisectl_training.recipes import Recipe, ScheduleSettings, with_first_rate
 
 __all__ = ["RateTrial", "find_rate"]
 

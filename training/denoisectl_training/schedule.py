@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from denoisectl_training.recipes import Recipe, ScheduleSettings
+from denoisectl_training.recipes import ScheduleSettings
 
-__all__ = ["first_rate", "learning_rate", "with_first_rate"]
+__all__ = ["learning_rate"]
 
 
 def learning_rate(settings: ScheduleSettings, base: float, images: int, total: int) -> float:
@@ -22,18 +22,3 @@ def learning_rate(settings: ScheduleSettings, base: float, images: int, total: i
         wave = 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
         return base * (settings.final + (1.0 - settings.final) * wave)
     return base
-
-
-def first_rate(recipe: Recipe) -> float:
-    """The rate that a run begins with, after any warm-up."""
-    return recipe.schedule.rates[0] if recipe.schedule.name == "steps" else recipe.optimizer.lr
-
-
-def with_first_rate(recipe: Recipe, rate: float) -> Recipe:
-    """The recipe begun at another rate; later rates keep their proportion to it."""
-    times = rate / first_rate(recipe)
-    schedule = recipe.schedule.model_copy(
-        update={"rates": tuple(each * times for each in recipe.schedule.rates)}
-    )
-    optimizer = recipe.optimizer.model_copy(update={"lr": rate})
-    return recipe.model_copy(update={"optimizer": optimizer, "schedule": schedule})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,8 @@ from denoisectl_training.pairs import match_folders
 from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos
 from denoisectl_training.quantised import prepared_weights, without_ranges
 from denoisectl_training.rate_search import RateTrial, find_rate
-from denoisectl_training.recipes import Recipe
+from denoisectl_training.recipes import Recipe, with_first_rate
 from denoisectl_training.run_folder import RunFolder, new_run_folder
-from denoisectl_training.schedule import with_first_rate
 from denoisectl_training.trained import load_weights
 from denoisectl_training.tuning import refuse_other_network
 
@@ -42,8 +42,8 @@ class Photos:
     def __str__(self) -> str:
         """As the command line takes them."""
         if self.pairs is not None:
-            return f"--pairs {self.pairs[0]} {self.pairs[1]}"
-        return " ".join(map(str, self.folders))
+            return f"--pairs {shlex.join(map(str, self.pairs))}"
+        return shlex.join(map(str, self.folders))
 
     def check(self) -> None:
         """See that there are photos, before a run folder is made for them.

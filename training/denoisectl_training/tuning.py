@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from denoisectl.errors import ConfigError
-from denoisectl_training.recipes import Recipe, ScheduleSettings
-from denoisectl_training.schedule import first_rate, with_first_rate
+from denoisectl_training.recipes import Recipe, ScheduleSettings, first_rate, with_first_rate
 
 __all__ = ["refuse_other_network", "tuned"]
 

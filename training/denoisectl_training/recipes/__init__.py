@@ -6,6 +6,7 @@ and the nearest right key. The recipes that ship are the `.toml` files beside th
 
 from denoisectl_training.recipes.checking import parse_recipe
 from denoisectl_training.recipes.loading import changed, load_recipe, shipped_recipes
+from denoisectl_training.recipes.rates import first_rate, with_first_rate
 from denoisectl_training.recipes.settings import (
     CorruptionSettings,
     DataSettings,
@@ -27,7 +28,9 @@ __all__ = [
     "ScheduleSettings",
     "TrainingSettings",
     "changed",
+    "first_rate",
     "load_recipe",
     "parse_recipe",
     "shipped_recipes",
+    "with_first_rate",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from denoisectl.errors import ConfigError
 from denoisectl_training.recipes.checking import nearest, parse_recipe
+from denoisectl_training.recipes.rates import with_first_rate
 from denoisectl_training.recipes.settings import Recipe
 
 __all__ = ["changed", "load_recipe", "shipped_recipes"]
@@ -30,9 +31,7 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
         ConfigError: no such recipe, not TOML, or a key that is unknown, ill-typed or out of range.
     """
     values = _read(name, ())
-    for override in overrides or []:
-        _apply(values, override)
-    return parse_recipe(values, origin=f"recipe {name}")
+    return _overridden(values, overrides or [], f"recipe {name}")
 
 
 def changed(recipe: Recipe, overrides: list[str]) -> Recipe:
@@ -41,10 +40,17 @@ def changed(recipe: Recipe, overrides: list[str]) -> Recipe:
     Raises:
         ConfigError: a key is unknown, ill-typed or out of range.
     """
-    values = recipe.model_dump(mode="json")
+    return _overridden(recipe.model_dump(mode="json"), overrides, f"recipe {recipe.name}")
+
+
+def _overridden(values: dict[str, Any], overrides: list[str], origin: str) -> Recipe:
     for override in overrides:
         _apply(values, override)
-    return parse_recipe(values, origin=f"recipe {recipe.name}")
+    recipe = parse_recipe(values, origin=origin)
+    keys = {override.partition("=")[0].strip() for override in overrides}
+    if "optimizer.lr" in keys and "schedule.rates" not in keys:
+        return with_first_rate(recipe, recipe.optimizer.lr)  # steps have rates of their own, which follow
+    return recipe
 
 
 def _read(name: str, readers: tuple[str, ...]) -> dict[str, Any]:
@@ -64,7 +70,10 @@ def _text(name: str) -> str:
     if path.suffix == ".toml":
         if not path.is_file():
             raise ConfigError(f"recipe file {name} does not exist; shipped recipes: {', '.join(shipped)}")
-        return path.read_text(encoding="utf-8")
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"recipe file {name} cannot be read as text: {error}") from None
     if name in shipped or f"book-{name}" in shipped:
         file = f"{name if name in shipped else f'book-{name}'}.toml"
         return (resources.files(__package__) / file).read_text(encoding="utf-8")

@@ -62,6 +62,9 @@ def parse_space(texts: Sequence[str]) -> tuple[Dimension, ...]:
             raise UsageError(
                 f"--over {dimension.key}: decides which photos are chosen by, so scores could not be compared"
             )
+    keys = [dimension.key for dimension in dimensions]
+    if doubled := next((key for key in keys if keys.count(key) > 1), None):
+        raise UsageError(f"--over {doubled}: is given twice; give it one range")
     return dimensions
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from denoisectl.errors import TrainingError
+from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.devices import choose_device
 from denoisectl_training.stopping import stoppable
 from denoisectl_training.sweep.trials import SweepRequest, Tried, finished, missing, open_study, take_trials
@@ -49,9 +49,10 @@ def sweep(
     Raises:
         TrainingError: no usable photos, or no trial came to an end.
         ConfigError: a key of the space is unknown or out of range.
+        UsageError: the folder cannot be made, or holds a sweep of other photos or settings.
     """
     _refuse_mistakes(request)
-    request.folder.mkdir(parents=True, exist_ok=True)
+    _claim(request)
     if request.workers == 1:
         take_trials(request, missing(request), stop, report)
     else:
@@ -66,6 +67,33 @@ def _refuse_mistakes(request: SweepRequest) -> None:
     for dimension in request.space:
         for value in dimension.extremes():
             request.recipe_of([f"{dimension.key}={value}"])
+
+
+def _claim(request: SweepRequest) -> None:
+    """See that the folder is this sweep's: trials of another one are not comparable, and may have seen the test."""
+    photos = request.photos.load(request.recipe_of())
+    if not photos.validation or not photos.test:
+        raise TrainingError(
+            "too few photos to set some aside for validation and the test; add photos, or set data.validation_photos "
+            "and data.test_photos"
+        )
+    try:
+        request.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--out {request.folder}: cannot be made: {error.strerror}") from None
+    study = open_study(request.folder)
+    asked = {
+        "photos": photos.digest,
+        "settings": request.recipe_of().model_dump(mode="json"),
+        "--over": [str(dimension) for dimension in request.space],
+    }
+    before = study.user_attrs.get("asked")
+    for part, value in asked.items():
+        if before and before[part] != value:
+            raise UsageError(
+                f"--out {request.folder}: holds a sweep with other {part}; give another folder, or what it began with"
+            )
+    study.set_user_attr("asked", asked)
 
 
 def _take_together(request: SweepRequest, stop: Callable[[], bool], report: Callable[[Tried], None]) -> None:

@@ -12,7 +12,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from denoisectl.errors import DivergedError, TrainingError
+from denoisectl.errors import ConfigError, DivergedError
 from denoisectl_training.fit import Progress
 from denoisectl_training.recipes import Recipe, load_recipe
 from denoisectl_training.run_folder import RunFolder
@@ -139,17 +139,15 @@ def _train_one(request: SweepRequest, trial: Trial, stop: Callable[[], bool]) ->
         if trial.should_prune():
             raise optuna.TrialPruned
 
-    asked = TrainRequest(request.photos, request.recipe_of(values), run, device=request.device)
     try:
+        asked = TrainRequest(request.photos, request.recipe_of(values), run, device=request.device)
         state = train(asked, report=given_up, stop=stop)
-    except DivergedError as error:
+    except (
+        ConfigError,
+        DivergedError,
+    ) as error:  # both ends of a range may do where a value between them does not
         logging.getLogger("denoisectl").info("trial %d: %s", trial.number, error)
         raise optuna.TrialPruned from error
     if state.images < asked.recipe.training.images:
         raise _BrokenOffError
-    if state.psnr is None:
-        raise TrainingError(
-            "too few photos to set some aside for validation and the test; add photos, or set data.validation_photos "
-            "and data.test_photos"
-        )
     return state.best_psnr
