@@ -123,6 +123,13 @@ def unshuffled(path: Path) -> Path:
     return graph.save(path, graph.node("Add", "image", x), card)
 
 
+def resized(path: Path, scale: float) -> Path:
+    """Gives an output `scale` times as large as its input, under a card that is as it should be."""
+    graph = _Graph()
+    scales = graph.weight(np.array([1, 1, scale, scale], np.float32))
+    return graph.save(path, graph.node("Resize", "image", "", scales), replace(CARD, name="resized"))
+
+
 def failing(path: Path, operator: str = "Log") -> Path:
     """NaN or infinity wherever the input is 0 or less."""
     graph = _Graph()

@@ -28,6 +28,12 @@ Batch = npt.NDArray[np.float32]
 
 _log = logging.getLogger("denoisectl")
 _LANES = 2  # a GPU: one computes while the other moves its tile
+_MISFIT = (
+    "dimension",
+    "reshape",
+    "shapeinferenceerror",
+    "invalid_argument",
+)  # onnxruntime of a graph, on any device
 
 
 class Engine:
@@ -129,9 +135,27 @@ class Engine:
 
         Raises:
             OutOfMemory: the batch does not fit.
+            ModelError: the model does not take such a batch, or gives another shape for it.
+            DeviceError: a GPU failed.
         """
         with self._lane() as lane:
-            return _run(lane, batch)
+            return self._run(lane, batch)
+
+    def _run(self, lane: Lane | CpuLane, batch: Batch) -> Batch:
+        try:
+            output = lane.run(batch)
+        except Exception as error:
+            if is_out_of_memory(error):
+                lane.forget()
+                raise OutOfMemory(str(error)) from error
+            raise self._failure(lane.device, error, "run") from error
+        # Cut to size, it would pass for a photo: the tile's corner, enlarged.
+        if output.shape != batch.shape:
+            raise ModelError(
+                f"{self.card.name} gives {output.shape} for {batch.shape}, and an output must be as large as its "
+                "input; export the model again"
+            )
+        return output
 
     @contextmanager
     def _lane(self) -> Iterator[Lane | CpuLane]:
@@ -159,15 +183,16 @@ class Engine:
         self._check_contract(session)
         if lane.device.is_gpu:
             try:
-                _run(lane, np.zeros((1, 3, side, side), np.float32))
-            except Exception as error:
+                self._run(lane, np.zeros((1, 3, side, side), np.float32))
+            except OutOfMemory as error:
                 raise self._failure(lane.device, error) from None
 
-    def _failure(self, device: Device, error: Exception) -> DeviceError | ModelError:
+    def _failure(self, device: Device, error: Exception, what: str = "load") -> DeviceError | ModelError:
+        """Who is to blame: the model for sizes that do not fit together, else the GPU if it is one."""
         reason = " ".join(str(error).split())
-        if device.is_gpu:
+        if device.is_gpu and not any(words in reason.lower() for words in _MISFIT):
             return DeviceError(f"{device} cannot run {self.card.name}: {reason}; see `denoisectl doctor`")
-        return ModelError(f"onnxruntime cannot load {self.card.name}: {reason}; export the model again")
+        return ModelError(f"onnxruntime cannot {what} {self.card.name}: {reason}; export the model again")
 
     def _check_contract(self, session: Any) -> None:
         """Hold the graph to what every card promises of its input and output."""
@@ -187,13 +212,3 @@ def _name(devices: Sequence[Device]) -> str:
     """As `--device` spells them."""
     first, *others = devices
     return ",".join([str(first), *(str(device.index) for device in others)])
-
-
-def _run(lane: Lane | CpuLane, batch: Batch) -> Batch:
-    try:
-        return lane.run(batch)
-    except Exception as error:
-        if is_out_of_memory(error):
-            lane.forget()
-            raise OutOfMemory from error
-        raise

@@ -106,6 +106,15 @@ def test_a_decompression_bomb(run: Invoke, photos: Path, out: Path) -> None:
     assert ended.code == 1 and "32 x 24" in ended.stderr and "--max-pixels" in ended.stderr
 
 
+def test_a_model_that_enlarges_writes_no_corner_of_the_photo(
+    invoke: Invoke, photos: Path, tmp_path: Path
+) -> None:
+    model, out = toy_models.resized(tmp_path / "up2.onnx", 2), tmp_path / "o.png"
+    ended = invoke("run", photos / "a.png", "-o", out, "-m", model, "--device", "cpu")
+    assert ended.code == 4 and "resized gives" in ended.stderr and "export the model again" in ended.stderr
+    assert not out.exists()
+
+
 def test_a_network_that_breaks_down_writes_no_black(invoke: Invoke, tmp_path: Path, out: Path) -> None:
     model = toy_models.failing(tmp_path / "failing.onnx")
     write_picture(tmp_path / "in" / "a.png")

@@ -16,7 +16,7 @@ from denoisectl import Denoiser
 from denoisectl.engine import Engine, OutOfMemory, lane, session
 from denoisectl.engine.devices import CPU, Device
 from denoisectl.engine.sessions import create_session
-from denoisectl.errors import DeviceError, ImageError
+from denoisectl.errors import DeviceError, ImageError, ModelError
 from denoisectl.lanes import in_lanes
 from tests import toy_models
 
@@ -105,6 +105,23 @@ def test_one_gpu_that_fails_fails_all(
     monkeypatch.setattr(session, "create_session", broken)
     with pytest.raises(DeviceError, match="cuda:1 cannot run unet: no kernel image"):
         Engine.open(model, "cuda:0,1")
+
+
+def test_a_model_that_does_not_fit_is_not_blamed_on_the_gpu(
+    model: Path, made: list[Device], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ModelError, match=r"cannot run resized: .*; export the model again"):
+        Engine.open(toy_models.resized(tmp_path / "resized.onnx", 2), "cuda")
+    engine = Engine.open(model, "cuda")
+    with pytest.raises(ModelError, match="cannot run unet"):
+        engine.run(np.zeros((1, 3, 30, 30), np.float32))
+
+    def lost(self: Any, batch: np.ndarray) -> np.ndarray:
+        raise RuntimeError("CUDA failure 700: an illegal memory access was encountered")
+
+    monkeypatch.setattr(lane._Bound, "run", lost)
+    with pytest.raises(DeviceError, match=r"cuda:0 cannot run unet: CUDA failure 700.*denoisectl doctor"):
+        engine.run(np.zeros((1, 3, 32, 32), np.float32))
 
 
 def test_one_batch_after_another_stays_on_the_lane_that_is_ready(model: Path, made: list[Device]) -> None:

@@ -83,6 +83,47 @@ def test_a_model_without_a_card_is_refused_before_it_is_loaded(tmp_path: Path) -
         Engine.open(toy_models.identity(tmp_path / "other.onnx", card=None), "cpu")
 
 
+@pytest.mark.parametrize("scale", [2.0, 0.5])
+def test_an_output_of_another_size_is_never_passed_on(tmp_path: Path, scale: float) -> None:
+    engine = Engine.open(toy_models.resized(tmp_path / "resized.onnx", scale), "cpu")
+    side = int(8 * scale)
+    with pytest.raises(ModelError) as caught:
+        engine.run(np.ones((1, 3, 8, 8), np.float32))
+    assert f"resized gives (1, 3, {side}, {side}) for (1, 3, 8, 8)" in str(caught.value)
+    assert "export the model again" in str(caught.value)
+
+
+def test_a_graph_of_one_channel_or_of_one_size_is_refused(tmp_path: Path) -> None:
+    def grey(graph: onnx.GraphProto) -> None:
+        graph.node[0].CopyFrom(helper.make_node("ReduceMean", ["image"], ["denoised"], keepdims=1))
+        graph.node[0].input.append("axes")
+        graph.initializer.append(helper.make_tensor("axes", onnx.TensorProto.INT64, [1], [1]))
+        graph.output[0].type.tensor_type.shape.dim[1].dim_value = 1
+
+    def fix(graph: onnx.GraphProto) -> None:
+        for node in (graph.input[0], graph.output[0]):
+            for place, size in enumerate((1, 3, 64, 64)):
+                node.type.tensor_type.shape.dim[place].dim_value = size
+
+    for change, words in (
+        (grey, r"gives \(1, 1, 8, 8\) for"),
+        (fix, "cannot run toy: .*Got: 8 Expected: 64"),
+    ):
+        engine = Engine.open(_reshaped(tmp_path / "misfit.onnx", change), "cpu")
+        with pytest.raises(ModelError, match=f"{words}.*; export the model again") as caught:
+            engine.run(np.ones((1, 3, 8, 8), np.float32))
+        assert "\n" not in str(caught.value)
+
+
+def test_a_card_that_promises_a_finer_grid_than_the_graph_has_is_refused(tmp_path: Path) -> None:
+    path = toy_models.unet(tmp_path / "unet.onnx")
+    loaded = onnx.load(path)
+    helper.set_model_props(loaded, {CARD_KEY: replace(CARD, name="fine", multiple_of=3).to_json()})
+    path.write_bytes(loaded.SerializeToString())
+    with pytest.raises(ModelError, match=r"onnxruntime cannot run fine: .*; export the model again"):
+        Engine.open(path, "cpu").run(np.ones((1, 3, 9, 9), np.float32))
+
+
 # Devices
 
 
@@ -194,7 +235,7 @@ def test_memory_running_out_is_told_from_other_failures(model: Path, monkeypatch
         engine.run(tile)
     assert engine.run(tile).shape == tile.shape, "the engine goes on with a new session"
     fail("Non-zero status code returned while running Concat node")
-    with pytest.raises(RuntimeError, match="Concat"):
+    with pytest.raises(ModelError, match=r"cannot run unet: .*Concat node; export the model again"):
         engine.run(tile)
 
 
