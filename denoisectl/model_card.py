@@ -21,6 +21,7 @@ CARD_KEY = "denoisectl.card"
 CONTRACT_VERSION = 1
 
 COLOURS = ("l", "lab", "rgb")
+_MOST = 4096  # of `multiple_of`: twelve halvings; a tile of a larger grid fits no memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class ModelCard:
         """Reject what no file may say, whichever way the card was made."""
         _require(self.colour in COLOURS, "colour", f'one of {", ".join(COLOURS)}, got "{self.colour}"')
         _require(self.multiple_of >= 1, "multiple_of", f"at least 1, got {self.multiple_of}")
+        _require(self.multiple_of <= _MOST, "multiple_of", f"at most {_MOST}, got {self.multiple_of}")
         _require(self.halo >= 0, "halo", f"at least 0, got {self.halo}")
         effective = self.effective_halo
         _require(effective is None or effective >= 0, "effective_halo", f"at least 0, got {effective}")

@@ -69,6 +69,7 @@ def test_a_missing_key_is_named(key: str) -> None:
         (lambda card: card.update(halo=1.5), 'card key "halo" must be a whole number, got 1.5'),
         (lambda card: card.update(halo=-1), 'card key "halo" must be at least 0, got -1'),
         (lambda card: card.update(multiple_of=0), 'card key "multiple_of" must be at least 1, got 0'),
+        (lambda card: card.update(multiple_of=10**9), '"multiple_of" must be at most 4096, got 1000000000'),
         (lambda card: card.update(colour="xyz"), 'card key "colour" must be one of l, lab, rgb, got "xyz"'),
         (lambda card: card.update(tileable=1), 'card key "tileable" must be true or false, got 1'),
         (lambda card: card.update(name=None), 'card key "name" must be a text, got null'),
