@@ -27,7 +27,7 @@ def list_view(cards: Sequence[tuple[Path, ModelCard]]) -> RenderableType:
         table.add_column(heading, justify="right" if heading in ("MB", "MAC/px") else "left")
     for path, card in cards:
         size = f"{path.stat().st_size / 1e6:.1f}"
-        table.add_row(card.name, size, f"{card.macs_per_pixel:,.0f}", Text(card.summary))
+        table.add_row(Text(card.name), size, f"{card.macs_per_pixel:,.0f}", Text(card.summary))
     return table if cards else Text("no models in this installation")
 
 
@@ -77,8 +77,8 @@ def _scores(card: ModelCard) -> Iterator[RenderableType]:
     for heading in ("noisy", "denoised"):
         table.add_column(heading, justify="right")
     for score in card.scores:
-        numbers = (f"{score.input:.2f}", f"{score.value:.2f}")
-        table.add_row(score.set, score.condition, score.metric, *numbers)
+        texts = (score.set, score.condition, score.metric, f"{score.input:.2f}", f"{score.value:.2f}")
+        table.add_row(*map(Text, texts))  # a plain string would lose what stands in square brackets
     yield Text()
     yield table
 

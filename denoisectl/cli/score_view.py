@@ -40,6 +40,7 @@ def score_view(result: dict[str, Any]) -> Iterator[RenderableType]:
 
 def _table(title: str, rows: list[dict[str, Any]], metric: str, digits: int) -> RenderableType:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title, title_justify="left")
     table.add_column("", no_wrap=True, min_width=max(len(row["name"]) for row in rows))
@@ -53,7 +54,7 @@ def _table(title: str, rows: list[dict[str, Any]], metric: str, digits: int) -> 
     for row in rows:
         cells = [_spread(value, digits) for value in (row[metric][case] for case in cases)]
         gain = [f"{row['gain']:+.2f}"] if metric == "psnr" else []
-        table.add_row(row["name"], *cells, *gain)
+        table.add_row(Text(row["name"]), *cells, *gain)  # in a plain string, brackets are markup
     return table
 
 

@@ -115,11 +115,12 @@ def _say(tried: Tried) -> None:
 
 def _table(result: SweepResult) -> Table:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title="Validation PSNR, best first", title_justify="left")
     for column in ("trial", "values", "dB"):
         table.add_column(column, justify="right" if column == "dB" else "left")
     for tried in sorted(result.trials, key=lambda each: -(each.psnr or 0.0)):
         score = "given up" if tried.psnr is None else f"{tried.psnr:.2f}"
-        table.add_row(str(tried.number), ", ".join(tried.overrides), score)
+        table.add_row(str(tried.number), Text(", ".join(tried.overrides)), score)
     return table

@@ -44,6 +44,18 @@ def test_the_list_has_a_line_a_model(photo: Path) -> None:
     ]
 
 
+def test_square_brackets_are_shown_as_they_are(photo: Path) -> None:
+    score = replace(CARD.scores[0], set="kodak[clean]", condition="k[/b]", metric="[red]")
+    toy_models.identity(photo, replace(CARD, name="[bold]toy[/i]", scores=(score,)))
+    for arguments, texts in (
+        (["models"], ["[bold]toy[/i]"]),
+        (["models", "photo"], ["[bold]toy[/i]", "kodak[clean]", "k[/b]", "[red]"]),
+    ):
+        result = CliRunner().invoke(build(), arguments)
+        assert result.exit_code == 0, result.output
+        assert all(text in result.stdout for text in texts)
+
+
 @pytest.mark.parametrize("by_path", [True, False])
 def test_a_card_is_shown_by_name_and_by_path(photo: Path, by_path: bool) -> None:
     result = CliRunner().invoke(build(), ["models", str(photo) if by_path else "photo"])
