@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from denoisectl import shipped
 from denoisectl.cli.main import build
+from denoisectl.cli.score_view import score_view
 from denoisectl.model_card import DataSource, ModelCard, Score
 from tests import toy_models
 
@@ -54,6 +56,16 @@ def test_square_brackets_are_shown_as_they_are(photo: Path) -> None:
         result = CliRunner().invoke(build(), arguments)
         assert result.exit_code == 0, result.output
         assert all(text in result.stdout for text in texts)
+
+
+def test_square_brackets_in_a_candidates_name_are_shown_as_they_are() -> None:
+    value = {"mean": 30.0, "sd": 1.0}
+    row = {"name": "runs/[a]/[/b]", "psnr": {"mean": value}, "ssim": {"mean": value}, "gain": 1.0}
+    console = Console(width=110)
+    with console.capture() as shown:
+        for table in score_view({"protocol": "five", "images": 1, "candidates": [row]}):
+            console.print(table)
+    assert shown.get().count("runs/[a]/[/b]") == 2
 
 
 @pytest.mark.parametrize("by_path", [True, False])
