@@ -39,16 +39,23 @@ def find_model(model: str | Path | None) -> Path:
     """
     name = DEFAULT_MODEL if model is None else model
     if isinstance(name, Path):
-        return name.expanduser()
+        return _expanded(name)
     shipped = shipped_models()
     if name in shipped:
         return shipped[name]
     if "/" in name or os.sep in name or Path(name).suffix:
-        return Path(name).expanduser()
+        return _expanded(Path(name))
     names = ", ".join(shipped) or "none in this installation"
     raise ModelError(
         f'no shipped model is called "{name}"; there are: {names}. A file needs its path: ./{name}'
     )
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:  # nobody of that name, or nobody's home is known
+        raise ModelError(f"{path}: there is no such home folder; write the path in full") from None
 
 
 def float32_twin(card: ModelCard) -> Path | None:

@@ -52,6 +52,12 @@ def test_a_path_object_is_never_a_name(models: Path) -> None:
     assert find_model(Path("photo")) == Path("photo")
 
 
+@pytest.mark.parametrize("model", ["~nouser/x.onnx", Path("~nouser/x.onnx")])
+def test_a_home_that_nobody_has_is_named(models: Path, model: str | Path) -> None:
+    with pytest.raises(ModelError, match=r"~nouser/x\.onnx: there is no such home folder"):
+        find_model(model)
+
+
 def test_an_unknown_name_lists_the_known(models: Path) -> None:
     with pytest.raises(
         ModelError, match=r'"fotos"; there are: photo, photo-fast, archive\. A file needs its path'
