@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +20,20 @@ def as_fields(text: str) -> CardFields:
         ModelError: the text is not a JSON object.
     """
     try:
-        value = json.loads(text)
-    except ValueError as error:
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"the model's card is not JSON ({error}); export the model again") from None
     if not isinstance(value, dict):
         raise ModelError(f"the model's card is not a JSON object but {_kind(value)}; export the model again")
     return CardFields(value)
+
+
+def _finite(text: str) -> float:
+    """A number that can be written again: Python reads NaN and 1e999, and JSON has neither NaN nor infinity."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no finite number")
+    return number
 
 
 @dataclass(frozen=True, slots=True)

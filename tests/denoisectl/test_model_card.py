@@ -94,6 +94,18 @@ def test_what_is_no_card_is_refused(text: str, message: str) -> None:
         ModelCard.from_json(text)
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_is_none_is_refused_wherever_it_stands(number: str) -> None:
+    changes: tuple[Change, ...] = (
+        lambda card: card.update(fp16_error="@"),
+        lambda card: card["recipe"].update(rate="@"),
+        lambda card: card["scores"][0].update(value="@"),
+    )
+    for change in changes:
+        with pytest.raises(ModelError, match=f"card is not JSON .{number} is no finite number.; export"):
+            ModelCard.from_json(_changed(change).replace('"@"', number))
+
+
 def test_a_card_made_here_keeps_the_same_rules() -> None:
     with pytest.raises(ModelError, match='card key "colour"'):
         replace(CARD, colour="cmyk")
