@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from denoisectl.batch.atomic import write_whole
+from denoisectl.batch.journal import Journal
 from denoisectl.batch.library import denoise_folder
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.denoiser import Denoiser
@@ -45,7 +47,7 @@ def run_demo(denoiser: Denoiser, out: Path, *, seed: int = 0) -> list[Measured]:
     """Write `out/noisy`, `out/clean` and a before/after picture; returns the figures.
 
     Raises:
-        UsageError: `out` cannot be written.
+        UsageError: `out` cannot be written, or holds files that no demo wrote.
         ImageError: a photo could not be denoised.
     """
     originals = dict(_photographs())
@@ -53,6 +55,8 @@ def run_demo(denoiser: Denoiser, out: Path, *, seed: int = 0) -> list[Measured]:
         name: _add_noise(photo, np.random.default_rng(seed + i))
         for i, (name, photo) in enumerate(originals.items())
     }
+    if strange := next(_not_the_demos(out, noisy), None):
+        raise UsageError(f"--out {out}: {strange} is not the demo's; give --out a new or empty folder")
     for name, photo in noisy.items():
         _write(out / "noisy" / f"{name}.png", photo)
     results = list(denoise_folder(denoiser, out / "noisy", out / "clean", if_exists="overwrite"))
@@ -88,12 +92,38 @@ def _add_noise(photo: Pixels, generator: np.random.Generator) -> Pixels:
     return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
 
 
+def _not_the_demos(out: Path, noisy: dict[str, Pixels]) -> Iterator[Path]:
+    """What lies where the demo reads and writes, and was not put there by an earlier one."""
+    photos = {out / "noisy" / f"{name}.png": photo for name, photo in noisy.items()}
+    made = Journal(out / "clean", "").made
+    for path in _visible(out / "noisy"):
+        if path not in photos or not _shows(path, photos[path]):
+            yield path
+    for path in _visible(out / "clean"):
+        if path.stem not in noisy or not made(path):
+            yield path
+    if (out / PICTURE).exists() and not all(path.exists() for path in photos):
+        yield out / PICTURE
+
+
+def _visible(folder: Path) -> list[Path]:
+    """Everything in a folder but hidden entries, which no run looks at."""
+    return sorted(path for path in folder.glob("*") if not path.name.startswith("."))
+
+
+def _shows(path: Path, photo: Pixels) -> bool:
+    """Whether a file holds these pixels; its bytes may be another encoder's."""
+    try:
+        return np.array_equal(decode(path.read_bytes(), name=str(path)).pixels, photo)
+    except (OSError, ImageError):
+        return False
+
+
 def _write(path: Path, pixels: Pixels) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         written, data = cv2.imencode(".png", pixels[..., ::-1])
         assert written
-        path.write_bytes(data.tobytes())
+        write_whole(path, data.tobytes())  # half a photo would pass for the user's own next time
     except OSError as error:
         raise UsageError(f"--out {path.parent}: cannot be written: {error.strerror}") from error
 

@@ -87,6 +87,28 @@ def test_the_demos_noise_is_the_same_every_time(cli: Cli, tmp_path: Path) -> Non
     assert psnr(noisy, skimage.data.chelsea()) == pytest.approx(20.2, abs=0.2)
 
 
+@pytest.mark.parametrize(
+    "own", ["noisy/holiday.png", "noisy/cat.png", "clean/holiday.png", "clean/cat.png", "before-after.png"]
+)
+def test_the_demo_leaves_the_users_own_files_alone(cli: Cli, tmp_path: Path, own: str) -> None:
+    model, path = identity(tmp_path / "model.onnx"), tmp_path / "w" / own
+    path.parent.mkdir(parents=True)
+    cv2.imwrite(str(path), np.full((300, 451, 3), 90, np.uint8))
+    before = path.read_bytes()
+    ended = cli("demo", "--model", model, "--out", tmp_path / "w")
+    assert ended.returncode == 2
+    assert str(path).encode() in ended.stderr and b"give --out a new or empty folder" in ended.stderr
+    assert path.read_bytes() == before
+    assert [each for each in (tmp_path / "w").rglob("*") if each.is_file()] == [path]
+
+
+def test_the_demo_runs_again_in_its_own_folder(cli: Cli, tmp_path: Path) -> None:
+    model = identity(tmp_path / "model.onnx")
+    for _ in range(2):
+        ended = cli("demo", "--model", model, "--out", tmp_path / "look")
+        assert ended.returncode == 0, ended.stderr
+
+
 def test_a_demo_that_cannot_be_written_is_named(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     model = identity(tmp_path / "model.onnx")
