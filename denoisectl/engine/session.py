@@ -28,12 +28,8 @@ Batch = npt.NDArray[np.float32]
 
 _log = logging.getLogger("denoisectl")
 _LANES = 2  # a GPU: one computes while the other moves its tile
-_MISFIT = (
-    "dimension",
-    "reshape",
-    "shapeinferenceerror",
-    "invalid_argument",
-)  # onnxruntime of a graph, on any device
+# What onnxruntime says of sizes that do not fit a graph, on any device.
+_MISFIT = ("dimension", "reshape", "shapeinferenceerror", "invalid_argument")
 
 
 class Engine:
@@ -188,9 +184,10 @@ class Engine:
                 raise self._failure(lane.device, error) from None
 
     def _failure(self, device: Device, error: Exception, what: str = "load") -> DeviceError | ModelError:
-        """Who is to blame: the model for sizes that do not fit together, else the GPU if it is one."""
+        """Who is to blame: a GPU for all but a run with sizes that do not fit together, else the model."""
         reason = " ".join(str(error).split())
-        if device.is_gpu and not any(words in reason.lower() for words in _MISFIT):
+        misfit = what == "run" and any(words in reason.lower() for words in _MISFIT)
+        if device.is_gpu and not misfit:
             return DeviceError(f"{device} cannot run {self.card.name}: {reason}; see `denoisectl doctor`")
         return ModelError(f"onnxruntime cannot {what} {self.card.name}: {reason}; export the model again")
 
