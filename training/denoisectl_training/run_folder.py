@@ -129,16 +129,32 @@ def _is_record(line: str) -> bool:
 
 
 def new_run_folder(parent: Path, name: str) -> RunFolder:
-    """Make `parent/name`, or `parent/name-2` and so on: a run never overwrites another."""
+    """Make `parent/name`, or `parent/name-2` and so on: a run never overwrites another.
+
+    Raises:
+        TrainingError: the folder cannot be made.
+    """
+    try:
+        # On its own: in the loop, a `parent` that is no folder would pass for a name that is taken.
+        parent.mkdir(parents=True, exist_ok=True)
+        return RunFolder(_made(parent, name))
+    except FileExistsError as error:
+        raise TrainingError(
+            f"--runs {parent}: {error.filename} is a file, or a link to what is gone; choose another --runs"
+        ) from error
+    except OSError as error:
+        raise TrainingError(
+            f"--runs {parent}: cannot make the run folder ({error}); choose another --runs"
+        ) from error
+
+
+def _made(parent: Path, name: str) -> Path:
+    """The first folder of `name`, `name-2`, `name-3` ... that was not there, made."""
     number = 1
     while True:
         path = parent / (name if number == 1 else f"{name}-{number}")
         try:
-            path.mkdir(parents=True)
-            return RunFolder(path)
+            path.mkdir()
+            return path
         except FileExistsError:
             number += 1
-        except OSError as error:
-            raise TrainingError(
-                f"{path}: cannot make the run folder ({error}); choose another --runs"
-            ) from error
