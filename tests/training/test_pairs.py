@@ -48,6 +48,19 @@ def test_patterns_are_matched_by_what_the_star_stands_for(tmp_path: Path) -> Non
     ]
 
 
+def test_one_clean_photo_may_be_linked_to_by_many_names(tmp_path: Path) -> None:
+    noisy, clean = files(tmp_path / "noisy", "a.png", "b.png"), files(tmp_path / "clean", "a.png")
+    (clean / "b.png").symlink_to(clean / "a.png")
+    assert match_folders(noisy, clean)[1] == (noisy / "b.png", clean / "b.png")
+
+
+def test_hidden_files_match_no_pattern(tmp_path: Path) -> None:
+    folder = files(tmp_path, "x_real.png", "x_mean.png", "._x_real.png", ".thumbnails/x_real.png")
+    assert match_patterns([folder], "*_real.png", "*_mean.png") == [
+        (folder / "x_real.png", folder / "x_mean.png")
+    ]
+
+
 def test_a_pattern_that_matches_nothing_is_named(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"no photo matches \*_real.JPG"):
         match_patterns([tmp_path], "*_real.JPG", "*_mean.JPG")

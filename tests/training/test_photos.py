@@ -68,6 +68,21 @@ def test_a_file_that_may_not_be_read_is_left_out(
     assert f"left out 1 unreadable files, the first is {photo_folder / 'coffee.jpg'}" in caplog.messages
 
 
+def test_a_photo_that_is_named_twice_counts_once(photo_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "again").symlink_to(photo_folder)
+    twice = [photo_folder, tmp_path / "again", photo_folder / "more", photo_folder / "coffee.jpg"]
+    assert find_photos(twice) == find_photos([photo_folder])
+
+
+def test_hidden_files_and_folders_below_the_named_one_hold_no_photos(tmp_path: Path) -> None:
+    root = tmp_path / ".named"
+    for name in ("0.png", "._0.png", ".thumbnails/0.png", "more/.cache/deep/0.png"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    assert find_photos([root]) == [root / "0.png"]
+    assert find_photos([root / "._0.png"]) == [root / "._0.png"]
+
+
 def test_a_missing_and_an_empty_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"gone: no such folder"):
         find_photos([tmp_path / "gone"])

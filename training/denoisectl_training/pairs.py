@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from denoisectl.errors import TrainingError, UsageError
-from denoisectl_training.photos import find_photos
+from denoisectl_training.photos import files_below, photos_in
 
 __all__ = ["Pair", "match_folders", "match_patterns"]
 
@@ -24,7 +24,7 @@ def match_folders(noisy: Path, clean: Path) -> list[Pair]:
         TrainingError: a folder is empty, two photos of one folder have the same name, or a
             photo has no partner; the message names them.
     """
-    return _join(*(_by_name(folder, find_photos([folder])) for folder in (noisy, clean)))
+    return _join(*(_by_name(folder, photos_in(folder)) for folder in (noisy, clean)))
 
 
 def _by_name(folder: Path, photos: Iterable[Path]) -> dict[str, Path]:
@@ -53,7 +53,7 @@ def match_patterns(folders: Iterable[Path], noisy: str, clean: str) -> list[Pair
 
 def _by_stem(folders: list[Path], pattern: str) -> dict[str, Path]:
     before, after = pattern.split("*")
-    photos = [photo for folder in folders for photo in sorted(folder.rglob(pattern)) if photo.is_file()]
+    photos = [photo for folder in folders for photo in files_below(folder, pattern)]
     if not photos:
         raise TrainingError(f"{', '.join(map(str, folders))}: no photo matches {pattern}")
     return {

@@ -17,7 +17,7 @@ from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.graphics import graphics
 from denoisectl_training.recipes import DataSettings
 
-__all__ = ["PhotoSet", "find_photos", "load_pairs", "load_photos"]
+__all__ = ["PhotoSet", "files_below", "find_photos", "load_pairs", "load_photos", "photos_in"]
 
 _log = logging.getLogger("denoisectl")
 _MOST_HELD, _ONE_HELD_IN = 16, 5
@@ -38,22 +38,43 @@ class PhotoSet:
 
 
 def find_photos(folders: Iterable[Path]) -> list[Path]:
-    """All photos in the folders and below, sorted by path; a file stands for itself.
+    """All photos in the folders and below, sorted by path; a file stands for itself, and each counts once.
 
     Raises:
         UsageError: a folder does not exist.
         TrainingError: a folder holds no photos.
     """
-    found: list[Path] = []
+    # By the file that it is: a photo named twice could be trained on and set aside for validation too.
+    found: dict[Path, Path] = {}
     for folder in folders:
-        if not folder.exists():
-            raise UsageError(f"{folder}: no such folder; check the name")
-        here = [folder] if folder.is_file() else sorted(folder.rglob("*"))
-        photos = [path for path in here if path.suffix.lower() in _SUFFIXES and path.is_file()]
-        if not photos:
-            raise TrainingError(f"{folder}: holds no photos ({', '.join(sorted(_SUFFIXES))})")
-        found += photos
-    return found
+        for photo in photos_in(folder):
+            found.setdefault(photo.resolve(), photo)
+    return list(found.values())
+
+
+def photos_in(folder: Path) -> list[Path]:
+    """All photos in a folder and below, sorted by path, or the one file; links to one photo are photos of their own.
+
+    Raises:
+        UsageError: the folder does not exist.
+        TrainingError: it holds no photos.
+    """
+    if not folder.exists():
+        raise UsageError(f"{folder}: no such folder; check the name")
+    here = [folder] if folder.is_file() else files_below(folder, "*")
+    photos = [path for path in here if path.suffix.lower() in _SUFFIXES]
+    if not photos:
+        raise TrainingError(f"{folder}: holds no photos ({', '.join(sorted(_SUFFIXES))})")
+    return photos
+
+
+def files_below(folder: Path, pattern: str) -> list[Path]:
+    """Files below a folder whose names match, sorted; not the hidden ones: previews, and what macOS keeps apart."""
+    return [path for path in sorted(folder.rglob(pattern)) if not _hidden(path, folder) and path.is_file()]
+
+
+def _hidden(path: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(root).parts)
 
 
 def load_photos(paths: Sequence[Path], settings: DataSettings, seed: int) -> PhotoSet:
