@@ -7,6 +7,7 @@ import torch
 
 from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.crops import random_crops, step_generator
+from denoisectl_training.evaluation.sources import read_image
 from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos
 from denoisectl_training.recipes import DataSettings
 
@@ -81,6 +82,24 @@ def test_hidden_files_and_folders_below_the_named_one_hold_no_photos(tmp_path: P
         (root / name).touch()
     assert find_photos([root]) == [root / "0.png"]
     assert find_photos([root / "._0.png"]) == [root / "._0.png"]
+
+
+def test_a_line_of_pixels_is_reduced_to_a_line(photo_folder: Path, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "line.png"), np.zeros((1, 3000, 3), np.uint8))
+    photos = load([photo_folder / "coffee.jpg", tmp_path / "line.png"], max_side=1000, validation_photos=0)
+    assert photos.training[1].shape == (3, 64, 1000)
+
+
+def test_a_photo_of_more_pixels_than_opencv_takes_is_left_out(
+    photo_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    huge = tmp_path / "huge.png"
+    huge.write_bytes(b"P6 40000 40000 255\n" + bytes(99))  # OpenCV goes by the first bytes, not by the name
+    photos = load([photo_folder / "coffee.jpg", huge], validation_photos=0)
+    assert len(photos.training) == 1
+    assert f"left out 1 unreadable files, the first is {huge}" in caplog.messages
+    with pytest.raises(TrainingError, match=r"huge\.png: cannot be read as a photo"):
+        read_image(huge)
 
 
 def test_a_missing_and_an_empty_folder_are_named(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.graphics import graphics
 from denoisectl_training.recipes import DataSettings
 
-__all__ = ["PhotoSet", "files_below", "find_photos", "load_pairs", "load_photos", "photos_in"]
+__all__ = ["PhotoSet", "decoded", "files_below", "find_photos", "load_pairs", "load_photos", "photos_in"]
 
 _log = logging.getLogger("denoisectl")
 _MOST_HELD, _ONE_HELD_IN = 16, 5
@@ -116,14 +116,25 @@ def _read(path: Path, max_side: int | None = None) -> Tensor | None:
         data = np.fromfile(path, dtype=np.uint8)
     except OSError:  # its permissions, or its disk
         return None
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    image = decoded(data, cv2.IMREAD_COLOR)
     if image is None:
         return None
-    longest = max(image.shape[:2])
-    if max_side is not None and longest > max_side:
-        scale = max_side / longest
-        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    height, width = image.shape[:2]
+    if max_side is not None and max(height, width) > max_side:
+        scale = max_side / max(height, width)
+        across, down = (max(scale, 1.0 / size) for size in (width, height))  # a line of pixels stays a line
+        image = cv2.resize(image, None, fx=across, fy=down, interpolation=cv2.INTER_AREA)
     return torch.from_numpy(np.ascontiguousarray(image[..., ::-1].transpose(2, 0, 1)))
+
+
+def decoded(data: np.ndarray[tuple[int], np.dtype[np.uint8]], flags: int) -> cv2.typing.MatLike | None:
+    """A file's bytes as `(H, W, 3)` BGR; None if they are no photo, or one of more pixels than OpenCV takes."""
+    if not data.size:
+        return None
+    try:
+        return cv2.imdecode(data, flags)
+    except cv2.error:
+        return None
 
 
 def _stack(noisy_path: Path, clean_path: Path) -> Tensor | None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from denoisectl.errors import TrainingError
 from denoisectl_training.evaluation.metrics import Image
+from denoisectl_training.photos import decoded
 
 __all__ = ["Source", "crops", "photos", "read_image"]
 
@@ -33,7 +34,7 @@ def read_image(path: Path) -> Image:
         raise TrainingError(
             f"{path}: cannot be read ({reason}); mend it or take it out of the test set"
         ) from error
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if data.size else None
+    image = decoded(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if image is None:
         raise TrainingError(f"{path}: cannot be read as a photo; mend it or take it out of the test set")
     if min(image.shape[:2]) < _SMALLEST:
