@@ -114,6 +114,13 @@ def test_too_few_photos_for_a_validation_set_is_an_error(photo_folder: Path) -> 
         load(find_photos([photo_folder]), max_side=1024, validation_photos=3)
 
 
+def test_no_fewer_than_no_photos_are_set_aside(photo_folder: Path) -> None:
+    with pytest.raises(
+        TrainingError, match="3 readable photos, 0 of them set aside for validation and 16 for"
+    ):
+        load(find_photos([photo_folder]), validation_photos=None, test_photos=16)
+
+
 def test_crops_are_a_function_of_seed_and_step(photo_folder: Path) -> None:
     photos = load(find_photos([photo_folder]), max_side=1024, validation_photos=0)
     first, again, other = (

@@ -171,7 +171,7 @@ def _split(photos: list[Tensor], settings: DataSettings, seed: int, *, paired: b
     test = settings.test_photos
     validation = settings.validation_photos
     if validation is None:
-        validation = min(_MOST_HELD, (len(photos) - test) // _ONE_HELD_IN)
+        validation = min(_MOST_HELD, max(0, len(photos) - test) // _ONE_HELD_IN)
     if len(photos) <= validation + test:
         raise TrainingError(
             f"{len(photos)} readable photos, {validation} of them set aside for validation and {test} for the test: "
