@@ -46,7 +46,7 @@ def read_facts(path: Path) -> Facts:
     """Read a card file.
 
     Raises:
-        ConfigError: missing, not TOML, or a key that is unknown or ill-typed, named by its path.
+        ConfigError: missing, unreadable, not TOML, or a key that is unknown or ill-typed, named by its path.
     """
     try:
         return TypeAdapter(Facts).validate_python(_read(path, ()))
@@ -66,5 +66,11 @@ def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:
         raise ConfigError(f"card file {path} does not exist") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"card file {path}: not valid TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"card file {path}: not UTF-8 text ({error.reason}); a card file is TOML"
+        ) from error
+    except OSError as error:  # a folder, or its permissions
+        raise ConfigError(f"card file {path}: cannot be read ({error.strerror}); name a TOML file") from error
     base = values.pop("extends", None)
     return values if base is None else {**_read(path.with_name(str(base)), (*readers, path)), **values}

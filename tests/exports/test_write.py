@@ -155,6 +155,14 @@ def test_a_bad_card_file_is_named(text: str, message: str, tmp_path: Path) -> No
     assert message in str(caught.value) and "card.toml" in str(caught.value)
 
 
+def test_a_card_file_that_is_no_text_or_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bin.toml").write_bytes(b"name = '\xff'")
+    with pytest.raises(ConfigError, match=r"bin\.toml: not UTF-8"):
+        read_facts(tmp_path / "bin.toml")
+    with pytest.raises(ConfigError, match=r"cannot be read \(Is a directory\)"):
+        read_facts(tmp_path)
+
+
 def test_only_a_model_file_with_a_card_can_be_restamped(tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("no model")
     with pytest.raises(ExportError, match="not an ONNX file"):
