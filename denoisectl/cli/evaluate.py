@@ -83,7 +83,7 @@ def evaluate(
         bool,
         typer.Option("--eight-bit", help="Clip and round the noisy images to 8 bits, as files hold them."),
     ] = False,
-    seed: Annotated[int, typer.Option("--seed", help="Of the five cases and of the crops.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the five cases and of the crops.")] = 0,
     sheet: Annotated[
         Path | None,
         typer.Option("--sheet", metavar="FILE", help="Write a contact sheet with details (.png)."),

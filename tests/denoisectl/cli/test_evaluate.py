@@ -98,6 +98,11 @@ def test_pairs_are_measured_as_they_are(invoke: Invoke, folder: Path) -> None:
     assert "(pairs, 1 images)" in ended.stdout and "gain" in ended.stdout
 
 
+def test_a_seed_below_nothing_is_refused(invoke: Invoke, folder: Path) -> None:
+    ended = invoke("eval", folder, "--crops", 2, "--seed", -1)
+    assert ended.code == 2 and "--seed" in ended.stderr
+
+
 def test_no_folder_is_a_usage_error(invoke: Invoke) -> None:
     ended = invoke("eval")
     assert ended.code == 2 and "no folder of photos given" in ended.stderr

@@ -22,13 +22,14 @@ _CAMERA_BLOCK = 16  # pixels: a JPEG whose colour is halved has blocks of this s
 
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Decay = Annotated[float, Field(ge=0.0, lt=1.0)]
 Weight = Annotated[float, Field(ge=0.0)]
 
 
 class _Settings(BaseModel):
     """Frozen, strict about keys, and documented field by field."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class ModelSettings(_Settings):
@@ -52,7 +53,7 @@ class ModelSettings(_Settings):
         "scaled_tanh"
     )
     """From raw output to planes in [0, 1]; `scaled_tanh` is the text's a(tanh x + b)."""
-    widths: tuple[Positive, ...] = (32, 64, 128, 256)
+    widths: Annotated[tuple[Positive, ...], Field(min_length=1)] = (32, 64, 128, 256)
     """Features at each level, finest first."""
     batch_norm: bool = True
     """Batch normalisation in the book's blocks; the U-net has none."""
@@ -130,8 +131,8 @@ class OptimizerSettings(_Settings):
     name: Literal["sgd", "momentum", "adam", "adamw"] = "adam"
     lr: Annotated[float, Field(gt=0.0)] = 1e-3
     momentum: Share = 0.9
-    beta1: Share = 0.9
-    beta2: Share = 0.999
+    beta1: Decay = 0.9
+    beta2: Decay = 0.999
     epsilon: Annotated[float, Field(gt=0.0)] = 1e-8
     weight_decay: Weight = 0.0
     clip_norm: Annotated[float, Field(gt=0.0)] | None = None
@@ -142,7 +143,13 @@ class ScheduleSettings(_Settings):
     """The learning rate as a function of images seen (sections 17.3.3, 18.4)."""
 
     name: Literal["constant", "steps", "geometric", "cosine"] = "constant"
-    rates: tuple[Annotated[float, Field(gt=0.0)], ...] = (2e-3, 1e-3, 7e-4, 3e-4, 1e-4)
+    rates: Annotated[tuple[Annotated[float, Field(gt=0.0)], ...], Field(min_length=1)] = (
+        2e-3,
+        1e-3,
+        7e-4,
+        3e-4,
+        1e-4,
+    )
     """`steps`: one rate after the other, in place of `optimizer.lr`."""
     every: Positive = 100_000
     """`steps` and `geometric`: images between changes."""
@@ -203,7 +210,7 @@ class TrainingSettings(_Settings):
     images: Positive = 500_000
     """Crops seen in the whole run; the schedule counts them."""
     batch: Positive = 16
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 0
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Autocast precision; `auto` is bfloat16 where the device multiplies it in hardware, else float32."""
     ema: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
