@@ -1,8 +1,9 @@
+import re
 from pathlib import Path
 
 import pytest
 
-from denoisectl.errors import TrainingError
+from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.pairs import match_folders, match_patterns
 
 
@@ -64,3 +65,19 @@ def test_hidden_files_match_no_pattern(tmp_path: Path) -> None:
 def test_a_pattern_that_matches_nothing_is_named(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"no photo matches \*_real.JPG"):
         match_patterns([tmp_path], "*_real.JPG", "*_mean.JPG")
+
+
+@pytest.mark.parametrize("pattern", ["/data/few/*.jpg", "noisy/*.jpg", "noisy"])
+def test_a_pattern_that_cannot_work_is_refused(pattern: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=rf"--pairs {re.escape(pattern)}: a pattern"):
+        match_patterns([tmp_path], pattern, "*_mean.JPG")
+
+
+def test_folders_that_are_none_are_named(tmp_path: Path) -> None:
+    folder = files(tmp_path, "a.jpg", "b.jpg")
+    with pytest.raises(UsageError, match=r"a\.jpg: is no folder"):
+        match_folders(folder / "a.jpg", folder / "b.jpg")
+    with pytest.raises(UsageError, match=r"a\.jpg: is no folder"):
+        match_patterns([folder / "a.jpg"], "*_a.jpg", "*_b.jpg")
+    with pytest.raises(UsageError, match=r"gone: no such folder"):
+        match_patterns([folder / "gone"], "*_a.jpg", "*_b.jpg")

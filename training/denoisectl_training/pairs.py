@@ -20,11 +20,20 @@ def match_folders(noisy: Path, clean: Path) -> list[Pair]:
     """Pair the photos of two folders by their path inside the folder, whatever its suffix; sorted.
 
     Raises:
-        UsageError: a folder is missing.
+        UsageError: a folder is missing, or is a file.
         TrainingError: a folder is empty, two photos of one folder have the same name, or a
             photo has no partner; the message names them.
     """
+    for folder in (noisy, clean):
+        _check_folder(folder)
     return _join(*(_by_name(folder, photos_in(folder)) for folder in (noisy, clean)))
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.exists():
+        raise UsageError(f"{folder}: no such folder; check the name")
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: is no folder; pairs need the folders that hold the photos")
 
 
 def _by_name(folder: Path, photos: Iterable[Path]) -> dict[str, Path]:
@@ -41,14 +50,25 @@ def match_patterns(folders: Iterable[Path], noisy: str, clean: str) -> list[Pair
     """Pair the photos in `folders` by what stands for the `*` of two patterns, as in `*_real.JPG` `*_mean.JPG`.
 
     Raises:
-        UsageError: a pattern has not exactly one `*`.
+        UsageError: a pattern has not exactly one `*` or has a folder in it, or a folder is missing or is a file.
         TrainingError: no photo matches, or a photo has no partner; the message names them.
     """
     for pattern in (noisy, clean):
-        if pattern.count("*") != 1:
-            raise UsageError(f"--pairs {pattern}: a pattern needs one *, as in '*_real.JPG' '*_mean.JPG'")
+        _check_pattern(pattern)
     found = list(folders)
+    for folder in found:
+        _check_folder(folder)
     return _join(*(_by_stem(found, pattern) for pattern in (noisy, clean)))
+
+
+def _check_pattern(pattern: str) -> None:
+    if "/" in pattern:
+        raise UsageError(
+            f"--pairs {pattern}: a pattern is of names, as in '*_real.JPG' '*_mean.JPG'; "
+            "to pair two folders, give them to --pairs and no other"
+        )
+    if pattern.count("*") != 1:
+        raise UsageError(f"--pairs {pattern}: a pattern needs one *, as in '*_real.JPG' '*_mean.JPG'")
 
 
 def _by_stem(folders: list[Path], pattern: str) -> dict[str, Path]:
