@@ -54,6 +54,14 @@ def test_validation_uses_eval_mode_and_gives_the_mode_back(
     assert all(module.training for module in model.train().modules())
 
 
+@pytest.mark.parametrize(("levels", "side"), [(7, 64), (10, 512)])
+def test_a_network_of_many_levels_is_validated_on_what_it_divides(levels: int, side: int) -> None:
+    deep = {**recipe().model_dump(), "model": {"architecture": "noskip", "widths": [2] * levels}}
+    asked = parse_recipe({**deep, "data": {"crop": side}}, origin="deep")
+    photo = torch.zeros(3, side + 40, side + 60, dtype=torch.uint8)
+    assert validate(build_model(asked.model), [photo], asked, CPU).psnr > 0
+
+
 def test_evaluation_uses_eval_mode(model: DenoisingAutoencoder, photo: Tensor) -> None:
     noisy = photo[0].permute(1, 2, 0).numpy()
     denoise, before = network(model, CPU), statistics(model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from denoisectl_training.recipes import Recipe
 
 __all__ = ["Validation", "psnr", "validate"]
 
-_SIDE = 256
+_SIDE, _UNIT = 256, 32  # most networks divide by less: photos show them all the same middle
 _FLOOR = 1e-5  # 50 dB: an image left untouched must not outweigh all others in the mean
 
 
@@ -49,7 +50,7 @@ def validate(
     scores, losses = [], []
     with evaluating(model), torch.inference_mode():
         for index, photo in enumerate(photos):
-            middle = _middle(photo).to(device).float()[None] / 255.0
+            middle = _middle(photo, model.multiple_of).to(device).float()[None] / 255.0
             noisy, target = middle.chunk(2, 1) if paired else _corrupted(middle, recipe, index)
             predicted = model.predict(model.planes(noisy))
             losses.append(training_loss(predicted, model.planes(target), recipe.loss))
@@ -57,10 +58,11 @@ def validate(
     return Validation(torch.cat(scores).mean().item(), torch.stack(losses).mean().item())
 
 
-def _middle(photo: Tensor) -> Tensor:
-    """The middle of a `(C, H, W)` photo, of a size that every network divides."""
+def _middle(photo: Tensor, multiple_of: int) -> Tensor:
+    """The middle of a `(C, H, W)` photo, of a size that the network divides; one crop always fits."""
     _, height, width = photo.shape
-    side = min(_SIDE, height, width) // 32 * 32
+    unit = math.lcm(_UNIT, multiple_of)
+    side = min(max(_SIDE, unit), height, width) // unit * unit
     top, left = (height - side) // 2, (width - side) // 2
     return photo[:, top : top + side, left : left + side]
 
