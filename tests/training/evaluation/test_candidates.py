@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from denoisectl.errors import ModelError
+from denoisectl.errors import ModelError, UsageError
 from denoisectl_training.evaluation.candidates import baselines, network, open_models
 from denoisectl_training.trained import load_trained
 
@@ -46,6 +46,13 @@ def test_models_of_one_name_are_told_apart(untrained: Path, tmp_path: Path) -> N
     other.write_bytes(untrained.read_bytes())
     names = [candidate.name for candidate in open_models([str(untrained), str(other)], device="cpu")]
     assert names == [str(untrained), str(other)]
+
+
+def test_two_candidates_of_one_name_are_refused(untrained: Path) -> None:
+    with pytest.raises(UsageError, match=r"--model \S+untrained\.pt and --model \S+untrained\.pt would both"):
+        open_models([str(untrained), str(untrained)], device="cpu")
+    with pytest.raises(UsageError, match="--model runs/input and the baseline input would both"):
+        open_models(["runs/input"], device="cpu")
 
 
 def test_an_unknown_model_is_named() -> None:

@@ -16,6 +16,7 @@ import torch
 from torch.nn import functional as F
 
 from denoisectl.denoiser import Denoiser
+from denoisectl.errors import UsageError
 from denoisectl.shipped import find_model
 from denoisectl_training.devices import choose_device
 from denoisectl_training.evaluation.metrics import Image
@@ -53,6 +54,7 @@ def open_models(
     """Open run folders and `.pt` checkpoints with torch, all else with `Denoiser`.
 
     Raises:
+        UsageError: two models, or a model and a baseline, would bear one name.
         TrainingError: a run has no usable checkpoint.
         ModelError: no such model, or a file that cannot be used.
         DeviceError: the device asked for cannot be used.
@@ -61,10 +63,23 @@ def open_models(
         Path(model).stem if Path(model).suffix in (".onnx", ".pt") else Path(model).name for model in models
     ]
     names = [stem if stems.count(stem) == 1 else model for stem, model in zip(stems, models, strict=True)]
+    _refuse_one_name(models, names)
     return [
         Candidate(name, "model", _opened(model, device, threads))
         for name, model in zip(names, models, strict=True)
     ]
+
+
+def _refuse_one_name(models: Sequence[str], names: Sequence[str]) -> None:
+    """Figures are gathered by name: two candidates of one name would be averaged into one."""
+    holders = {baseline.name: f"the baseline {baseline.name}" for baseline in baselines()}
+    for model, name in zip(models, names, strict=True):
+        if name in holders:
+            raise UsageError(
+                f"--model {model} and {holders[name]} would both be called {name}; "
+                "name each model once, and rename one that bears a baseline's name"
+            )
+        holders[name] = f"--model {model}"
 
 
 def _opened(model: str, device: str, threads: int | None) -> Callable[[Image], Image]:
