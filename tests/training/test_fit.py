@@ -183,7 +183,7 @@ def test_resuming_on_other_photos_or_another_recipe_is_refused(photo_folder: Pat
         train(
             replace(
                 request(photo_folder, tmp_path, resume=asked.run.path),
-                photos=Photos((photo_folder / "coffee.jpg",) * 2),
+                photos=Photos(tuple(sorted(photo_folder.iterdir())[:2])),
             )
         )
     other = toy(model={"architecture": "small", "widths": [4, 16], "colour": "rgb"})
@@ -261,7 +261,7 @@ def test_divergence_leaves_the_last_good_checkpoint_and_says_how_to_go_on(
     schedule = {"name": "steps", "rates": [1e-3, 1e6], "every": 16}
     recipe = toy(optimizer={"name": "sgd"}, model=model, schedule=schedule)
     asked = request(photo_folder, tmp_path, recipe)
-    with pytest.raises(DivergedError, match=rf"its best was .*--from {asked.run.path} --lr 3e\+05"):
+    with pytest.raises(DivergedError, match=rf"its best was .*--from {asked.run.path} and --lr 3e\+05"):
         train(asked)
     assert load_checkpoint(asked.run.last)["step"] == 4
     assert json.loads(asked.run.log.read_text().splitlines()[-1]) == {"images": 24, "diverged": True}
