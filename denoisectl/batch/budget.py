@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures.thread  # noqa: F401 - has to register its own end of the program before ours
 import threading
-from weakref import WeakSet
 
 __all__ = ["Budget", "Closed"]
 
@@ -54,6 +53,7 @@ class Budget:
 
     def close(self) -> None:
         """Send everybody who waits home."""
+        _OPEN.discard(self)
         with self._change:
             self._closed = True
             self._change.notify_all()
@@ -62,7 +62,7 @@ class Budget:
         return not self._held or sum(self._held.values()) + size <= self._limit
 
 
-_OPEN: WeakSet[Budget] = WeakSet()
+_OPEN: set[Budget] = set()
 
 
 def _close_all() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 __all__ = ["Interrupted", "interruptible"]
 
+_LATER = 0.05  # seconds
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -33,13 +36,32 @@ def interruptible() -> Iterator[None]:
         yield  # only the main thread may set handlers; a caller in another one keeps its own
         return
     before = {signum: signal.signal(signum, _first) for signum in _heeded()}
+    hook = sys.unraisablehook
+    sys.unraisablehook = _asking_again(hook)
     if hasattr(signal, "SIGPIPE"):  # a reader that is gone becomes an error, so that cleaning up comes first
         before[signal.SIGPIPE] = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for signum, handler in before.items():
             signal.signal(signum, handler)
+
+
+def _asking_again(
+    hook: Callable[[sys.UnraisableHookArgs], object],
+) -> Callable[[sys.UnraisableHookArgs], None]:
+    """A hook that signals once more if the first time fell into code whose errors Python drops, as finalisers' are."""
+
+    def lost(what: sys.UnraisableHookArgs) -> None:
+        if not isinstance(what.exc_value, Interrupted):
+            hook(what)
+            return
+        signum = what.exc_value.code - 128
+        signal.signal(signum, _first)
+        threading.Timer(_LATER, os.kill, (os.getpid(), signum)).start()
+
+    return lost
 
 
 def _heeded() -> list[signal.Signals]:

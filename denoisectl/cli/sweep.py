@@ -101,8 +101,11 @@ def _run(request: SweepRequest, json: bool) -> None:
         console.emit(jsonlib.dumps({"v": 1, **asdict(result), "run": str(result.run)}))
         return
     console.show(_table(result))
-    kept = f"data.test_photos={request.recipe_of().data.test_photos}"  # what the figure was measured on
-    settings = (kept, *request.overrides, *result.best.overrides)
+    settings = [*request.overrides, *result.best.overrides]
+    if not any(value.startswith("data.test_photos=") for value in settings):
+        settings.append(
+            f"data.test_photos={request.recipe_of().data.test_photos}"
+        )  # the figure's: not to be learned
     changes = " ".join(f"--set {shlex.quote(value)}" for value in settings)
     console.say(f"{result.run}: {result.test_psnr:.2f} dB on test photos")
     console.say(f"next: denoisectl train {request.photos} --recipe {shlex.quote(request.recipe)} {changes}")

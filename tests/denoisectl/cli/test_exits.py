@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,18 @@ def test_handlers_are_put_back() -> None:
         signal.raise_signal(signal.SIGTERM)
     assert stopped.value.code == 143
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_signal_that_falls_into_a_finaliser_is_not_lost() -> None:
+    class Finalised:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(Interrupted) as stopped, interruptible():
+        one = Finalised()
+        del one  # what is raised in there goes nowhere
+        time.sleep(30)
+    assert stopped.value.code == 143
 
 
 def test_the_second_signal_is_obeyed_by_the_system() -> None:

@@ -1,0 +1,41 @@
+"""The mean of two networks' weights, as a checkpoint: what they share stays, and what each has by chance goes.
+
+    python benchmarks/mean_of_weights.py RUN OTHER --out CHECKPOINT
+
+RUN is a run folder or checkpoint that was trained on from OTHER, which may be a model file or a shipped model's
+name. Between such two the error hardly rises, and away from the photos of training their mean may do better than
+both (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
+from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.trained import load_weights
+from denoisectl_training.tuning import refuse_other_network
+
+
+def main() -> None:
+    """Write the checkpoint, with the recipe and the images of RUN."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path)
+    parser.add_argument("other", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args()
+    weights, recipe, _ = load_weights(asked.run)
+    others, trained, _ = load_weights(asked.other)
+    refuse_other_network(recipe, trained, str(asked.other))
+    state = load_checkpoint(RunFolder(asked.run).best if asked.run.is_dir() else asked.run)
+    mean = {name: torch.lerp(value, others[name], 0.5) for name, value in weights.items()}
+    save_checkpoint(asked.out, {**state, "model": mean, "average": None})
+
+
+if __name__ == "__main__":
+    main()
