@@ -10,8 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Machines are shared: how long one example takes says nothing.
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 
 # Shells have their background jobs ignore Ctrl-C, and children inherit that; tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
