@@ -46,9 +46,8 @@ def write_whole(
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            with suppress(
-                OSError
-            ):  # some network file systems know no locks; nothing is taken for stale there
+            # Some network file systems know no locks; nothing is taken for stale there.
+            with suppress(OSError):
                 _lock(file.fileno())
             file.write(data)
             file.flush()
