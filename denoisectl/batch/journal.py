@@ -38,7 +38,7 @@ class Journal:
             in_place: the journal of photos in this folder that were replaced, whatever run named them.
 
         Raises:
-            UsageError: it cannot be read.
+            UsageError: it cannot be read, or a file stands where its folder belongs.
         """
         self._out = out
         self._settings = settings
@@ -118,6 +118,10 @@ _Key = tuple[str | int, ...]
 
 def _lines(stem: Path) -> Iterator[tuple[_Key, _Key, str]]:
     """Of every line that is whole: its output, what that was made from, and where its original is kept."""
+    if stem.parent.exists() and not stem.parent.is_dir():
+        raise UsageError(
+            f"{stem.parent}: is a file, and the folder of the journal belongs there; move it away"
+        )
     for path in sorted(stem.parent.glob(f"{stem.name}*.jsonl")):
         try:
             lines = path.read_bytes().split(b"\n")

@@ -88,10 +88,14 @@ def _reader_gone() -> int:
 
 def _internal(error: Exception) -> int:
     trace = "".join(traceback.format_exception(error))
-    handle, name = tempfile.mkstemp(prefix="denoisectl-", suffix=".log")
+    console.error(f"internal error: {type(error).__name__}: {error}")
+    try:
+        handle, name = tempfile.mkstemp(prefix="denoisectl-", suffix=".log")
+    except OSError:  # no folder can be written
+        console.error(f"this is a bug in denoisectl; please report it with these details:\n{trace}")
+        return ExitCode.INTERNAL
     with os.fdopen(handle, "w", errors="backslashreplace") as log:
         log.write(f"{sys.argv}\n{trace}")
-    console.error(f"internal error: {type(error).__name__}: {error}")
     console.error(f"this is a bug in denoisectl; please report it with {Path(name)}, which holds the details")
     console.detail(trace)
     return ExitCode.INTERNAL

@@ -103,9 +103,8 @@ def _run(request: SweepRequest, json: bool) -> None:
     console.show(_table(result))
     settings = [*request.overrides, *result.best.overrides]
     if not any(value.startswith("data.test_photos=") for value in settings):
-        settings.append(
-            f"data.test_photos={request.recipe_of().data.test_photos}"
-        )  # the figure's: not to be learned
+        # The photos that the figure comes from are not to be learned.
+        settings.append(f"data.test_photos={request.recipe_of().data.test_photos}")
     changes = " ".join(f"--set {shlex.quote(value)}" for value in settings)
     console.say(f"{result.run}: {result.test_psnr:.2f} dB on test photos")
     console.say(f"next: denoisectl train {request.photos} --recipe {shlex.quote(request.recipe)} {changes}")

@@ -185,14 +185,20 @@ def _train_watched(request: TrainRequest, seconds: float | None, tensorboard: bo
     """Train under a live display, and say at the end where the run is and what to do with it."""
     from denoisectl.cli.signals import Interrupted
     from denoisectl.cli.training_display import training_display
+    from denoisectl_training.rate_search import SearchStoppedError
     from denoisectl_training.stopping import stoppable
     from denoisectl_training.train import train
 
     events = request.run.path if tensorboard else None
     with stoppable(seconds) as stop, training_display(request.recipe.name, events) as report:
-        state = train(
-            request, report=report, report_rate=lambda trial: console.say(f"rate {trial}"), stop=stop
-        )
+        try:
+            state = train(
+                request, report=report, report_rate=lambda trial: console.say(f"rate {trial}"), stop=stop
+            )
+        except SearchStoppedError:
+            if stop.signum is None:  # it was --max-time
+                raise
+            raise Interrupted(stop.signum) from None
     seen, total = state.images, request.recipe.training.images
     score = "" if state.psnr is None else f", {state.psnr:.2f} dB on held-out photos"
     console.say(f"{request.run.path}: {seen:,} of {total:,} images seen{score}")

@@ -6,8 +6,9 @@ import contextlib
 import io
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
+
+from denoisectl.nameless import nameless_file
 
 __all__ = ["captured_stdout"]
 
@@ -19,7 +20,7 @@ def captured_stdout() -> Iterator[io.StringIO]:
     Stdout belongs to the whole process: what another thread writes meanwhile is caught too.
     """
     text = io.StringIO()
-    with contextlib.redirect_stdout(text), tempfile.TemporaryFile() as file, _descriptor_to(file.fileno()):
+    with contextlib.redirect_stdout(text), nameless_file() as file, _descriptor_to(file.fileno()):
         yield text
         file.seek(0)
         text.write(file.read().decode(errors="replace"))

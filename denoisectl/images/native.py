@@ -12,11 +12,12 @@ import io
 import os
 import re
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
+
+from denoisectl.nameless import nameless_file
 
 __all__ = ["caught_warnings", "listened"]
 
@@ -86,7 +87,7 @@ def caught_warnings() -> Iterator[None]:
         yield
         return
     python = sys.stderr
-    with tempfile.TemporaryFile(buffering=0) as file:
+    with nameless_file() as file:
         _point_python_at(real)
         os.dup2(file.fileno(), 2)
         _caught = file.fileno()

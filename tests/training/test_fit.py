@@ -301,6 +301,12 @@ def test_a_device_that_is_not_there_is_an_error(photo_folder: Path, tmp_path: Pa
         train(replace(request(photo_folder, tmp_path), device="cuda"))
 
 
+def test_a_description_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run.json").symlink_to("/dev/full")
+    with pytest.raises(TrainingError, match=r"run\.json: cannot be written \(No space left on device\)"):
+        RunFolder(tmp_path).describe(toy())
+
+
 def test_a_log_that_cannot_be_written_is_named_with_the_way_on(tmp_path: Path) -> None:
     run = RunFolder(tmp_path / "run")
     run.path.mkdir()

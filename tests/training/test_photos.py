@@ -109,6 +109,12 @@ def test_a_missing_and_an_empty_folder_are_named(tmp_path: Path) -> None:
         find_photos([tmp_path])
 
 
+def test_photos_none_of_which_can_be_read_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"no photo")
+    with pytest.raises(TrainingError, match="none of the photos can be read"):
+        load(find_photos([tmp_path]), validation_photos=0)
+
+
 def test_too_few_photos_for_a_validation_set_is_an_error(photo_folder: Path) -> None:
     with pytest.raises(TrainingError, match="none left to train on"):
         load(find_photos([photo_folder]), max_side=1024, validation_photos=3)

@@ -34,6 +34,17 @@ def test_a_run_is_taken_at_its_best(tmp_path: Path) -> None:
     assert load_weights(tmp_path / "last.pt")[2] == 3 * 16
 
 
+def test_images_of_the_runs_before_are_counted(tmp_path: Path) -> None:
+    state = Fit.start(RECIPE, torch.device("cpu"), "float32", images_before=1_000).state()
+    save_checkpoint(tmp_path / "last.pt", {**state, "step": 3})
+    assert load_weights(tmp_path)[2] == 1_000 + 3 * 16
+
+
+def test_a_name_that_is_nothing_lists_the_shipped_models() -> None:
+    with pytest.raises(TrainingError, match=r"phto: no run, .* no shipped model's name \(photo, "):
+        load_weights(Path("phto"))
+
+
 def test_a_run_that_held_nothing_out_is_taken_at_its_end(tmp_path: Path) -> None:
     write(tmp_path / "last.pt", 3)
     assert load_weights(tmp_path)[2] == 3 * 16

@@ -16,10 +16,11 @@ from denoisectl.errors import ConfigError, DivergedError
 from denoisectl_training.checkpoint import load_checkpoint
 from denoisectl_training.devices import choose_device
 from denoisectl_training.photos import find_photos, load_photos
-from denoisectl_training.rate_search import RateTrial, find_rate
+from denoisectl_training.rate_search import RateTrial, SearchStoppedError, find_rate
 from denoisectl_training.recipes import Recipe, changed, first_rate, load_recipe, with_first_rate
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.train import Photos, TrainRequest, started, train
+from denoisectl_training.trained import load_weights
 from denoisectl_training.tuning import tuned
 from tests.training.test_fit import toy
 
@@ -66,6 +67,7 @@ def test_tuning_on_pairs_starts_from_the_weights_and_learns_the_pairs(
     request = tuning(trained, recipe, pairs, tmp_path)
     train(request)
     assert request.run.description()["started_from"] == str(trained.path)
+    assert load_weights(request.run.last)[2] == load_weights(trained.last)[2] + 200
     losses = [
         json.loads(line)["loss"] for line in request.run.log.read_text().splitlines() if '"loss"' in line
     ]
@@ -137,6 +139,14 @@ def test_a_run_told_to_find_its_rate_says_what_was_tried(photo_folder: Path, tmp
     assert told[-1].good and state.recipe.optimizer.lr == told[-1].rate
     assert request.run.recipe().optimizer.lr == told[-1].rate
     assert request.run.description()["rates_tried"] == [str(trial) for trial in told]
+
+
+def test_the_search_for_a_rate_can_be_stopped(photo_folder: Path, tmp_path: Path) -> None:
+    request = replace(started(Photos((photo_folder,)), toy(), tmp_path, device="cpu"), search_rate=True)
+    asked = iter([False, False, True])
+    with pytest.raises(SearchStoppedError, match="stopped before a rate was found"):
+        train(request, stop=lambda: next(asked))
+    assert not request.run.path.exists()
 
 
 def test_a_recipe_that_no_rate_mends_is_told(photo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

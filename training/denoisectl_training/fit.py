@@ -56,6 +56,8 @@ class Fit:
     scaler: torch.amp.GradScaler
     teacher: DenoisingAutoencoder | None = None
     """8-bit training: the float network that it starts from, and whose results it learns to match."""
+    images_before: int = 0
+    """Crops that the weights had seen before this run, which tunes them."""
     step: int = 0
     best_psnr: float = float("-inf")
     psnr: float | None = None
@@ -63,9 +65,14 @@ class Fit:
 
     @classmethod
     def start(
-        cls, recipe: Recipe, device: torch.device, precision: str, weights: dict[str, Tensor] | None = None
+        cls,
+        recipe: Recipe,
+        device: torch.device,
+        precision: str,
+        weights: dict[str, Tensor] | None = None,
+        images_before: int = 0,
     ) -> Fit:
-        """Fresh weights, drawn from the recipe's seed, or the given ones to be tuned."""
+        """Fresh weights, drawn from the recipe's seed, or the given ones to be tuned, which saw `images_before`."""
         torch.manual_seed(recipe.training.seed)
         model = build_network(recipe).to(device)
         if weights is not None:
@@ -76,17 +83,18 @@ class Fit:
         average = copy.deepcopy(model) if recipe.training.ema else model
         optimizer = build_optimizer(model.parameters(), recipe.optimizer)
         scaler = torch.amp.GradScaler(device.type, enabled=precision == "float16")
-        return cls(recipe, device, precision, model, average, optimizer, scaler, teacher)
+        return cls(recipe, device, precision, model, average, optimizer, scaler, teacher, images_before)
 
     @property
     def images(self) -> int:
-        """Crops seen so far."""
+        """Crops seen so far in this run."""
         return self.step * self.recipe.training.batch
 
     def state(self) -> dict[str, Any]:
         """Plain data, enough to go on as if nothing had happened."""
         return {
             "recipe": self.recipe.model_dump(mode="json"),
+            "images_before": self.images_before,
             "step": self.step,
             "best_psnr": self.best_psnr,
             "psnr": self.psnr,
@@ -118,6 +126,7 @@ class Fit:
         self.scaler.load_state_dict(state["scaler"])
         if self.teacher is not None:
             self.teacher.load_state_dict(state["teacher"])
+        self.images_before = state.get("images_before", 0)  # older checkpoints did not count them
         self.step, self.best_psnr, self.psnr = state["step"], state["best_psnr"], state["psnr"]
         self.best_loss = state.get("best_loss", float("inf"))
 

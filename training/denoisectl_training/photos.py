@@ -172,6 +172,8 @@ def _split(photos: list[Tensor], settings: DataSettings, seed: int, *, paired: b
     validation = settings.validation_photos
     if validation is None:
         validation = min(_MOST_HELD, max(0, len(photos) - test) // _ONE_HELD_IN)
+    if not photos:
+        raise TrainingError("none of the photos can be read")
     if len(photos) <= validation + test:
         raise TrainingError(
             f"{len(photos)} readable photos, {validation} of them set aside for validation and {test} for the test: "

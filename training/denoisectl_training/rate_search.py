@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import torch
 
-from denoisectl.errors import DivergedError
+from denoisectl.errors import DivergedError, TrainingError
 from denoisectl_training.batches import training_batch
 from denoisectl_training.fit import Fit, training_step
 from denoisectl_training.modes import train_mode
 from denoisectl_training.photos import PhotoSet
 from denoisectl_training.recipes import Recipe, ScheduleSettings, with_first_rate
 
-__all__ = ["RateTrial", "find_rate"]
+__all__ = ["RateTrial", "SearchStoppedError", "find_rate"]
 
 _STEPS = 40
 _TAIL = 10
@@ -23,6 +23,10 @@ _FACTOR = 0.3  # about the square root of 0.1, as the text reduces rates elsewhe
 _SMALLEST = 1e-7
 _FIRST = {"sgd": 1.0, "momentum": 0.3, "adam": 0.03, "adamw": 0.03}
 """Larger than should work. The text's 1e-2 is for its SGD without batch normalisation, which stands more."""
+
+
+class SearchStoppedError(TrainingError):
+    """The search was told to stop before it had found a rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +56,18 @@ def find_rate(
     *,
     weights: dict[str, torch.Tensor] | None = None,
     report: Callable[[RateTrial], None] = lambda trial: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> list[RateTrial]:
     """Try ever smaller rates, 40 steps each from the same start; the last one is good.
 
     Raises:
         DivergedError: not even the smallest rate helps.
+        SearchStoppedError: `stop()`, asked before every step, said so.
     """
     trials: list[RateTrial] = []
     rate = _FIRST[recipe.optimizer.name]
     while rate >= _SMALLEST:
-        trials.append(_try(rate, recipe, photos, device, precision, weights))
+        trials.append(_try(rate, recipe, photos, device, precision, weights, stop))
         report(trials[-1])
         if trials[-1].good:
             return trials
@@ -79,10 +85,15 @@ def _try(
     device: torch.device,
     precision: str,
     weights: dict[str, torch.Tensor] | None,
+    stop: Callable[[], bool],
 ) -> RateTrial:
     constant = with_first_rate(recipe, rate).model_copy(update={"schedule": ScheduleSettings()})
     fit = Fit.start(constant, device, precision, weights)
     train_mode(fit.model, recipe.training.frozen)
-    made = (training_batch(recipe, photos, step, device) for step in range(_STEPS))
-    losses = [training_step(fit, *batch).item() for batch in made]
+    losses: list[float] = []
+    while len(losses) < _STEPS:
+        if stop():
+            raise SearchStoppedError("--lr auto: stopped before a rate was found; nothing was trained")
+        batch = training_batch(recipe, photos, len(losses), device)
+        losses.append(training_step(fit, *batch).item())
     return RateTrial(rate, losses[0], sum(losses[-_TAIL:]) / _TAIL)

@@ -51,14 +51,22 @@ class RunFolder:
             self.path.parent.rmdir()
 
     def describe(self, recipe: Recipe, **facts: object) -> None:
-        """Write `run.json`: the resolved recipe and the plain facts of this run."""
+        """Write `run.json`: the resolved recipe and the plain facts of this run.
+
+        Raises:
+            TrainingError: the disk is full, or the folder is gone.
+        """
         record = {
             "recipe": recipe.model_dump(mode="json"),
             **facts,
             "versions": {"python": platform.python_version(), "torch": torch.__version__},
         }
         text = json.dumps(record, indent=2) + "\n"
-        (self.path / "run.json").write_text(text, encoding="utf-8")
+        path = self.path / "run.json"
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise TrainingError(f"{path}: cannot be written ({error.strerror})") from error
 
     def description(self) -> dict[str, Any]:
         """Read `run.json`.

@@ -78,7 +78,7 @@ class TrainRequest:
     resume: bool = False
     device: str = "auto"
     source: Path | None = None
-    """A run folder or checkpoint whose weights to start from."""
+    """A run folder, checkpoint or model whose weights to start from."""
     search_rate: bool = False
     """Whether the first learning rate is found by trial (section 18.4.3)."""
 
@@ -142,13 +142,14 @@ def train(
         TrainingError: no usable photos, a damaged checkpoint, other photos than the run began with, divergence.
         DeviceError: the device was asked for by name and torch cannot use it.
         ConfigError: the recipe tunes a network and none is given, or one of other settings.
+        SearchStoppedError: `stop()` said so while the first rate was being found.
     """
     try:
         device = choose_device(request.device)
         precision = choose_precision(request.recipe.training.precision, device)
         photos = request.photos.load(request.recipe)
         begin = _go_on if request.resume else _begin
-        state = begin(request, photos, device, precision, report_rate)
+        state = begin(request, photos, device, precision, report_rate, stop)
     except BaseException:
         request.run.forget()  # only if nothing is in it yet
         raise
@@ -161,7 +162,8 @@ def _go_on(
     photos: PhotoSet,
     device: torch.device,
     precision: str,
-    report_rate: Callable[[RateTrial], None],
+    _report_rate: Callable[[RateTrial], None],
+    _stop: Callable[[], bool],
 ) -> Fit:
     """The state of the run's last checkpoint; a run resumed on other photos would be neither run."""
     if request.run.description()["data_digest"] != photos.digest:
@@ -174,8 +176,9 @@ def _go_on(
     return state
 
 
-def _weights_to_start_from(source: Path, recipe: Recipe, photos: PhotoSet) -> dict[str, Tensor]:
-    weights, trained, _ = load_weights(source)
+def _weights_to_start_from(source: Path, recipe: Recipe, photos: PhotoSet) -> tuple[dict[str, Tensor], int]:
+    """The weights, made to fit the recipe's network, and the images that they have seen."""
+    weights, trained, seen = load_weights(source)
     if trained.training.quantise != "nothing" != recipe.training.quantise:
         raise ConfigError(
             f"--from {source}: was tuned to rounding already; start from the float network that it was tuned from"
@@ -188,7 +191,9 @@ def _weights_to_start_from(source: Path, recipe: Recipe, photos: PhotoSet) -> di
         weights = narrowed(weights, trained.model, recipe.model, _probe_batches(recipe, photos))
     else:
         refuse_other_network(recipe, trained, str(source))
-    return weights if recipe.training.quantise == "nothing" else _with_ranges(weights, recipe, photos)
+    if recipe.training.quantise != "nothing":
+        weights = _with_ranges(weights, recipe, photos)
+    return weights, seen
 
 
 def _with_ranges(weights: dict[str, Tensor], recipe: Recipe, photos: PhotoSet) -> dict[str, Tensor]:
@@ -209,17 +214,18 @@ def _begin(
     device: torch.device,
     precision: str,
     report_rate: Callable[[RateTrial], None],
+    stop: Callable[[], bool],
 ) -> Fit:
     """Fresh or given weights, at the recipe's rate or one found by trial; all of it told in `run.json`."""
-    recipe, weights, tried = request.recipe, None, []
+    recipe, weights, seen, tried = request.recipe, None, 0, []
     if request.source is not None:
-        weights = _weights_to_start_from(request.source, recipe, photos)
+        weights, seen = _weights_to_start_from(request.source, recipe, photos)
     elif recipe.training.quantise != "nothing":
         raise ConfigError(
             f"recipe {recipe.name}: training.quantise tunes a trained network; give it with --from RUN"
         )
     if request.search_rate:
-        tried = find_rate(recipe, photos, device, precision, weights=weights, report=report_rate)
+        tried = find_rate(recipe, photos, device, precision, weights=weights, report=report_rate, stop=stop)
         recipe = with_first_rate(recipe, tried[-1].rate)
     request.run.describe(
         recipe,
@@ -230,4 +236,4 @@ def _begin(
         started_from=None if request.source is None else str(request.source),
         rates_tried=[str(trial) for trial in tried],
     )
-    return Fit.start(recipe, device, precision, weights)
+    return Fit.start(recipe, device, precision, weights, seen)

@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from denoisectl.errors import TrainingError
+from denoisectl.shipped import shipped_models
 from denoisectl_training.checkpoint import load_checkpoint
 from denoisectl_training.model import DenoisingAutoencoder, build_model
 from denoisectl_training.model_weights import model_file, weights_in
@@ -20,6 +21,8 @@ __all__ = ["load_teacher", "load_trained", "load_weights"]
 def load_weights(run: Path) -> tuple[dict[str, Tensor], Recipe, int]:
     """Weights of a run folder, checkpoint or model file, its recipe, and the images that those weights have seen.
 
+    Images count from the first run on, those of the weights that a run started from included.
+
     Of a run folder, the checkpoint that was best on the held-out photos, or the last if nothing was held out: a run
     stopped at a high rate may end in one of its worse moments. Averaged weights are taken where the run kept them.
     A name that is no path is one of a shipped model.
@@ -29,11 +32,16 @@ def load_weights(run: Path) -> tuple[dict[str, Tensor], Recipe, int]:
     """
     if file := model_file(run):
         return weights_in(file)
+    if not run.exists():
+        names = ", ".join(shipped_models()) or "none in this installation"
+        raise TrainingError(
+            f"{run}: no run, checkpoint or model there, and no shipped model's name ({names})"
+        )
     checkpoint = _chosen(run)
     state = load_checkpoint(checkpoint)
     recipe = parse_recipe(state["recipe"], origin=str(checkpoint))
     weights = state["model"] if state["average"] is None else state["average"]
-    return weights, recipe, state["step"] * recipe.training.batch
+    return weights, recipe, state.get("images_before", 0) + state["step"] * recipe.training.batch
 
 
 def _chosen(run: Path) -> Path:

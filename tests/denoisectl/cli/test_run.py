@@ -329,6 +329,13 @@ def test_a_journal_that_cannot_be_read_is_named(run: Invoke, photos: Path, out: 
     assert ended.code == 2 and "journal.jsonl: this journal of earlier runs cannot be read" in ended.stderr
 
 
+def test_a_file_in_the_place_of_the_journal_is_named(run: Invoke, photos: Path, out: Path) -> None:
+    out.mkdir()
+    (out / JOURNAL_FOLDER).touch()
+    ended = run(photos, "-o", out)
+    assert ended.code == 2 and f"{out / JOURNAL_FOLDER}: is a file, and the folder" in ended.stderr
+
+
 def test_an_encoder_that_refuses_names_the_photo(run: Invoke, tmp_path: Path, out: Path) -> None:
     write_picture(tmp_path / "in" / "wide.png", 1, 70_000)
     ended = run(tmp_path / "in", "-o", out, "--format", "jpeg")

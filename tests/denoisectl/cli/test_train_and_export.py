@@ -85,7 +85,7 @@ def test_a_terminated_run_is_checkpointed_and_resumes(
         (["train", "PHOTOS", "--max-time", "soon"], "--max-time soon"),
         (["train", "PHOTOS", "--resume", "gone"], "not the folder of a training run"),
         (["train", "PHOTOS", "--resume", "gone", "--set", "training.batch=2"], "leave out --set"),
-        (["export", "gone", "--out", "x.onnx"], "no checkpoint there"),
+        (["export", "gone", "--out", "x.onnx"], "no run, checkpoint or model there"),
         (["export", "PHOTOS", "--out", "x.pt"], "ends in .onnx"),
         (
             ["export", "a.onnx", "--out", "x.onnx"],
