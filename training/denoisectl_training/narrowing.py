@@ -15,9 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from denoisectl_training.autoencoders import UNet
-from denoisectl_training.blocks import ResidualBlock, as_conv, first_conv
+from denoisectl_training.blocks import ResidualBlock, as_conv
 from denoisectl_training.model import build_model
 from denoisectl_training.recipes import ModelSettings
+from denoisectl_training.streams import change_basis, readers, set_weights
 
 __all__ = ["is_narrower", "narrowed"]
 
@@ -57,23 +58,11 @@ def narrowed(
         for level, width in enumerate(wanted.widths):
             if width == trained.widths[level]:
                 continue
-            _project_stream(network, level, _mixed_components(streams[level], width, generator))
+            basis = _mixed_components(streams[level], width, generator)
+            change_basis(network, level, basis.T, basis)
             for block in network.level_blocks(level):
                 _keep_hidden(block, hidden[block], width)
     return model.state_dict()
-
-
-def _readers(network: UNet, level: int) -> list[nn.Conv2d]:
-    """The convolutions that read a level's stream."""
-    after = network.tail[0] if level == 0 else first_conv(network.up[level - 1])
-    further = [as_conv(network.down[level])] if level < len(network.down) else []
-    return [*(as_conv(block.body[0]) for block in network.level_blocks(level)), as_conv(after), *further]
-
-
-def _writers(network: UNet, level: int) -> list[nn.Conv2d]:
-    """The convolutions that write to a level's stream, but for the pixel shuffle's."""
-    before = network.head if level == 0 else network.down[level - 1]
-    return [as_conv(before), *(as_conv(block.body[2]) for block in network.level_blocks(level))]
 
 
 def _observed(network: UNet, run: Callable[[], object]) -> tuple[list[Tensor], dict[nn.Module, Tensor]]:
@@ -92,7 +81,7 @@ def _observed(network: UNet, run: Callable[[], object]) -> tuple[list[Tensor], d
 
     with ExitStack() as stack, torch.inference_mode():
         for level in range(len(streams)):
-            for reader in _readers(network, level):
+            for reader in readers(network, level):
                 hook = reader.register_forward_pre_hook(
                     lambda module, inputs, level=level: note_stream(level, inputs[0])
                 )
@@ -107,40 +96,17 @@ def _observed(network: UNet, run: Callable[[], object]) -> tuple[list[Tensor], d
 
 
 def _mixed_components(moments: Tensor, width: int, generator: torch.Generator) -> Tensor:
-    """An orthonormal basis `(C, width)` of the strongest components, turned at random among themselves."""
+    """An orthonormal basis `(C, width)`, float64, of the strongest components, turned at random among themselves."""
     strongest = torch.linalg.eigh(moments).eigenvectors[:, -width:]
     turn = torch.linalg.qr(torch.randn(width, width, generator=generator, dtype=torch.float64)).Q
-    basis: Tensor = (strongest @ turn).float()
+    basis: Tensor = strongest @ turn
     return basis
-
-
-def _project_stream(network: UNet, level: int, basis: Tensor) -> None:
-    for conv in _writers(network, level):
-        _set(conv, torch.einsum("cd,cikl->dikl", basis, conv.weight), _bias(conv) @ basis)
-    if level < len(network.up):
-        shuffled = first_conv(network.up[level])
-        # A pixel shuffle makes one channel of four, which lie side by side.
-        each = shuffled.weight.reshape(-1, 4, *shuffled.weight.shape[1:])
-        weight = torch.einsum("cd,cqikl->dqikl", basis, each).flatten(0, 1)
-        bias = torch.einsum("cd,cq->dq", basis, _bias(shuffled).reshape(-1, 4)).flatten()
-        _set(shuffled, weight, bias)
-    for conv in _readers(network, level):
-        _set(conv, torch.einsum("ockl,cd->odkl", conv.weight, basis), _bias(conv))
 
 
 def _keep_hidden(block: ResidualBlock, power: Tensor, width: int) -> None:
     first, second = as_conv(block.body[0]), as_conv(block.body[2])
     use = power * second.weight.double().square().sum(dim=(0, 2, 3))
     kept = use.topk(width).indices.sort().values
-    _set(first, first.weight[kept], _bias(first)[kept])
-    _set(second, second.weight[:, kept], _bias(second))
-
-
-def _bias(conv: nn.Conv2d) -> Tensor:
-    assert conv.bias is not None
-    return conv.bias
-
-
-def _set(conv: nn.Conv2d, weight: Tensor, bias: Tensor) -> None:
-    conv.weight, conv.bias = nn.Parameter(weight.contiguous()), nn.Parameter(bias.contiguous())
-    conv.out_channels, conv.in_channels = weight.shape[:2]
+    assert first.bias is not None
+    set_weights(first, first.weight[kept], first.bias[kept])
+    set_weights(second, second.weight[:, kept], second.bias)

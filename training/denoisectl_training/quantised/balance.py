@@ -1,7 +1,6 @@
 """Chooses the basis of each level's stream, without changing what a U-net computes, so that rounding shows least.
 
-No activation lies on the stream of a level: convolutions write it, sums add to it, convolutions read it. So
-it can be multiplied by any invertible matrix where it is written and by the inverse where it is read. In the
+A stream can be multiplied by any invertible matrix where it is written and by the inverse where it is read. In the
 network's own basis some channels are loud and matter little, others are quiet and matter much, and 8 bits
 give all of them the same steps. In a balanced basis, how loud a direction is and how far the output follows
 it are the same: with C the mean of x x' over the stream's pixels and S the mean of g g' over the gradients
@@ -19,8 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from denoisectl_training.autoencoders import UNet
-from denoisectl_training.blocks import as_conv, first_conv
 from denoisectl_training.model import DenoisingAutoencoder
+from denoisectl_training.streams import change_basis, writers
 
 __all__ = ["balance", "balanced_basis"]
 
@@ -44,8 +43,8 @@ def balance(model: DenoisingAutoencoder, network: UNet, images: Iterable[Tensor]
     for level, (loudness, sensitivity) in enumerate(gramians):
         basis = balanced_basis(loudness, sensitivity)
         rotation = torch.linalg.qr(torch.randn(basis.shape, generator=generator, dtype=basis.dtype)).Q
-        with torch.no_grad():
-            _write_in_basis(network, level, rotation @ basis)
+        into = rotation @ basis
+        change_basis(network, level, into, torch.linalg.inv(into))
 
 
 def balanced_basis(loudness: Tensor, sensitivity: Tensor) -> Tensor:
@@ -70,7 +69,7 @@ def _power(matrix: Tensor, exponent: float) -> Tensor:
 
 def _measured(model: DenoisingAutoencoder, network: UNet, images: Iterable[Tensor]) -> list[Gramians]:
     """Both matrices of every level; gradients are those of random weighings of the output."""
-    levels = [_writers(network, level) for level in range(len(network.down_blocks))]
+    levels = [_written(network, level) for level in range(len(network.down_blocks))]
     streams: dict[nn.Module, Tensor] = {}
     totals: dict[nn.Module, Gramians] = {}
     generator = torch.Generator().manual_seed(_SEED)
@@ -102,35 +101,7 @@ def _gram(values: Tensor) -> Tensor:
     return (flat @ flat.T / flat.shape[1]).double()
 
 
-def _writers(network: UNet, level: int) -> list[nn.Module]:
+def _written(network: UNet, level: int) -> list[nn.Module]:
     """The modules whose outputs are the stream of a level."""
     sums = [block.sum for block in network.level_blocks(level)]
-    return [_entry(network, level), *sums, *network.merge[level : level + 1]]
-
-
-def _entry(network: UNet, level: int) -> nn.Conv2d:
-    return as_conv(network.head if level == 0 else network.down[level - 1])
-
-
-def _write_in_basis(network: UNet, level: int, basis: Tensor) -> None:
-    """Multiply by `basis` wherever the stream of a level is written, and by its inverse wherever it is read."""
-    inverse = torch.linalg.inv(basis)
-    _transform_outputs(_entry(network, level), basis)
-    _transform_inputs(first_conv(network.tail if level == 0 else network.up[level - 1]), inverse)
-    for block in network.level_blocks(level):
-        _transform_inputs(as_conv(block.body[0]), inverse)
-        _transform_outputs(as_conv(block.body[2]), basis)
-    if level < len(network.down_blocks) - 1:
-        _transform_inputs(as_conv(network.down[level]), inverse)
-        # A pixel shuffle makes one channel of four, which lie side by side.
-        _transform_outputs(first_conv(network.up[level]), torch.kron(basis, torch.eye(4, dtype=basis.dtype)))
-
-
-def _transform_outputs(conv: nn.Conv2d, matrix: Tensor) -> None:
-    assert conv.bias is not None
-    conv.weight.copy_(torch.einsum("po,oihw->pihw", matrix, conv.weight.double()))
-    conv.bias.copy_(matrix @ conv.bias.double())
-
-
-def _transform_inputs(conv: nn.Conv2d, matrix: Tensor) -> None:
-    conv.weight.copy_(torch.einsum("oihw,ip->ophw", conv.weight.double(), matrix))
+    return [writers(network, level)[0], *sums, *network.merge[level : level + 1]]
