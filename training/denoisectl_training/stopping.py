@@ -26,7 +26,10 @@ class Stop:
 
 @contextmanager
 def stoppable(max_seconds: float | None = None) -> Iterator[Stop]:
-    """Turn the first SIGINT or SIGTERM into a request to stop; a second one ends the process at once."""
+    """Turn the first SIGINT or SIGTERM into a request to stop; a second one ends the process at once.
+
+    One that the process was started to ignore, as shells start jobs in the background, stays ignored.
+    """
     stop = Stop(None if max_seconds is None else time.monotonic() + max_seconds)
 
     def request(signum: int, _frame: FrameType | None) -> None:
@@ -34,7 +37,8 @@ def stoppable(max_seconds: float | None = None) -> Iterator[Stop]:
         for each in before:
             signal.signal(each, signal.SIG_DFL)
 
-    before = {each: signal.signal(each, request) for each in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {each: signal.signal(each, request) for each in heeded}
     try:
         yield stop
     finally:
