@@ -19,44 +19,45 @@ import torch
 
 from denoisectl_training.batches import Batch, batches, training_batch
 from denoisectl_training.devices import choose_device, choose_precision
-from denoisectl_training.fit import Fit, training_step
+from denoisectl_training.fit import training_step
 from denoisectl_training.modes import train_mode
 from denoisectl_training.photos import PhotoSet
 from denoisectl_training.recipes import Recipe, load_recipe
 from denoisectl_training.train import Photos
+from denoisectl_training.training_state import TrainingState
 
 _WARM_UP = 3
 
 
 def measure(recipe: Recipe, photos: PhotoSet, device: torch.device, steps: int) -> tuple[float, float, float]:
     """Images a second, and the share of the time spent waiting for batches, made ahead as in training and in line."""
-    fit = Fit.start(recipe, device, choose_precision(recipe.training.precision, device))
-    train_mode(fit.model, recipe.training.frozen)
+    state = TrainingState.start(recipe, device, choose_precision(recipe.training.precision, device))
+    train_mode(state.model, recipe.training.frozen)
 
     def make(step: int) -> Batch:
         batch = training_batch(recipe, photos, step, device)
         _wait(device)
         return batch
 
-    _, in_line = _speed_and_wait(fit, map(make, itertools.count()), steps)
+    _, in_line = _speed_and_wait(state, map(make, itertools.count()), steps)
     with closing(batches(make, 0)) as coming:
-        speed, ahead = _speed_and_wait(fit, coming, steps)
+        speed, ahead = _speed_and_wait(state, coming, steps)
     return speed, ahead, in_line
 
 
-def _speed_and_wait(fit: Fit, coming: Iterator[Batch], steps: int) -> tuple[float, float]:
+def _speed_and_wait(state: TrainingState, coming: Iterator[Batch], steps: int) -> tuple[float, float]:
     waiting = stepping = 0.0
     for number in range(_WARM_UP + steps):
         started = time.perf_counter()
         batch = next(coming)
         made = time.perf_counter()
-        training_step(fit, *batch)
-        _wait(fit.device)
+        training_step(state, *batch)
+        _wait(state.device)
         if number >= _WARM_UP:
             waiting += made - started
             stepping += time.perf_counter() - made
     total = waiting + stepping
-    return steps * fit.recipe.training.batch / total, waiting / total
+    return steps * state.recipe.training.batch / total, waiting / total
 
 
 def _wait(device: torch.device) -> None:

@@ -29,7 +29,7 @@ from denoisectl_exports.skips import with_blocked_skips
 from denoisectl_exports.tile_memory import bytes_per_pixel
 from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.profile import profile
-from denoisectl_training.quantised import evened, ranges_in_order, unrounded
+from denoisectl_training.quantised import evened, ranges_in_order, without_fake_quantization
 from denoisectl_training.recipes import Recipe
 from denoisectl_training.trained import load_teacher, load_trained
 
@@ -147,7 +147,7 @@ def _as_trained_int8(
 ) -> tuple[onnx.ModelProto, ModelCard]:
     """A network that was trained with its rounding, and the proof that the file rounds alike."""
     _refuse_none(pairs)
-    proto = to_onnx(unrounded(model))
+    proto = to_onnx(without_fake_quantization(model))
     quantised = to_int8(proto, learned_ranges(proto, ranges_in_order(model)))
     _check_rounding(model, network_of(quantised), pairs)
     loss, count = _loss(to_onnx(teacher), quantised, pairs)

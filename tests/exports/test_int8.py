@@ -19,7 +19,7 @@ from denoisectl_exports.graph import network_of, to_onnx
 from denoisectl_exports.int8 import measured_ranges, to_int8
 from denoisectl_exports.write import INT8_LIMIT, export_run, restamp
 from denoisectl_training.model import build_model
-from denoisectl_training.quantised import evened, ranges_in_order, unrounded
+from denoisectl_training.quantised import evened, ranges_in_order, without_fake_quantization
 from denoisectl_training.recipes import load_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.train import Photos, started, train
@@ -116,7 +116,7 @@ def test_a_network_trained_in_8_bits_is_exported_with_its_own_rounding(
     model, _, _ = load_trained(rounded_run.path)
     image = photo()
     with torch.inference_mode():
-        expected, precise = model(image).numpy(), unrounded(model)(image).numpy()
+        expected, precise = model(image).numpy(), without_fake_quantization(model)(image).numpy()
     found = network_of(onnx.load(out))(image.numpy())
     difference = 255 * np.abs(found - expected)  # values half way between levels may fall to either
     assert difference.max() <= 1.0 and difference.mean() < 0.1

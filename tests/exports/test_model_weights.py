@@ -11,21 +11,21 @@ from denoisectl.errors import TrainingError
 from denoisectl.shipped import find_model
 from denoisectl_exports.write import export_run
 from denoisectl_training.checkpoint import save_checkpoint
-from denoisectl_training.fit import Fit
 from denoisectl_training.recipes import load_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.trained import load_weights
+from denoisectl_training.training_state import TrainingState
 
 
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
     """A U-net that changes what it sees, after 32 crops."""
     toy = ["model.widths=[8, 12, 16]", "training.ema=0"]
-    fit = Fit.start(load_recipe("photo", toy), torch.device("cpu"), "float32")
-    for values in fit.model.network.tail.parameters():
+    state = TrainingState.start(load_recipe("photo", toy), torch.device("cpu"), "float32")
+    for values in state.model.network.tail.parameters():
         torch.nn.init.normal_(values, std=0.02)
-    fit.step = 2
-    save_checkpoint(tmp_path / "last.pt", fit.state())
+    state.step = 2
+    save_checkpoint(tmp_path / "last.pt", state.to_checkpoint())
     return tmp_path / "last.pt"
 
 

@@ -11,12 +11,12 @@ from denoisectl_exports.graph import to_onnx
 from denoisectl_exports.write import export_run
 from denoisectl_training.checkpoint import save_checkpoint
 from denoisectl_training.evaluation.candidates import network, open_models
-from denoisectl_training.fit import Fit
 from denoisectl_training.model import DenoisingAutoencoder, build_model
-from denoisectl_training.modes import evaluating, hold_statistics, train_mode
+from denoisectl_training.modes import evaluating, freeze_batch_norm, train_mode
 from denoisectl_training.profile import profile
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.trained import load_trained
+from denoisectl_training.training_state import TrainingState
 from denoisectl_training.validation import validate
 
 CPU = torch.device("cpu")
@@ -86,7 +86,7 @@ def test_exporting_a_network_in_train_mode_is_refused(model: DenoisingAutoencode
 
 
 def test_checkpoints_are_loaded_and_exported_in_eval_mode(tmp_path: Path, photo: Tensor) -> None:
-    save_checkpoint(tmp_path / "last.pt", Fit.start(recipe(), CPU, "float32").state())
+    save_checkpoint(tmp_path / "last.pt", TrainingState.start(recipe(), CPU, "float32").to_checkpoint())
     loaded, _, _ = load_trained(tmp_path / "last.pt")
     assert not any(module.training for module in loaded.modules())
     export_run(tmp_path / "last.pt", tmp_path / "toy.onnx")
@@ -112,7 +112,7 @@ def test_modes_are_given_back_one_by_one(model: DenoisingAutoencoder) -> None:
 def test_statistics_are_held_while_weights_learn(model: DenoisingAutoencoder, photo: Tensor) -> None:
     model.train()
     model(photo)
-    hold_statistics(model)
+    freeze_batch_norm(model)
     before = statistics(model)
     model(photo).sum().backward()
     assert all(torch.equal(a, b) for a, b in zip(before, statistics(model), strict=True))

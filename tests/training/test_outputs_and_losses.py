@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from denoisectl_training.losses import matching_loss, training_loss
+from denoisectl_training.losses import distillation_loss, training_loss
 from denoisectl_training.outputs import OUTPUT_MAPS, out_of_range_penalty
 from denoisectl_training.recipes import LossSettings
 
@@ -64,8 +64,8 @@ def test_no_error_has_no_gradient_that_is_not_a_number() -> None:
 
 def test_what_rounding_adds_counts_by_the_error_there_is() -> None:
     clean = torch.zeros(2, 1, 4, 4)
-    taught = torch.tensor([3.0, 0.0]).view(2, 1, 1, 1).expand(2, 1, 4, 4) / 255.0
-    predicted = taught + 1.0 / 255.0
+    teacher = torch.tensor([3.0, 0.0]).view(2, 1, 1, 1).expand(2, 1, 4, 4) / 255.0
+    predicted = teacher + 1.0 / 255.0
     # 1 over 9 and the level that counts at least, and 1 over that level alone.
-    assert matching_loss(predicted, taught, clean).item() == pytest.approx((1 / 10 + 1) / 2)
-    assert matching_loss(taught, taught, clean) == 0.0
+    assert distillation_loss(predicted, teacher, clean).item() == pytest.approx((1 / 10 + 1) / 2)
+    assert distillation_loss(teacher, teacher, clean) == 0.0

@@ -15,9 +15,14 @@ from denoisectl.errors import ConfigError
 from denoisectl_training.autoencoders import UNet
 from denoisectl_training.checkpoint import load_checkpoint
 from denoisectl_training.model import DenoisingAutoencoder, build_model
-from denoisectl_training.quantised import prepared_weights, ranges_in_order, simulated, unrounded
+from denoisectl_training.quantised import (
+    prepared_weights,
+    ranges_in_order,
+    with_fake_quantization,
+    without_fake_quantization,
+)
+from denoisectl_training.quantised.fake_quantize import FakeQuantize
 from denoisectl_training.quantised.ranges import calibrate
-from denoisectl_training.quantised.rounding import Rounding
 from denoisectl_training.recipes import Recipe, changed, load_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.train import Photos, resumed, started, train
@@ -54,7 +59,7 @@ def float_run(photo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> R
 
 
 def test_values_round_to_256_levels_with_zero_among_them() -> None:
-    rounding = Rounding()
+    rounding = FakeQuantize()
     rounding.set_range(-1.0, 1.55)
     assert rounding.range == pytest.approx((-1.0, 1.55))
     found = rounding(torch.tensor([-5.0, -1.0, 0.0, 0.004, 0.006, 1.55, 9.0]))
@@ -63,7 +68,7 @@ def test_values_round_to_256_levels_with_zero_among_them() -> None:
 
 @given(low=st.floats(-100, 100), span=st.floats(1e-3, 100))
 def test_a_range_covers_what_was_asked_to_within_a_step(low: float, span: float) -> None:
-    rounding = Rounding()
+    rounding = FakeQuantize()
     rounding.set_range(low, low + span)
     step = float(rounding.scale)
     found_low, found_high = rounding.range
@@ -75,7 +80,7 @@ def test_a_range_covers_what_was_asked_to_within_a_step(low: float, span: float)
 
 
 def test_gradients_pass_straight_through_but_not_where_values_were_clipped() -> None:
-    rounding = Rounding()
+    rounding = FakeQuantize()
     rounding.set_range(0.0, 1.0)
     x = torch.tensor([-0.5, 0.3, 2.0], requires_grad=True)
     torch.autograd.backward(rounding(x).sum())
@@ -83,8 +88,8 @@ def test_gradients_pass_straight_through_but_not_where_values_were_clipped() -> 
 
 
 def test_both_ends_stay_in_float_and_all_between_rounds(photo: Tensor) -> None:
-    model = simulated(network())
-    rounding = {name for name, module in model.named_modules() if isinstance(module, Rounding)}
+    model = with_fake_quantization(network())
+    rounding = {name for name, module in model.named_modules() if isinstance(module, FakeQuantize)}
     convolutions = {name for name, module in model.named_modules() if isinstance(module, nn.Conv2d)}
     assert {f"{name}.rounding" for name in convolutions} - rounding == {"network.tail.0.rounding"}
     assert {"network.merge.0.rounding", "network.up_blocks.0.0.sum.rounding"} <= rounding
@@ -105,16 +110,16 @@ def test_both_ends_stay_in_float_and_all_between_rounds(photo: Tensor) -> None:
 def test_a_calibrated_network_stays_near_its_float_self(photo: Tensor) -> None:
     model = network()
     weights = prepared_weights(model.settings, model.state_dict(), [photo])
-    rounded = simulated(build_model(model.settings)).eval()
+    rounded = with_fake_quantization(build_model(model.settings)).eval()
     rounded.load_state_dict(weights)
     with torch.inference_mode():
         change = (model(photo) - photo).abs().mean()
         assert 0 < (rounded(photo) - model(photo)).abs().mean() < 0.1 * change
-        assert torch.allclose(unrounded(rounded)(photo), model(photo), atol=1e-4)  # evened out, but the same
+        assert torch.allclose(without_fake_quantization(rounded)(photo), model(photo), atol=1e-4)
 
 
 def test_values_before_a_relu_have_no_level_below_zero(photo: Tensor) -> None:
-    model = simulated(network())
+    model = with_fake_quantization(network())
     calibrate(model, [photo])
     ranges = ranges_in_order(model)
     rounding = model.network.down_blocks[0][0].body[0].rounding
@@ -130,7 +135,7 @@ def test_tuning_in_8_bits_begins_with_ranges_and_moves_weights_only(
     before, _, _ = load_trained(float_run.path)
     after, recipe, seen = load_trained(request.run.path)
     assert (recipe.training.quantise, seen) == ("int8", 8 + 8)  # of the float run and its own
-    assert any(isinstance(module, Rounding) for module in after.modules())
+    assert any(isinstance(module, FakeQuantize) for module in after.modules())
     assert not torch.equal(before.network.head.weight, after.network.head.weight)
     assert ranges_in_order(state.model) == ranges_in_order(after)
     assert state.psnr is not None
@@ -158,7 +163,7 @@ def test_8_bit_weights_can_be_tuned_in_float_but_not_in_8_bits_again(
     first = replace(started(photos, toy(), tmp_path, device="cpu"), source=float_run.path)
     train(first)
     back = replace(started(photos, toy("photo"), tmp_path, device="cpu"), source=first.run.path)
-    assert not any(isinstance(module, Rounding) for module in train(back).model.modules())
+    assert not any(isinstance(module, FakeQuantize) for module in train(back).model.modules())
     again = replace(started(photos, toy(), tmp_path, device="cpu"), source=first.run.path)
     with pytest.raises(ConfigError, match="start from the float network that it was tuned from"):
         train(again)
@@ -192,7 +197,7 @@ def test_only_the_unet_is_trained_in_8_bits() -> None:
 
 
 def test_a_small_share_is_clipped_at_each_end(photo: Tensor) -> None:
-    model = simulated(network())
+    model = with_fake_quantization(network())
     calibrate(model, [photo])
 
     def clipped(name: str) -> float:

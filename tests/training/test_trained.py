@@ -7,10 +7,10 @@ import torch
 
 from denoisectl.errors import TrainingError
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
-from denoisectl_training.fit import Fit
 from denoisectl_training.recipes import parse_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.trained import load_weights
+from denoisectl_training.training_state import TrainingState
 
 RECIPE = parse_recipe(
     {
@@ -23,7 +23,7 @@ RECIPE = parse_recipe(
 
 
 def write(path: Path, step: int) -> None:
-    state = Fit.start(RECIPE, torch.device("cpu"), "float32").state()
+    state = TrainingState.start(RECIPE, torch.device("cpu"), "float32").to_checkpoint()
     save_checkpoint(path, {**state, "step": step})
 
 
@@ -35,7 +35,7 @@ def test_a_run_is_taken_at_its_best(tmp_path: Path) -> None:
 
 
 def test_images_of_the_runs_before_are_counted(tmp_path: Path) -> None:
-    state = Fit.start(RECIPE, torch.device("cpu"), "float32", images_before=1_000).state()
+    state = TrainingState.start(RECIPE, torch.device("cpu"), "float32", images_before=1_000).to_checkpoint()
     save_checkpoint(tmp_path / "last.pt", {**state, "step": 3})
     assert load_weights(tmp_path)[2] == 1_000 + 3 * 16
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from denoisectl_training.outputs import out_of_range_penalty
 from denoisectl_training.recipes import LossSettings
 
-__all__ = ["matching_loss", "training_loss"]
+__all__ = ["distillation_loss", "training_loss"]
 
 _LEVEL = 1.0 / 255.0
 
@@ -38,12 +38,12 @@ def _decibels_of_error(residual: Tensor) -> Tensor:
     return 10.0 / math.log(10.0) * errors.log1p().mean()
 
 
-def matching_loss(predicted: Tensor, taught: Tensor, clean: Tensor) -> Tensor:
+def distillation_loss(predicted: Tensor, teacher: Tensor, clean: Tensor) -> Tensor:
     """What rounding adds to the float network's own error, as a share of it; a scalar.
 
     Mean squared differences of each crop, `(B, C, H, W)` float32 planes in [0, 1], so that a hundredth of a dB
     counts the same in little noise as in strong; an error below one 8-bit level counts as one.
     """
     axes = (1, 2, 3)
-    added, own = (predicted - taught).square().mean(axes), (taught - clean).square().mean(axes)
+    added, own = (predicted - teacher).square().mean(axes), (teacher - clean).square().mean(axes)
     return (added / (own + _LEVEL**2)).mean()

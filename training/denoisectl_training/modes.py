@@ -10,7 +10,7 @@ from torch import nn
 
 from denoisectl_training.model import DenoisingAutoencoder
 
-__all__ = ["evaluating", "freeze", "hold_statistics", "train_mode"]
+__all__ = ["evaluating", "freeze", "freeze_batch_norm", "train_mode"]
 
 Frozen = Literal["nothing", "encoder"]
 
@@ -42,7 +42,7 @@ def train_mode(model: DenoisingAutoencoder, frozen: Frozen) -> None:
             part.eval()
 
 
-def hold_statistics(model: nn.Module) -> None:
+def freeze_batch_norm(model: nn.Module) -> None:
     """Let batch normalisation use the statistics that it has gathered, and gather no more.
 
     Otherwise it subtracts the mean of the batch, which hides how bright each crop is: a deep network then

@@ -10,10 +10,11 @@ import torch
 
 from denoisectl.errors import DivergedError, TrainingError
 from denoisectl_training.batches import training_batch
-from denoisectl_training.fit import Fit, training_step
+from denoisectl_training.fit import training_step
 from denoisectl_training.modes import train_mode
 from denoisectl_training.photos import PhotoSet
 from denoisectl_training.recipes import Recipe, ScheduleSettings, with_first_rate
+from denoisectl_training.training_state import TrainingState
 
 __all__ = ["RateTrial", "SearchStoppedError", "find_rate"]
 
@@ -88,12 +89,12 @@ def _try(
     stop: Callable[[], bool],
 ) -> RateTrial:
     constant = with_first_rate(recipe, rate).model_copy(update={"schedule": ScheduleSettings()})
-    fit = Fit.start(constant, device, precision, weights)
-    train_mode(fit.model, recipe.training.frozen)
+    state = TrainingState.start(constant, device, precision, weights)
+    train_mode(state.model, recipe.training.frozen)
     losses: list[float] = []
     while len(losses) < _STEPS:
         if stop():
             raise SearchStoppedError("--lr auto: stopped before a rate was found; nothing was trained")
         batch = training_batch(recipe, photos, len(losses), device)
-        losses.append(training_step(fit, *batch).item())
+        losses.append(training_step(state, *batch).item())
     return RateTrial(rate, losses[0], sum(losses[-_TAIL:]) / _TAIL)

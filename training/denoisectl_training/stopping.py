@@ -37,7 +37,9 @@ def stoppable(max_seconds: float | None = None) -> Iterator[Stop]:
         for each in before:
             signal.signal(each, signal.SIG_DFL)
 
-    heeded = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is not signal.SIG_IGN]
+    heeded = [
+        each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is not signal.SIG_IGN
+    ]
     before = {each: signal.signal(each, request) for each in heeded}
     try:
         yield stop

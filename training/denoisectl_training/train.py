@@ -15,7 +15,7 @@ from denoisectl.errors import ConfigError, TrainingError, UsageError
 from denoisectl_training.batches import training_batch
 from denoisectl_training.deepening import deepened, is_deeper
 from denoisectl_training.devices import choose_device, choose_precision
-from denoisectl_training.fit import Fit, Progress, fit
+from denoisectl_training.fit import Progress, fit
 from denoisectl_training.narrowing import is_narrower, narrowed
 from denoisectl_training.pairs import match_folders
 from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos
@@ -24,6 +24,7 @@ from denoisectl_training.rate_search import RateTrial, find_rate
 from denoisectl_training.recipes import Recipe, with_first_rate
 from denoisectl_training.run_folder import RunFolder, new_run_folder
 from denoisectl_training.trained import load_weights
+from denoisectl_training.training_state import TrainingState
 from denoisectl_training.tuning import refuse_other_network
 
 __all__ = ["Photos", "TrainRequest", "parse_duration", "resumed", "started", "train"]
@@ -135,7 +136,7 @@ def train(
     report: Callable[[Progress], None] = lambda progress: None,
     report_rate: Callable[[RateTrial], None] = lambda trial: None,
     stop: Callable[[], bool] = lambda: False,
-) -> Fit:
+) -> TrainingState:
     """Train, or go on training, until the recipe's images are seen or `stop()` says so.
 
     Raises:
@@ -164,13 +165,13 @@ def _go_on(
     precision: str,
     _report_rate: Callable[[RateTrial], None],
     _stop: Callable[[], bool],
-) -> Fit:
+) -> TrainingState:
     """The state of the run's last checkpoint; a run resumed on other photos would be neither run."""
     if request.run.description()["data_digest"] != photos.digest:
         raise TrainingError(
             f"{request.run.path}: was trained on other photos than these; give the same folders, or start a new run"
         )
-    state = Fit.start(request.recipe, device, precision)
+    state = TrainingState.start(request.recipe, device, precision)
     state.restore(request.run)
     request.run.forget_after(state.images)
     return state
@@ -215,7 +216,7 @@ def _begin(
     precision: str,
     report_rate: Callable[[RateTrial], None],
     stop: Callable[[], bool],
-) -> Fit:
+) -> TrainingState:
     """Fresh or given weights, at the recipe's rate or one found by trial; all of it told in `run.json`."""
     recipe, weights, seen, tried = request.recipe, None, 0, []
     if request.source is not None:
@@ -236,4 +237,4 @@ def _begin(
         started_from=None if request.source is None else str(request.source),
         rates_tried=[str(trial) for trial in tried],
     )
-    return Fit.start(recipe, device, precision, weights, seen)
+    return TrainingState.start(recipe, device, precision, weights, seen)

@@ -11,8 +11,8 @@ import skimage.data
 
 from denoisectl_training.checkpoint import save_checkpoint
 from denoisectl_training.devices import choose_device
-from denoisectl_training.fit import Fit
 from denoisectl_training.recipes import parse_recipe
+from denoisectl_training.training_state import TrainingState
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,7 @@ def real_photos(test_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def _checkpoint(path: Path, model: dict[str, object]) -> Path:
     recipe = parse_recipe({"name": "toy", "model": model, "corruption": [{"kind": "clean"}]}, origin="toy")
-    save_checkpoint(path, Fit.start(recipe, choose_device("cpu"), "float32").state())
+    save_checkpoint(path, TrainingState.start(recipe, choose_device("cpu"), "float32").to_checkpoint())
     return path
 
 

@@ -1,8 +1,13 @@
 """8-bit integers seen from training: even channels, rounding as the exported file rounds, and its ranges."""
 
 from denoisectl_training.quantised.evened import evened
+from denoisectl_training.quantised.fake_quantize import (
+    build_network,
+    with_fake_quantization,
+    without_fake_quantization,
+    without_ranges,
+)
 from denoisectl_training.quantised.ranges import Range, prepared_weights, ranges_in_order
-from denoisectl_training.quantised.rounding import build_network, simulated, unrounded, without_ranges
 
 __all__ = [
     "Range",
@@ -10,7 +15,7 @@ __all__ = [
     "evened",
     "prepared_weights",
     "ranges_in_order",
-    "simulated",
-    "unrounded",
+    "with_fake_quantization",
+    "without_fake_quantization",
     "without_ranges",
 ]

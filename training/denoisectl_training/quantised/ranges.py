@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from denoisectl_training.model import DenoisingAutoencoder, build_model
 from denoisectl_training.modes import evaluating
 from denoisectl_training.quantised.evened import evened
-from denoisectl_training.quantised.rounding import Rounding, simulated
+from denoisectl_training.quantised.fake_quantize import FakeQuantize, with_fake_quantization
 from denoisectl_training.recipes import ModelSettings
 
 __all__ = ["Range", "calibrate", "prepared_weights", "ranges_in_order"]
@@ -37,14 +37,14 @@ def prepared_weights(
     """
     model = build_model(settings)
     model.load_state_dict(weights)
-    even = simulated(evened(model.eval(), batches))
+    even = with_fake_quantization(evened(model.eval(), batches))
     calibrate(even, batches)
     return even.state_dict()
 
 
 def calibrate(model: DenoisingAutoencoder, batches: Iterable[Tensor]) -> None:
-    """Choose the range of every tensor of a `simulated` model, each measured without any rounding before it."""
-    roundings = [module for module in model.modules() if isinstance(module, Rounding)]
+    """Choose the range of every tensor of a fake-quantised model, each measured without any rounding before it."""
+    roundings = [module for module in model.modules() if isinstance(module, FakeQuantize)]
     found: dict[nn.Module, list[Tensor]] = {module: [] for module in roundings}
     relus = _before_relu(model)
 
@@ -70,7 +70,7 @@ def _before_relu(model: nn.Module) -> set[nn.Module]:
     for sequence in (module for module in model.modules() if isinstance(module, nn.Sequential)):
         for module, following in itertools.pairwise(sequence):
             if isinstance(following, nn.ReLU):
-                before.update(part for part in module.modules() if isinstance(part, Rounding))
+                before.update(part for part in module.modules() if isinstance(part, FakeQuantize))
     return before
 
 
@@ -83,13 +83,13 @@ def _trimmed(values: Tensor, share: float) -> Range:
 
 
 def ranges_in_order(model: DenoisingAutoencoder) -> list[Range]:
-    """The ranges of a `simulated` model in the order in which its tensors are computed."""
+    """The ranges of a fake-quantised model in the order in which its tensors are computed."""
     order: list[Range] = []
     side = 2 * model.multiple_of
     probe = next(model.parameters()).new_zeros(1, 3, side, side)
     with ExitStack() as stack, evaluating(model), torch.no_grad():
         for module in model.modules():
-            if isinstance(module, Rounding):
+            if isinstance(module, FakeQuantize):
                 hook = module.register_forward_pre_hook(lambda module, _: order.append(module.range))
                 stack.callback(hook.remove)
         model(probe)

@@ -18,14 +18,20 @@ from denoisectl_training.blocks import Sum
 from denoisectl_training.model import DenoisingAutoencoder, build_model
 from denoisectl_training.recipes import Recipe
 
-__all__ = ["Rounding", "build_network", "simulated", "unrounded", "without_ranges"]
+__all__ = [
+    "FakeQuantize",
+    "build_network",
+    "with_fake_quantization",
+    "without_fake_quantization",
+    "without_ranges",
+]
 
 _LEVELS = 255
 _LARGEST_WEIGHT = 127
 _RANGE_KEYS = (".rounding.scale", ".rounding.zero_point")
 
 
-class Rounding(nn.Module):
+class FakeQuantize(nn.Module):
     """Rounds a tensor of any shape to 256 levels between two values, one of which 0 always is a level of.
 
     Until `set_range` is called, and while `enabled` is False, values pass as they are.
@@ -60,7 +66,7 @@ class Rounding(nn.Module):
         return torch.fake_quantize_per_tensor_affine(x, self.scale, self.zero_point, 0, _LEVELS)
 
 
-class _RoundedConv2d(nn.Conv2d):
+class _FakeQuantizedConv2d(nn.Conv2d):
     """A convolution whose weights (if `weights`) and output are rounded."""
 
     def __init__(self, like: nn.Conv2d, *, weights: bool) -> None:
@@ -74,30 +80,32 @@ class _RoundedConv2d(nn.Conv2d):
         )
         self.weight, self.bias = like.weight, like.bias
         self.rounds_weights = weights
-        self.rounding = Rounding()
+        self.rounding = FakeQuantize()
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve with rounded weights and round the result."""
         weight = (
-            _rounded_weights(self.weight) if self.rounds_weights and self.rounding.enabled else self.weight
+            _fake_quantized_weights(self.weight)
+            if self.rounds_weights and self.rounding.enabled
+            else self.weight
         )
         y: Tensor = self.rounding(self._conv_forward(x, weight, self.bias))
         return y
 
 
-def _rounded_weights(weight: Tensor) -> Tensor:
+def _fake_quantized_weights(weight: Tensor) -> Tensor:
     """`(O, I, h, w)` on the 255 levels of each output channel's scale."""
     scale = weight.detach().abs().amax(dim=(1, 2, 3)).clamp(min=1e-12) / _LARGEST_WEIGHT
     zero = torch.zeros(len(weight), dtype=torch.int32, device=weight.device)
     return torch.fake_quantize_per_channel_affine(weight, scale, zero, 0, -_LARGEST_WEIGHT, _LARGEST_WEIGHT)
 
 
-class _RoundedSum(Sum):
+class _FakeQuantizedSum(Sum):
     """A sum whose result is rounded."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.rounding = Rounding()
+        self.rounding = FakeQuantize()
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Add and round."""
@@ -108,10 +116,10 @@ class _RoundedSum(Sum):
 def build_network(recipe: Recipe) -> DenoisingAutoencoder:
     """Build the network that `recipe` trains, with fresh weights from torch's global generator."""
     model = build_model(recipe.model)
-    return model if recipe.training.quantise == "nothing" else simulated(model)
+    return model if recipe.training.quantise == "nothing" else with_fake_quantization(model)
 
 
-def simulated(model: DenoisingAutoencoder) -> DenoisingAutoencoder:
+def with_fake_quantization(model: DenoisingAutoencoder) -> DenoisingAutoencoder:
     """Turn the network of `model` into one that rounds as its 8-bit file does; returns `model`.
 
     The network has to be a U-net, which recipes that ask for this are held to.
@@ -120,14 +128,14 @@ def simulated(model: DenoisingAutoencoder) -> DenoisingAutoencoder:
     assert isinstance(network, UNet)
     for name, module in list(network.named_modules()):
         if isinstance(module, nn.Conv2d) and module is not network.tail[0]:
-            network.set_submodule(name, _RoundedConv2d(module, weights=module is not network.head))
+            network.set_submodule(name, _FakeQuantizedConv2d(module, weights=module is not network.head))
         elif isinstance(module, Sum):
-            network.set_submodule(name, _RoundedSum())
+            network.set_submodule(name, _FakeQuantizedSum())
     return model
 
 
-def unrounded(model: DenoisingAutoencoder) -> DenoisingAutoencoder:
-    """A copy with the same weights that computes in float, as if it had never been `simulated`."""
+def without_fake_quantization(model: DenoisingAutoencoder) -> DenoisingAutoencoder:
+    """A copy with the same weights that computes in float, as if it had never been fake-quantised."""
     plain = build_model(model.settings)
     plain.load_state_dict(without_ranges(model.state_dict()))
     return plain.train(model.training)
