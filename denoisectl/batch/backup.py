@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from denoisectl.batch.atomic import check_writable
-from denoisectl.batch.inputs import JOURNAL_FOLDER
+from denoisectl.batch.inputs import mark_originals
 from denoisectl.errors import UsageError
 
 __all__ = ["Backup"]
@@ -37,14 +37,14 @@ class Backup:
         return (f"*{glob.escape(self.suffix)}",) if self.suffix else ()
 
     def prepare(self) -> None:
-        """Make the folder, and mark it as one that holds no inputs.
+        """Make the folder, and mark it as one whose photos are kept as they are.
 
         Raises:
             UsageError: it cannot be written to.
         """
         if self.folder:
             check_writable(self.folder, "--backup")
-            (self.folder / JOURNAL_FOLDER).mkdir(exist_ok=True)
+            mark_originals(self.folder)
 
     def place(self, source: Path, relative: PurePath) -> Path:
         """Where the original of `source` is kept; a folder mirrors the tree, as --out does."""

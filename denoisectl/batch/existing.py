@@ -41,10 +41,23 @@ def mark_done(plan: Plan, if_exists: IfExists, journal: Journal | None = None) -
     if if_exists is IfExists.ERROR:
         _refuse([job.target for job, stat in zip(plan.jobs, stats, strict=True) if stat])
     jobs = (
-        replace(job, skip=_reason_to_skip(job, stat, if_exists, journal)) if stat else job
+        _looked_at(job, stat, if_exists, journal) if stat else job
         for job, stat in zip(plan.jobs, stats, strict=True)
     )
     return replace(plan, jobs=tuple(jobs))
+
+
+def _looked_at(job: Job, output: os.stat_result, if_exists: IfExists, journal: Journal | None) -> Job:
+    reason = _reason_to_skip(job, output, if_exists, journal)
+    if reason or job.problem or journal is None or if_exists is not IfExists.SKIP:
+        return replace(job, skip=reason)
+    if other := journal.made_from_another(job, output):
+        problem = (
+            f"{job.source}: {job.target} is there already and was made from another photo, {other}; choose another "
+            "--out, or --overwrite"
+        )
+        return replace(job, problem=problem, code="collision")
+    return job
 
 
 def _refuse(existing: list[Path | None]) -> None:

@@ -34,7 +34,7 @@ def run_plan(
     process: Process | None,
     plan: Plan,
     settings: Settings,
-    record: Callable[[Job, os.stat_result], None] | None = None,
+    record: Callable[[Job, os.stat_result, bytes], None] | None = None,
     resources: Resources = Resources(),
 ) -> Generator[FileResult, None, None]:
     """Do what the plan says; yields the result of every input, in order.

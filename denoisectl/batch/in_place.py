@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from denoisectl.batch.atomic import write_whole
+from denoisectl.batch.inputs import holds_originals
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.shard import Shard
@@ -38,9 +39,9 @@ class InPlaceJournals:
             self._open[folder] = Journal(folder, self.settings, self.shard, in_place=True)
         return self._open[folder]
 
-    def record(self, job: Job, output: os.stat_result) -> None:
-        """Note that this job's output is about to take its input's place, with this size and time."""
-        self.of(job.source.parent).record(job, output)
+    def record(self, job: Job, output: os.stat_result, data: bytes) -> None:
+        """Note that this job's output, `data`, is about to take its input's place, with this size and time."""
+        self.of(job.source.parent).record(job, output, data)
 
 
 def mark_in_place(plan: Plan, journals: InPlaceJournals) -> Plan:
@@ -84,7 +85,7 @@ def keep_original(job: Job) -> None:
 def _looked_at(job: Job, journals: InPlaceJournals) -> Job:
     assert job.backup is not None
     journal = journals.of(job.source.parent)
-    if job.source.name in journal.kept:
+    if job.source.name in journal.kept or holds_originals(job.source.parent):
         return replace(job, skip="it is the original of a denoised photo, kept by an earlier run")
     done = journal.made_alike(job, job.source.stat())
     if not os.path.lexists(job.backup):

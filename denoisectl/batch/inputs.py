@@ -19,13 +19,25 @@ from pathlib import Path, PurePath
 
 from denoisectl.errors import UsageError
 
-__all__ = ["IN_PLACE_JOURNAL", "JOURNAL_FOLDER", "Found", "Selection", "find", "kept_originals", "read_list"]
+__all__ = [
+    "IN_PLACE_JOURNAL",
+    "JOURNAL_FOLDER",
+    "Found",
+    "Selection",
+    "find",
+    "holds_originals",
+    "mark_originals",
+    "read_list",
+]
 
 JOURNAL_FOLDER = ".denoisectl"
 """The hidden folder that marks a folder as one that an earlier run wrote into."""
 
 IN_PLACE_JOURNAL = ".denoisectl-in-place"
 """What the names of journals begin with that lie beside photos which were replaced."""
+
+_ORIGINALS = "originals"
+"""The file in that hidden folder which says that the photos are kept originals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +187,7 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     """What lies in a folder, in natural order, but for what is hidden or kept by earlier runs."""
-    left_out = kept_originals(folder)
+    left_out = _kept_originals(folder)
     with os.scandir(folder) as found:
         entries = [e for e in found if not e.name.startswith(".") and e.name not in left_out]
     return sorted(entries, key=lambda e: _natural(e.name))
@@ -186,7 +198,7 @@ def _was_written_to(folder: Path) -> bool:
     return os.path.isdir(folder / JOURNAL_FOLDER)  # noqa: PTH112 - pathlib's raises where permission is missing
 
 
-def kept_originals(folder: Path) -> frozenset[str]:
+def _kept_originals(folder: Path) -> frozenset[str]:
     """Names in `folder` under which earlier runs keep the originals of photos that they replaced."""
     return frozenset(
         name
@@ -201,6 +213,18 @@ def _backup_in(line: bytes) -> str:
         return str(json.loads(line)["backup"])
     except (ValueError, KeyError, TypeError):
         return ""
+
+
+def mark_originals(folder: Path) -> None:
+    """Mark a folder as one of kept originals, which no run replaces."""
+    (folder / JOURNAL_FOLDER).mkdir(exist_ok=True)
+    (folder / JOURNAL_FOLDER / _ORIGINALS).touch()
+
+
+def holds_originals(folder: Path) -> bool:
+    """Whether this folder, or one that it is in, is marked so."""
+    real = folder.resolve()
+    return any((above / JOURNAL_FOLDER / _ORIGINALS).is_file() for above in (real, *real.parents))
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:

@@ -7,11 +7,14 @@ was made, or changed, by somebody else.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from denoisectl.batch.inputs import IN_PLACE_JOURNAL, JOURNAL_FOLDER
 from denoisectl.batch.job import Job
@@ -46,25 +49,36 @@ class Journal:
         stem = out / IN_PLACE_JOURNAL if in_place else out / JOURNAL_FOLDER / "journal"
         self._path = stem.with_name(f"{stem.name}{part}.jsonl")
         self._in_place = in_place
-        self._made: dict[_Key, _Key] = {}
+        self._made: dict[_Key, _Line] = {}
         self._backups: dict[str | int, Path] = {}
         self.kept: set[str] = set()
         """Where originals are kept, from this folder on."""
         self._outputs: set[str] = set()
-        for output, made_from, backup in _lines(stem):
-            self._made[output] = made_from
-            self._outputs.add(str(output[0]))
-            if backup:
-                self._backups[output[0]] = out / backup
-                self.kept.add(backup)
+        for line in _lines(stem):
+            self._made[line.output] = line
+            self._outputs.add(str(line.output[0]))
+            if line.backup:
+                self._backups[line.output[0]] = out / line.backup
+                self.kept.add(line.backup)
         self._lock = threading.Lock()
         self._before = "\n"  # the last line of an earlier run may have been cut short
 
     def made_alike(self, job: Job, output: os.stat_result) -> bool | None:
         """Whether this output was made from the same input, settings and model; None if not made here."""
         assert job.target is not None
-        made = self._made.get((self._name(job.target), output.st_size, output.st_mtime_ns))
-        return None if made is None else made == self._key(job)
+        made = self._made.get(self._output(job.target, output))
+        if made is None or (made.digest and made.digest != _digest(job.target.read_bytes())):
+            return None
+        return made.made_from == self._key(job)
+
+    def made_from_another(self, job: Job, output: os.stat_result) -> Path | None:
+        """The other photo that this output was made from, if it is still there."""
+        assert job.target is not None
+        made = self._made.get(self._output(job.target, output))
+        if made is None or not made.source:
+            return None
+        source = self._out / made.source
+        return source if source.is_file() and not source.samefile(job.source) else None
 
     def made(self, path: Path) -> bool:
         """Whether a run had its result under this name."""
@@ -75,17 +89,21 @@ class Journal:
         backup = self._backups.get(self._name(photo))
         return backup if backup and backup.is_file() else None
 
-    def record(self, job: Job, output: os.stat_result) -> None:
-        """Note that this job's output is about to get its name, with this size and time."""
+    def record(self, job: Job, output: os.stat_result, data: bytes) -> None:
+        """Note that this job's output, `data`, is about to get its name, with this size and time."""
         assert job.target is not None
         name = self._name(job.target)
+        # With the times of its input, an output in its place may be told from it by its content only.
+        like_its_input = (output.st_size, output.st_mtime_ns) == (job.size, job.mtime_ns)
         line = {
             "v": _VERSION,
             "output": name,
             "bytes": output.st_size,
             "mtime_ns": output.st_mtime_ns,
             **self._key_facts(job),
+            **({} if self._in_place else {"source": self._name(job.source)}),
             **({"backup": self._name(job.backup)} if job.backup else {}),
+            **({"sha256": _digest(data)} if like_its_input else {}),
         }
         with self._lock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -94,8 +112,12 @@ class Journal:
             with self._path.open("ab", buffering=0) as file:
                 file.write((self._before + json.dumps(line) + "\n").encode())
             self._before = ""
-            self._made[name, output.st_size, output.st_mtime_ns] = self._key(job)
+            made = _parsed(line)
+            self._made[made.output] = made
             self._outputs.add(name)
+
+    def _output(self, target: Path, output: os.stat_result) -> _Key:
+        return (self._name(target), output.st_size, output.st_mtime_ns)
 
     def _name(self, target: Path) -> str:
         return Path(os.path.relpath(target, self._out)).as_posix()
@@ -116,8 +138,36 @@ class Journal:
 _Key = tuple[str | int, ...]
 
 
-def _lines(stem: Path) -> Iterator[tuple[_Key, _Key, str]]:
-    """Of every line that is whole: its output, what that was made from, and where its original is kept."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    output: _Key
+    """Name, size and time of what was made."""
+    made_from: _Key
+    """Name, size and time of its input, and the settings."""
+    source: str
+    """Where the input was, from the output folder on; empty in lines of photos that were replaced."""
+    backup: str
+    """Where its original is kept."""
+    digest: str
+    """Of its content; empty where size and time tell it from its input."""
+
+
+def _parsed(entry: dict[str, Any]) -> _Line:
+    return _Line(
+        output=(entry["output"], entry["bytes"], entry["mtime_ns"]),
+        made_from=(entry["input"], entry["input_bytes"], entry["input_mtime_ns"], entry["settings"]),
+        source=entry.get("source", ""),
+        backup=entry.get("backup", ""),
+        digest=entry.get("sha256", ""),
+    )
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _lines(stem: Path) -> Iterator[_Line]:
+    """Every line that is whole."""
     if stem.parent.exists() and not stem.parent.is_dir():
         raise UsageError(
             f"{stem.parent}: is a file, and the folder of the journal belongs there; move it away"
@@ -132,11 +182,6 @@ def _lines(stem: Path) -> Iterator[tuple[_Key, _Key, str]]:
             ) from None
         for line in lines:
             try:
-                entry = json.loads(line)
-                yield (
-                    (entry["output"], entry["bytes"], entry["mtime_ns"]),
-                    (entry["input"], entry["input_bytes"], entry["input_mtime_ns"], entry["settings"]),
-                    entry.get("backup", ""),
-                )
+                yield _parsed(json.loads(line))
             except (ValueError, KeyError, TypeError):
                 continue  # a line that a kill or a full disk cut short: its output never got its name

@@ -78,7 +78,8 @@ class Settings:
 
     def copies(self, photo: Photo) -> bool:
         """Whether the output is the input file, byte for byte: nothing is asked for that would change it."""
-        amount = self.strength * max(self.luma, self.chroma)
+        grey = photo.pixels.ndim == 2
+        amount = self.strength * (self.luma if grey else max(self.luma, self.chroma))
         same_file = self.format in (None, photo.origin.format) and self.quality is None
         same_depth = self.bit_depth in (None, photo.origin.bits)
         return amount == 0 and same_file and same_depth and self.metadata == "keep"

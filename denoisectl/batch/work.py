@@ -92,7 +92,7 @@ class Worker:
         settings: Settings,
         budget: Budget,
         *,
-        record: Callable[[Job, os.stat_result], None] | None = None,
+        record: Callable[[Job, os.stat_result, bytes], None] | None = None,
     ) -> None:
         """Set up; nothing is opened or read yet.
 
@@ -100,7 +100,7 @@ class Worker:
             process: opened once for the whole run; None if no job of it is pending.
             settings: what is done to every image.
             budget: memory for pixels.
-            record: told of every output before it gets its name.
+            record: told of every output before it gets its name, with its status and content.
         """
         self._process = process
         self._settings = settings
@@ -174,16 +174,18 @@ class Worker:
         assert job.target is not None
         try:
             times = job.original.stat() if self._settings.preserve_times else None
-            write_whole(job.target, data, times_of=times, before_rename=partial(self._before_rename, job))
+            write_whole(
+                job.target, data, times_of=times, before_rename=partial(self._before_rename, job, data)
+            )
         except OSError as error:
             fatal = error.errno in _DISK_IS_DONE
             raise Failure(
                 "write", f"{job.target}: cannot be written: {error.strerror}", fatal=fatal
             ) from None
 
-    def _before_rename(self, job: Job, output: os.stat_result) -> None:
+    def _before_rename(self, job: Job, data: bytes, output: os.stat_result) -> None:
         if self._record:
-            self._record(job, output)
+            self._record(job, output, data)
         if job.backup:
             keep_original(job)
 

@@ -65,7 +65,7 @@ IncludeOpt = Annotated[
     list[str] | None,
     typer.Option(
         metavar="GLOB",
-        help="Only files in folders that match; repeatable. A glob with a slash looks at the whole path.",
+        help="Only files in folders that match; repeatable. A glob with a slash looks at the path below the folder.",
         rich_help_panel=_INPUTS,
     ),
 ]

@@ -61,7 +61,7 @@ def fit(exif: bytes, width: int, height: int) -> bytes:
         opened.set(directory, _HEIGHTS[key], height)
         if swaps_sides(orientation):
             opened.swap(directory, *_RESOLUTION_PAIRS[key])
-    opened.set(opened.main, _ORIENTATION, 1)
+    opened.reset_orientation()
     opened.drop_thumbnail()
     return bytes(opened.block.data)
 
@@ -99,6 +99,11 @@ class _Opened:
             self.block.order + {3: "HH", 4: "I"}[kind], *((value, 0) if kind == 3 else (value,))
         )
         self._write(tag.entry + 2, stored)
+
+    def reset_orientation(self) -> None:
+        """Upright, as one SHORT: some files store the turn as another kind of number, or twice."""
+        if tag := self.main.tags.get(_ORIENTATION):
+            self._write(tag.entry + 2, struct.pack(self.block.order + "HIHH", 3, 1, 1, 0))
 
     def swap(self, directory: Directory, one: int, other: int) -> None:
         first, second = directory.tags.get(one), directory.tags.get(other)

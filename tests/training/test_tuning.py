@@ -52,8 +52,9 @@ def tuning(run: RunFolder, recipe: Recipe, pairs: tuple[Path, Path], runs: Path)
 
 
 def test_a_tuning_recipe_takes_small_steps_for_a_short_time() -> None:
-    recipe = load_recipe("skip")
+    recipe = load_recipe("skip", ["data.validation_photos=24"])
     tuning = tuned(recipe)
+    assert tuning.data.validation_photos is None, "a fifth of what there is"
     assert tuning.name == "book-skip-tuned"
     assert first_rate(tuning) == pytest.approx(0.1 * 2e-3)
     assert tuning.schedule.name == "constant"

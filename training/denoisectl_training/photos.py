@@ -20,7 +20,7 @@ from denoisectl_training.recipes import DataSettings
 __all__ = ["PhotoSet", "decoded", "files_below", "find_photos", "load_pairs", "load_photos", "photos_in"]
 
 _log = logging.getLogger("denoisectl")
-_MOST_HELD, _ONE_HELD_IN = 16, 5
+_MOST_HELD, _ONE_HELD_IN = 24, 5
 """Photos set aside for validation where the recipe does not say: a fifth, but no more than these."""
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"}
 

@@ -17,8 +17,15 @@ def tuned(recipe: Recipe) -> Recipe:
     """
     slower = with_first_rate(recipe, _SHARE * first_rate(recipe))
     training = recipe.training.model_copy(update={"images": max(1, int(_SHARE * recipe.training.images))})
+    # How many photos were held out of the first training says nothing of these, which may be few.
+    data = recipe.data.model_copy(update={"validation_photos": None})
     return slower.model_copy(
-        update={"name": f"{recipe.name}-tuned", "schedule": ScheduleSettings(), "training": training}
+        update={
+            "name": f"{recipe.name}-tuned",
+            "schedule": ScheduleSettings(),
+            "data": data,
+            "training": training,
+        }
     )
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import skimage.data
 
 from denoisectl import Denoiser
-from denoisectl.batch import single, work
+from denoisectl.batch import single
 from denoisectl.batch.existing import IfExists
 from denoisectl.batch.folder import Resources
 from denoisectl.batch.inputs import JOURNAL_FOLDER
@@ -64,6 +65,14 @@ def test_strength_zero_copies_the_file(
     assert set(statuses(denoise_folder(denoiser, photos, out, settings=Settings(**amounts))).values()) == {OK}
     for name in ("a.png", "b.jpg", "c.png"):
         assert (out / name).read_bytes() == (photos / name).read_bytes()
+
+
+def test_a_grey_photo_without_luma_is_copied(denoiser: Denoiser, tmp_path: Path, out: Path) -> None:
+    grey = tmp_path / "grey" / "g.jpg"
+    grey.parent.mkdir()
+    cv2.imwrite(str(grey), skimage.data.camera()[:64, :64])
+    list(denoise_folder(denoiser, grey.parent, out, settings=Settings(luma=0.0)))
+    assert (out / "g.jpg").read_bytes() == grey.read_bytes()
 
 
 def test_strength_zero_changes_no_pixel_of_another_format(
@@ -134,10 +143,25 @@ def test_outputs_of_others_are_left_alone(denoiser: Denoiser, photos: Path, out:
     assert (out / "a.png").read_bytes() == b"retouched by hand"
 
 
+def test_the_result_of_another_photo_keeps_its_name(
+    denoiser: Denoiser, photos: Path, tmp_path: Path, out: Path
+) -> None:
+    list(denoise_folder(denoiser, photos, out))
+    made = (out / "a.png").read_bytes()
+    other = write_picture(tmp_path / "other" / "a.png", seed=9)
+    results = list(denoise_folder(denoiser, other.parent, out))
+    assert statuses(results) == {"a.png": FAILED} and results[0].code == "collision"
+    assert f"was made from another photo, {out / '..' / 'in' / 'a.png'}" in results[0].reason
+    assert (out / "a.png").read_bytes() == made
+    (photos / "a.png").unlink()
+    assert statuses(denoise_folder(denoiser, other.parent, out)) == {"a.png": OK}, "it may have moved"
+
+
 def test_overwrite(denoiser: Denoiser, photos: Path, out: Path) -> None:
     list(denoise_folder(denoiser, photos, out))
     (out / "a.png").write_bytes(b"retouched by hand")
     assert set(statuses(denoise_folder(denoiser, photos, out, if_exists="overwrite")).values()) == {OK}
+    assert pixels(out / "a.png").shape == (24, 32, 3)
 
 
 def test_error_refuses_before_anything_is_written(denoiser: Denoiser, photos: Path, out: Path) -> None:
@@ -181,12 +205,14 @@ def test_times_can_be_kept(denoiser: Denoiser, photos: Path, out: Path) -> None:
 def test_a_full_disk_stops_with_nothing_half_written(
     denoiser: Denoiser, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object, **__: object) -> None:
+    def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(work, "write_whole", full)
+    monkeypatch.setattr(os, "fsync", full)
     results = list(denoise_folder(denoiser, photos, out))
+    assert statuses(results) == {"a.png": FAILED, "b.jpg": FAILED, "c.png": FAILED}
     assert all(result.fatal and "No space left" in result.reason for result in results)
+    assert list(out.iterdir()) == []
 
 
 def test_a_file_that_vanishes_meanwhile_is_a_failure(denoiser: Denoiser, photos: Path, out: Path) -> None:

@@ -16,6 +16,7 @@ from denoisectl.batch.folder import run_plan
 from denoisectl.batch.in_place import InPlaceJournals, keep_original, mark_in_place
 from denoisectl.batch.inputs import Selection, find
 from denoisectl.batch.job import Plan
+from denoisectl.batch.library import denoise_in_place
 from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.batch.result import FileResult
 from denoisectl.batch.settings import Settings
@@ -238,6 +239,33 @@ def test_kept_originals_are_no_inputs_of_any_run(photos: Photos) -> None:
     named = find([f"{photos.a}.orig", str(photos.a)], Selection())
     plan = mark_in_place(make_plan(named, Naming(Path(), backup=Backup(".bak"))), photos.journals())
     assert "it is the original of a denoised photo" in plan.jobs[0].skip
+
+
+def test_originals_in_a_folder_are_never_replaced(photos: Photos) -> None:
+    kept = photos.folder.parent / "originals"
+    photos.run(str(kept))
+    before = (kept / "sub" / "b.jpg").read_bytes()
+    for root in (kept, kept / "sub"):
+        results = photos.run(".bak", root=root)
+        assert {result.status for result in results.values()} == {"skipped"}
+        assert "it is the original of a denoised photo" in results["b.jpg"].reason
+    assert (kept / "sub" / "b.jpg").read_bytes() == before
+
+
+def test_an_original_is_told_from_a_result_of_its_size_and_time(tmp_path: Path, denoiser: Denoiser) -> None:
+    photo = write_picture(tmp_path / "in" / "a.bmp")  # uncompressed: of one size before and after
+    noisy = photo.read_bytes()
+
+    def run() -> str:
+        settings = Settings(preserve_times=True)
+        [result] = denoise_in_place(denoiser, photo.parent, ".orig", settings=settings)
+        return str(result.status)
+
+    assert (run(), run()) == ("ok", "skipped")
+    clean = photo.read_bytes()
+    assert len(clean) == len(noisy) and clean != noisy
+    photo.with_name("a.bmp.orig").replace(photo)  # taken back by hand
+    assert run() == "ok" and photo.read_bytes() == clean
 
 
 @pytest.mark.parametrize(

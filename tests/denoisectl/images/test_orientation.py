@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -57,6 +58,16 @@ def test_the_output_is_seen_as_the_input_was(kind: str, orientation: int) -> Non
         assert (camera[0xA002], camera[0xA003]) == seen.size
     expected = b'tiff:Orientation="1"' if orientation > 1 else b'tiff:Orientation="6"'
     assert expected in decode(encode(read), name="a").metadata.xmp
+
+
+@pytest.mark.parametrize(("kind", "count"), [(3, 2), (8, 1), (9, 1)])  # SHORT twice, SSHORT, SLONG
+def test_a_turn_that_is_stored_in_another_way_is_taken_once(kind: int, count: int) -> None:
+    entry = struct.pack("<HHIHH", 0x0112, kind, count, 6, 0)
+    block = b"II*\0" + struct.pack("<IH", 8, 1) + entry + bytes(4)
+    source = samples.pil(samples.photo(), "JPEG", exif=b"Exif\0\0" + block)
+    written = Image.open(io.BytesIO(encode(decode(source, name="a"))))
+    height, width, _ = samples.photo().shape
+    assert written.size == (height, width) and written.getexif()[0x0112] == 1
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

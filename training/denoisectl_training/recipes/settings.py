@@ -186,7 +186,7 @@ class DataSettings(_Settings):
     brightness: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     """Crops are made brighter or darker by up to this share, before corruption."""
     validation_photos: Annotated[int, Field(ge=0)] | None = None
-    """Photos set aside from training to be measured on, and to choose by; by default a fifth, at most 16."""
+    """Photos set aside from training to be measured on, and to choose by; by default a fifth, at most 24."""
     test_photos: Annotated[int, Field(ge=0)] = 0
     """Photos set aside from training and from choosing, for one final figure."""
 
