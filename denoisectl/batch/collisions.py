@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.job import Job
 from denoisectl.errors import UsageError
 
@@ -57,7 +58,9 @@ def fail_collisions(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
         for job in same
     }
     return tuple(
-        replace(job, target=None, problem=problems[id(job)], code="collision") if id(job) in problems else job
+        replace(job, target=None, problem=problems[id(job)], code=FailureCode.COLLISION)
+        if id(job) in problems
+        else job
         for job in jobs
     )
 

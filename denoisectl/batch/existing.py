@@ -7,6 +7,7 @@ from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
+from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
 from denoisectl.errors import UsageError
@@ -56,7 +57,7 @@ def _looked_at(job: Job, output: os.stat_result, if_exists: IfExists, journal: J
             f"{job.source}: {job.target} is there already and was made from another photo, {other}; choose another "
             "--out, or --overwrite"
         )
-        return replace(job, problem=problem, code="collision")
+        return replace(job, problem=problem, code=FailureCode.COLLISION)
     return job
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from denoisectl.batch.atomic import write_whole
+from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.inputs import holds_originals
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
@@ -59,7 +60,7 @@ def _settled(job: Job, journals: InPlaceJournals) -> Job:
         return _looked_at(job, journals)
     except OSError as error:
         problem = f"{job.source}: it or its original {job.backup} cannot be read: {error.strerror}"
-        return replace(job, problem=problem, code="unreadable")
+        return replace(job, problem=problem, code=FailureCode.UNREADABLE)
 
 
 def keep_original(job: Job) -> None:
@@ -95,7 +96,7 @@ def _looked_at(job: Job, journals: InPlaceJournals) -> Job:
             problem = (
                 f"{job.source}: {job.backup} is there already and not its original; choose another --backup"
             )
-            return replace(job, problem=problem, code="write")
+            return replace(job, problem=problem, code=FailureCode.WRITE)
         reason = f"changed since it was denoised; {job.backup} keeps its original: move that to denoise this"
         return replace(job, skip=reason)
     original = job.backup.stat()

@@ -6,6 +6,8 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
+from denoisectl.batch.failure_code import FailureCode
+
 __all__ = ["Ignored", "Job", "Plan"]
 
 
@@ -29,7 +31,7 @@ class Job:
     """When the input was last changed."""
     problem: str = ""
     """Why it fails without being tried."""
-    code: str = ""
+    code: FailureCode | None = None
     """The same for scripts."""
     skip: str = ""
     """Why it need not be done."""

@@ -17,7 +17,7 @@ from denoisectl.batch.journal import Journal
 from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.batch.process import Digested
 from denoisectl.batch.result import FileResult, Status
-from denoisectl.batch.settings import Settings
+from denoisectl.batch.settings import Settings, refuse_misspelt
 from denoisectl.errors import ImageError, UsageError
 
 __all__ = ["denoise_file", "denoise_folder", "denoise_in_place"]
@@ -44,13 +44,14 @@ def denoise_file(
 
     Raises:
         ImageError: the image cannot be read, denoised or written; nothing is left behind.
-        UsageError: there is no such file, one of the two is a folder, the target exists or is the source, or its
-            folder is not writable.
+        UsageError: there is no such file, one of the two is a folder, the target exists, is the source or has a
+            misspelt ending, or its folder is not writable.
     """
     source, target = Path(source), Path(target)
     for path in (source, target):
         if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises where a name is too long
             raise UsageError(f"{path}: is a folder; name a file, or use `Denoiser.folder`")
+    refuse_misspelt(target)
     settings = (settings or Settings()).named_by(target)
     found = [Found(source, PurePath(source.name), named=True)]  # whatever its name is made of
     plan = make_plan(found, Naming(target, single=True), unfit=settings.depth_problem)

@@ -11,6 +11,7 @@ from stat import S_ISDIR, S_ISREG
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.collisions import fail_collisions, listed, refuse_collisions, told_apart
 from denoisectl.batch.estimate import stated_pixels
+from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.inputs import Found
 from denoisectl.batch.job import Ignored, Job, Plan
 from denoisectl.batch.shard import Shard
@@ -93,14 +94,16 @@ def _entry(
     """The job for one file, unless it is no image and was not asked for by name."""
     job = Job(found.path, None, found.relative)
     if found.problem:
-        return replace(job, problem=found.problem, code="unreadable")
+        return replace(job, problem=found.problem, code=FailureCode.UNREADABLE)
     if made_here(found.path):
         return replace(job, skip="is a result of an earlier run into this folder; give another --out for it")
     try:
         stat = found.path.stat()
         if S_ISDIR(stat.st_mode):
             return replace(
-                job, problem=f"{found.path}: is a folder, and a list names files", code="not-an-image"
+                job,
+                problem=f"{found.path}: is a folder, and a list names files",
+                code=FailureCode.NOT_AN_IMAGE,
             )
         if not S_ISREG(stat.st_mode):
             return _no_file(found, job)  # not opened: a pipe would wait for its other end
@@ -110,20 +113,24 @@ def _entry(
     except FileNotFoundError:
         if found.path.is_symlink():
             problem = f"{found.path}: is a link to {found.path.readlink()}, which is not there; mend the link"
-            return replace(job, problem=problem, code="missing")
-        return replace(job, problem=f"{found.path}: no such file or folder; check the name", code="missing")
+            return replace(job, problem=problem, code=FailureCode.MISSING)
+        return replace(
+            job, problem=f"{found.path}: no such file or folder; check the name", code=FailureCode.MISSING
+        )
     except OSError as error:
-        return replace(job, problem=f"{found.path}: cannot be read: {error.strerror}", code="unreadable")
+        return replace(
+            job, problem=f"{found.path}: cannot be read: {error.strerror}", code=FailureCode.UNREADABLE
+        )
     job = replace(job, size=stat.st_size, mtime_ns=stat.st_mtime_ns, pixels=pixels)
     kind = sniff(head)
     if kind and (reason := unfit(kind)):
-        return replace(job, problem=f"{found.path}: {reason}", code="unfit")
+        return replace(job, problem=f"{found.path}: {reason}", code=FailureCode.UNFIT)
     if kind and naming.backup:
         return _replaced(job, found, naming.backup)
     if kind:
         return replace(job, target=naming.target(found.relative, kind))
     if found.named or found.path.suffix.lower() in _IMAGE_SUFFIXES:
-        return replace(job, problem=_not_an_image(found.path, head), code="not-an-image")
+        return replace(job, problem=_not_an_image(found.path, head), code=FailureCode.NOT_AN_IMAGE)
     return Ignored(found.path, foreign_kind(head) or "")
 
 
@@ -132,7 +139,7 @@ def _no_file(found: Found, job: Job) -> Job | Ignored:
     if not found.named:
         return Ignored(found.path, "a pipe or a device")
     problem = f"{found.path}: is a pipe or a device; send it in by stdin: denoisectl run - --out FILE < {found.path}"
-    return replace(job, problem=problem, code="not-an-image")
+    return replace(job, problem=problem, code=FailureCode.NOT_AN_IMAGE)
 
 
 def _replaced(job: Job, found: Found, backup: Backup) -> Job:
@@ -140,7 +147,7 @@ def _replaced(job: Job, found: Found, backup: Backup) -> Job:
     if found.path.is_symlink():
         reason = f"is a link to {found.path.readlink()}; name that file to denoise it"
         if found.named:
-            return replace(job, problem=f"{found.path}: {reason}", code="unfit")
+            return replace(job, problem=f"{found.path}: {reason}", code=FailureCode.UNFIT)
         return replace(job, target=found.path, skip=reason)
     return replace(job, target=found.path, backup=backup.place(found.path, found.relative))
 
@@ -166,7 +173,7 @@ def _refuse_nothing(files: tuple[Found, ...], jobs: tuple[Job, ...]) -> None:
         )
     if not jobs:
         raise UsageError(f"nothing to do: no image among {len(files)} files; -r also looks into subfolders")
-    if all(job.code in ("missing", "unfit") for job in jobs):
+    if all(job.code in (FailureCode.MISSING, FailureCode.UNFIT) for job in jobs):
         raise UsageError(listed("nothing to do", (job.problem for job in jobs)))
 
 
@@ -185,7 +192,7 @@ def _fail_overwriting(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
             job,
             target=None,
             problem=f"{job.source}: would overwrite {job.target}, an input",
-            code="collision",
+            code=FailureCode.COLLISION,
         )
         if id(job) in taken
         else job

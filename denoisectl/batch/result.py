@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from denoisectl.batch.failure_code import FailureCode
+
 __all__ = ["FileResult", "Status", "Tally"]
 
 
@@ -31,8 +33,8 @@ class FileResult:
     """Where the original is kept, if the output took its place."""
     reason: str = ""
     """Why it was skipped or failed, in a sentence."""
-    code: str = ""
-    """The kind of failure, for scripts: missing, unreadable, not-an-image, inference, write."""
+    code: FailureCode | None = None
+    """The kind of failure, for scripts."""
     width: int = 0
     height: int = 0
     bits: int = 0

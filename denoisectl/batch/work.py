@@ -13,6 +13,7 @@ from functools import partial
 from denoisectl.batch.atomic import write_whole
 from denoisectl.batch.budget import Budget
 from denoisectl.batch.estimate import working_bytes
+from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.in_place import keep_original
 from denoisectl.batch.job import Job
 from denoisectl.batch.process import Process
@@ -30,7 +31,7 @@ _DISK_IS_DONE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 class Failure(Exception):  # noqa: N818 - an end that one input can have, not an error of the program
     """This file comes to no output: `code` for scripts, the message for people."""
 
-    def __init__(self, code: str, message: str, *, fatal: bool = False) -> None:
+    def __init__(self, code: FailureCode, message: str, *, fatal: bool = False) -> None:
         """Say what happened; `fatal` if every later file would fail the same way."""
         super().__init__(message)
         self.code = code
@@ -51,7 +52,9 @@ class Work:
     engine: dict[str, str | int] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
 
-    def end(self, status: Status, reason: str = "", code: str = "", *, fatal: bool = False) -> None:
+    def end(
+        self, status: Status, reason: str = "", code: FailureCode | None = None, *, fatal: bool = False
+    ) -> None:
         """Settle what became of the file, and let go of its pixels."""
         job, photo = self.job, self.photo
         self.photo = self.copy = None
@@ -148,7 +151,7 @@ class Worker:
         job = work.job
         with _readable(job):
             data = job.original.read_bytes()
-        with _blamed_on(job, "decode"):
+        with _blamed_on(job, FailureCode.DECODE):
             work.photo = loaded(data, self._settings, name=str(job.source))
             work.copy = data if self._settings.copies(work.photo) else None
 
@@ -158,7 +161,7 @@ class Worker:
         try:
             clean = denoised(process, photo, self._settings, name=str(work.job.source))
         except ImageError as error:
-            raise Failure("inference", str(error)) from None
+            raise Failure(FailureCode.INFERENCE, str(error)) from None
         work.engine = process.facts(photo.height, photo.width)
         work.lost = losses(clean, format=self._settings.format)
         return clean
@@ -166,7 +169,7 @@ class Worker:
     def _encoded(self, work: Work, photo: Photo) -> bytes:
         if work.copy is not None:
             return work.copy
-        with _blamed_on(work.job, "encode"):
+        with _blamed_on(work.job, FailureCode.ENCODE):
             return encode(photo, format=self._settings.format, quality=self._settings.quality)
         raise AssertionError  # the line above returns or raises
 
@@ -180,7 +183,7 @@ class Worker:
         except OSError as error:
             fatal = error.errno in _DISK_IS_DONE
             raise Failure(
-                "write", f"{job.target}: cannot be written: {error.strerror}", fatal=fatal
+                FailureCode.WRITE, f"{job.target}: cannot be written: {error.strerror}", fatal=fatal
             ) from None
 
     def _before_rename(self, job: Job, data: bytes, output: os.stat_result) -> None:
@@ -195,18 +198,17 @@ def _readable(job: Job) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Failure("unreadable", f"{job.source}: cannot be read: {error.strerror}") from None
+        raise Failure(FailureCode.UNREADABLE, f"{job.source}: cannot be read: {error.strerror}") from None
 
 
 @contextmanager
-def _blamed_on(job: Job, code: str) -> Iterator[None]:
+def _blamed_on(job: Job, code: FailureCode) -> Iterator[None]:
     """A codec that trips over one file in whatever way costs that file, never the run."""
     try:
         yield
     except ImageError as error:
-        named = str(error).startswith(
-            str(job.source)
-        )  # a decoder names the file, an encoder does not know it
+        # A decoder names the file, an encoder does not know it.
+        named = str(error).startswith(str(job.source))
         raise Failure(code, str(error) if named else f"{job.source}: {error}") from None
     except Exception as error:
         message = f"{job.source}: {code} failed unexpectedly ({type(error).__name__}: {error})"

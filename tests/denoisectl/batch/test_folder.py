@@ -94,7 +94,7 @@ def test_bad_files_do_not_stop_the_others(denoiser: Denoiser, photos: Path, out:
     (photos / "b.jpg").write_text("no image")
     results = list(denoise_folder(denoiser, photos, out))
     assert statuses(results) == {"a.png": FAILED, "b.jpg": FAILED, "c.png": OK}
-    assert [result.code for result in results] == ["decode", "not-an-image", ""]
+    assert [result.code for result in results] == ["decode", "not-an-image", None]
     assert all(result.source in result.reason for result in results[:2])
 
 

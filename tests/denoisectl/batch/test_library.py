@@ -28,14 +28,19 @@ def test_one_glob_is_one_glob(denoiser: Denoiser, tmp_path: Path, pictures: Pict
 
 
 @pytest.mark.parametrize(
-    "settings",
-    [{"format": "jpg"}, {"if_exists": "replace"}, {"bit_depth": 12}, {"on_collision": "renam"}],
+    ("settings", "message"),
+    [
+        ({"format": "jpg"}, "format 'jpg': give one of jpeg, png, tiff, webp, bmp"),
+        ({"if_exists": "replace"}, "if_exists 'replace': give one of skip, overwrite, error, newer"),
+        ({"bit_depth": 12}, "--bit-depth 12: give 8 or 16"),
+        ({"on_collision": "renam"}, "on_collision 'renam': give one of error, rename"),
+    ],
 )
 def test_what_is_misspelt_is_told(
-    denoiser: Denoiser, tmp_path: Path, pictures: Pictures, settings: dict[str, Any]
+    denoiser: Denoiser, tmp_path: Path, pictures: Pictures, settings: dict[str, Any], message: str
 ) -> None:
     pictures(tmp_path / "in", "a.png")
-    with pytest.raises(UsageError, match="give"):
+    with pytest.raises(UsageError, match=message):
         denoiser.folder(tmp_path / "in", tmp_path / "out", **settings)
 
 
@@ -47,6 +52,13 @@ def test_a_file_is_no_folder_and_no_pattern(denoiser: Denoiser, tmp_path: Path) 
         denoiser.file(tmp_path / "in" / "a.png", tmp_path, if_exists="overwrite")
     write_picture(tmp_path / "in" / "[a]*.png")
     assert denoiser.file(tmp_path / "in" / "[a]*.png", tmp_path / "b.png").source.endswith("[a]*.png")
+
+
+def test_a_result_with_a_misspelt_ending_is_refused(denoiser: Denoiser, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.jpg")
+    with pytest.raises(UsageError, match=r"no format has this ending; write .*a\.jpg"):
+        denoiser.file(tmp_path / "a.jpg", tmp_path / "a.jgp")
+    assert not (tmp_path / "a.jgp").exists()
 
 
 def test_a_program_ends_with_a_run_half_taken(cli_env: dict[str, str], model: Path, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_no_images_among_the_files_of_a_folder(tmp_path: Path, pictures: Picture
     plan = planned(tmp_path / "in", tmp_path / "out")
     assert [file.kind for file in plan.ignored] == [""]
     assert [(job.source.name, job.code) for job in plan.jobs] == [
-        ("a.jpg", ""),
+        ("a.jpg", None),
         ("empty.png", "not-an-image"),
         ("liar.jpg", "not-an-image"),
     ]
@@ -132,7 +132,7 @@ def test_missing_files_fail_beside_others_and_refuse_alone(tmp_path: Path, pictu
     (path,) = pictures(tmp_path, "a.jpg")
     missing = str(tmp_path / "gone.jpg")
     plan = make_plan(find([missing, str(path)], Selection()), Naming(tmp_path / "out"))
-    assert [job.code for job in plan.jobs] == ["missing", ""]
+    assert [job.code for job in plan.jobs] == ["missing", None]
     with pytest.raises(UsageError, match=r"gone\.jpg: no such file"):
         make_plan(find([missing], Selection()), Naming(tmp_path / "out"))
 
@@ -176,14 +176,14 @@ def test_a_watched_folder_fails_what_collides_alone(tmp_path: Path, pictures: Pi
     pictures(tmp_path / "in", "a.jpg", "a.png", "b.png")
     found = find([str(tmp_path / "in")], Selection())
     plan = make_plan(found, Naming(tmp_path / "out", format=Format.PNG), watching=True)
-    assert [job.code for job in plan.jobs] == ["collision", "collision", ""]
+    assert [job.code for job in plan.jobs] == ["collision", "collision", None]
     assert "as would" in plan.jobs[0].problem and "--on-collision rename" in plan.jobs[0].problem
 
 
 def test_a_watched_folder_fails_what_would_overwrite_an_input(tmp_path: Path, pictures: Pictures) -> None:
     pictures(tmp_path, "a.jpg", "a-x.jpg")
     plan = make_plan(find([str(tmp_path)], Selection()), Naming(tmp_path, suffix="-x"), watching=True)
-    assert {job.source.name: job.code for job in plan.jobs} == {"a.jpg": "collision", "a-x.jpg": ""}
+    assert {job.source.name: job.code for job in plan.jobs} == {"a.jpg": "collision", "a-x.jpg": None}
 
 
 def test_results_of_this_folder_are_no_inputs(tmp_path: Path, pictures: Pictures) -> None:

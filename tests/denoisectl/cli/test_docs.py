@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
+from denoisectl.batch.failure_code import FailureCode
 from tests.conftest import ROOT
 from tests.denoisectl.cli.conftest import Invoke
 
@@ -23,7 +22,12 @@ def test_every_want_has_tests_that_exist() -> None:
             assert re.search(rf"def {name}\(", text), f"want {number}: {file} has no {name}"
 
 
-def test_every_flag_on_the_page_exists(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_flag_on_the_page_exists(invoke: Invoke) -> None:
     flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE.read_text()))
     text = invoke("run", "--help").stdout
-    assert {flag for flag in flags if flag not in text} == set()
+    assert flags and {flag for flag in flags if flag not in text} == set()
+
+
+def test_every_code_of_a_failure_is_on_the_page() -> None:
+    text = PAGE.read_text()
+    assert [code for code in FailureCode if f"`{code}`" not in text] == []
