@@ -9,7 +9,7 @@ from pathlib import Path
 
 from denoisectl.errors import UsageError
 
-__all__ = ["AUTO", "CPU", "Device", "parse_device", "parse_devices", "usable_cpus"]
+__all__ = ["AUTO", "CPU", "Device", "parse_devices", "usable_cpus"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,6 @@ class Device:
 
 AUTO = Device("auto")
 CPU = Device("cpu")
-
-
-def parse_device(text: str) -> Device:
-    """Read one device: `auto`, `cpu`, `cuda`, `cuda:N`, `tensorrt` or `tensorrt:N`.
-
-    Raises:
-        UsageError: the text is none of these.
-    """
-    devices = parse_devices(text)
-    if len(devices) > 1:
-        raise UsageError(f'"{text}" names {len(devices)} devices; give one')
-    return devices[0]
 
 
 def parse_devices(text: str) -> tuple[Device, ...]:

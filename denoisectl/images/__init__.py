@@ -11,7 +11,7 @@ from denoisectl.images.decoding import decode
 from denoisectl.images.depth import check_depth, with_depth
 from denoisectl.images.encoding import encode, losses
 from denoisectl.images.formats import Format, sniff
-from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, Resolution, Unit, replace_pixels
+from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, Resolution, Unit
 from denoisectl.images.privacy import without_metadata, without_place
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "decode",
     "encode",
     "losses",
-    "replace_pixels",
     "sniff",
     "with_depth",
     "without_metadata",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from denoisectl.images.formats import Format
 from denoisectl.images.hidden import fill_hidden
 
-__all__ = ["Alpha", "Metadata", "Origin", "Photo", "Resolution", "Unit", "replace_pixels"]
+__all__ = ["Alpha", "Metadata", "Origin", "Photo", "Resolution", "Unit"]
 
 Pixels = NDArray[Any]
 
@@ -172,11 +172,3 @@ class Photo:
             denoised = denoised.copy()
             denoised[hidden] = self.pixels[hidden]
         return replace(self, pixels=denoised)
-
-
-def replace_pixels(photo: Photo, pixels: Pixels) -> Photo:
-    """The photo with other pixels, of any allowed shape and dtype that its alpha fits.
-
-    For a denoiser's result use `Photo.with_denoised`, which also keeps hidden colours.
-    """
-    return replace(photo, pixels=pixels)
