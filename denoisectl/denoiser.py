@@ -17,6 +17,7 @@ import logging
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
@@ -104,6 +105,8 @@ class Denoiser(FileMethods):
         for name, value in (("batch", batch), ("memory", memory), ("threads", threads)):
             if value is not None and value < 1:
                 raise UsageError(f"{name} must be at least 1, got {value}")
+        if seams not in get_args(Seams):
+            raise UsageError(f"no such seams: {seams}; there are {', '.join(get_args(Seams))}")
         files = ModelFiles.find(model, precision)
         engine = Engine.open(files.gpu, device, threads, on_processor=files.processor)
         rules = tile_rules(engine.card, tile, overlap, seams, memory // batch)

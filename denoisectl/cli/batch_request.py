@@ -85,6 +85,10 @@ class Request:
             return Naming(out, settings.format, self.suffix, self.rename)
         if not self.single:
             raise UsageError(f"--out {out} is one file and the input is not one file; give a folder")
+        if self.suffix:
+            raise UsageError(
+                f"--out {out} names one file, and --suffix {self.suffix} is for a folder; leave one out"
+            )
         return Naming(out, single=True)
 
     def refuse_missing(self) -> None:
@@ -152,11 +156,17 @@ class Faults:
         """Write the list for another run; an empty one if nothing failed."""
         if self.failed_to:
             end = "\0" if self.null else "\n"
-            names = "".join(failure.source + end for failure in tally.failures)
+            names = [failure.source for failure in tally.failures]
             try:
-                write_whole(self.failed_to, os.fsencode(names))
+                write_whole(self.failed_to, os.fsencode("".join(name + end for name in names)))
             except OSError as error:
                 console.error(f"--failed-to {self.failed_to}: cannot be written: {error.strerror}")
+                return
+            if not self.null and any("\n" in name or name.endswith("\r") for name in names):
+                console.warn(
+                    f"--failed-to {self.failed_to}: holds names with line ends, and --files-from takes a line for a "
+                    "name; add -0 to both commands"
+                )
 
 
 def _is_image(path: Path) -> bool:

@@ -90,6 +90,8 @@ class BatchRun:
         for arrived in arrivals(look):
             if (plan := self._plan(arrived)).jobs:
                 self._work(plan, report)
+            else:
+                report.passed_over(plan)
         raise AssertionError  # arrivals never end
 
     def _made_here(self, path: Path) -> bool:

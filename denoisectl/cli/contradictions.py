@@ -9,7 +9,7 @@ from pathlib import Path
 
 from denoisectl.errors import UsageError
 
-__all__ = ["Asked"]
+__all__ = ["Asked", "refuse_folders"]
 
 Mistake = tuple[object, str]
 """Whether it was made (by truth value), and what to say about it."""
@@ -21,6 +21,9 @@ class Asked:
 
     names: list[str]
     files_from: str | None
+    recursive: bool
+    include: list[str] | None
+    exclude: list[str] | None
     base: Path | None
     shard: str | None
     watch: bool
@@ -55,6 +58,7 @@ class Asked:
             for made, message in mistakes():
                 if made:
                     raise UsageError(message)
+        refuse_folders(self.suffix)
 
     def _in_values(self) -> Iterator[Mistake]:
         empty = "INPUT" if "" in self.names else "--out"
@@ -64,10 +68,6 @@ class Asked:
         )
         yield "/dev/stdin" in self.names, "/dev/stdin: write - for an image from stdin"
         yield self.out == "/dev/stdout", "--out /dev/stdout: write --out - for stdout"
-        yield (
-            {"/", os.sep} & set(self.suffix),
-            f"--suffix {self.suffix} is added to names, and names hold no folders; give folders to --out",
-        )
         yield (
             self.base is not None and not self.base.is_dir(),
             f"--base {self.base}: is not a folder; give the one below which the inputs lie",
@@ -139,4 +139,23 @@ class Asked:
             nameless or self.policy in ("skip", "newer"),
             "a pipe carries one image, without name and time: - goes with neither --suffix, --shard, --failed-to, "
             "--preserve-times, nor --if-exists skip or newer",
+        )
+        choice = self.recursive or self.include or self.exclude or self.base is not None
+        faults = self.fail_fast or self.max_failures is not None
+        yield (
+            choice or faults or self.on_collision != "error",
+            "a pipe carries one image, with no other to choose from or to spare: - goes with neither --recursive, "
+            "--include, --exclude, --base, --on-collision, --fail-fast nor --max-failures; leave them out",
+        )
+
+
+def refuse_folders(suffix: str) -> None:
+    """See that what `--suffix` adds to names is part of a name.
+
+    Raises:
+        UsageError: it holds a folder.
+    """
+    if {"/", os.sep} & set(suffix):
+        raise UsageError(
+            f"--suffix {suffix} is added to names, and names hold no folders; give folders to --out"
         )

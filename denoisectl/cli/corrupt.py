@@ -10,6 +10,7 @@ import typer
 
 from denoisectl.cli import console
 from denoisectl.cli import run_options as o
+from denoisectl.cli.contradictions import refuse_folders
 from denoisectl.cli.extras import needs_extra
 from denoisectl.cli.options import QuietOpt
 from denoisectl.errors import UsageError
@@ -51,6 +52,8 @@ def corrupt(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives other noise.")] = 0,
     recursive: o.RecursiveOpt = False,
+    include: o.IncludeOpt = None,
+    exclude: o.ExcludeOpt = None,
     if_exists: Annotated[
         Literal["skip", "overwrite", "error", "newer"] | None,
         typer.Option(
@@ -59,6 +62,8 @@ def corrupt(
             show_default="skip; error for a single file",
         ),
     ] = None,
+    on_collision: o.OnCollisionOpt = "error",
+    suffix: o.SuffixOpt = "",
     format: Annotated[
         str, typer.Option("--format", metavar="png|keep", help="png keeps the noise as it was made.")
     ] = "png",
@@ -83,6 +88,7 @@ def corrupt(
         raise UsageError("-: corrupt does not read stdin; name files or folders (a file called - is ./-)")
     if format not in ("png", "keep"):
         raise UsageError(f"--format {format}: give png or keep")
+    refuse_folders(suffix)
     with needs_extra("train"):
         from denoisectl_training.corruption.images import ImageCorruption
     from denoisectl.batch.settings import Settings
@@ -91,7 +97,16 @@ def corrupt(
     from denoisectl.images import Format
 
     corruption = ImageCorruption(kind.value, _checked(kind, amount), seed)
-    request = Request(inputs=tuple(inputs), out=str(out), recursive=recursive, if_exists=if_exists)
+    request = Request(
+        inputs=tuple(inputs),
+        out=str(out),
+        recursive=recursive,
+        include=tuple(include or ()),
+        exclude=tuple(exclude or ()),
+        suffix=suffix,
+        if_exists=if_exists,
+        rename=on_collision == "rename",
+    )
     settings = Settings(format=Format.PNG if format == "png" else None)
     work = BatchRun(request, settings, corruption, Faults(), resources(_MEMORY, "2:2"))
     if not work.run(json=False, dry_run=False, watch=False):

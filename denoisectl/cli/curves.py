@@ -30,6 +30,7 @@ def curves(
     window: Annotated[
         int, typer.Option("--smooth", min=1, metavar="N", help="Records in the moving average of the loss.")
     ] = 50,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     quiet: QuietOpt = False,
 ) -> None:
     """Draw the learning curves of one or more runs on one plot.
@@ -51,6 +52,9 @@ def curves(
         raise UsageError(f"--out {out}: a plot's name ends in {', '.join(_PICTURES[:-1])} or {_PICTURES[-1]}")
     if csv is not None and csv.suffix.lower() != ".csv":
         raise UsageError(f"--csv {csv}: a table's name ends in .csv")
+    for flag, file in (("--out", out), ("--csv", csv)):
+        if file is not None and file.exists() and not overwrite:
+            raise UsageError(f"{flag} {file}: exists already; choose another name or add --overwrite")
     with needs_extra("train"):
         from denoisectl_training.curve_plot import draw_curves
         from denoisectl_training.curves import read_curve, write_csv

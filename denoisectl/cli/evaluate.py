@@ -92,6 +92,7 @@ def evaluate(
         str | None,
         typer.Option("--sheet-image", metavar="NAME", help="The photo on it.", show_default="the first"),
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing sheet.")] = False,
     device: DeviceOpt = "auto",
     threads: ThreadsOpt = None,
     json: JsonOpt = False,
@@ -121,7 +122,7 @@ def evaluate(
     if side is not None and crops is None:
         raise UsageError("--side needs --crops N: without it whole photos are measured")
     if sheet is not None:
-        _check_sheet(sheet, folders or [])
+        _check_sheet(sheet, folders or [Path(each) for each in pairs or ()], overwrite=overwrite)
     with needs_extra("train"):
         from denoisectl_training.evaluation.request import EvaluationRequest
     request = EvaluationRequest(
@@ -147,14 +148,16 @@ def evaluate(
         console.say(f"{sheet}: {len(result['candidates'])} candidates on {page.image}")
 
 
-def _check_sheet(sheet: Path, folders: list[Path]) -> None:
-    """See, before hours of measuring, that the sheet can be written, and takes no photo's place."""
+def _check_sheet(sheet: Path, folders: list[Path], *, overwrite: bool) -> None:
+    """See, before hours of measuring, that the sheet can be written, and takes no other file's place."""
     if sheet.suffix.lower() != ".png":
         raise UsageError(f"--sheet {sheet}: a contact sheet's name ends in .png")
     if not sheet.parent.is_dir():
         raise UsageError(f"--sheet {sheet}: there is no folder {sheet.parent}; make it first")
     if any(sheet.resolve().is_relative_to(folder.resolve()) for folder in folders):
         raise UsageError(f"--sheet {sheet}: lies among the photos to measure; write it elsewhere")
+    if sheet.exists() and not overwrite:
+        raise UsageError(f"--sheet {sheet}: exists already; choose another name or add --overwrite")
 
 
 def _candidates(models: list[str], device: str, threads: int | None) -> list[Candidate]:

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
-from denoisectl.batch.job import Job, Plan
+from denoisectl.batch.job import Ignored, Job, Plan
 from denoisectl.batch.result import FileResult, Status, Tally
 from denoisectl.cli import console
 
@@ -20,11 +20,37 @@ _VERSION = 1
 _NAMED_AT_END = 20
 
 
-class TextReport:
+class _Report:
+    """What people are told on stderr, whoever reads stdout."""
+
+    def __init__(self) -> None:
+        """Nothing has been told yet."""
+        self._known: set[Ignored] = set()
+
+    def passed_over(self, plan: Plan) -> None:
+        """Tell of files that are not processed, each once: a watched folder is planned again and again."""
+        new = [file for file in plan.ignored if file not in self._known]
+        if not new:
+            return
+        self._known.update(new)
+        # Photos of another kind might be missed; other files, such as notes, are not.
+        kinds = Counter(file.kind for file in new if file.kind)
+        told = ", ".join(f"{count} times {kind}" if count > 1 else kind for kind, count in kinds.items())
+        message = f"{_files(len(new))} passed over: not images that are read here"
+        if told:
+            console.warn(f"{message}, among them {told} (-v names them)")
+        else:
+            console.say(message)
+        for file in new:
+            console.detail(f"{console.one_line(file.path)}: passed over: {file.kind or 'not an image'}")
+
+
+class TextReport(_Report):
     """Sentences on stderr."""
 
     def __init__(self) -> None:
         """Nothing has been told yet."""
+        super().__init__()
         self._told: set[str] = set()
         self._alone = False
 
@@ -32,7 +58,7 @@ class TextReport:
         """Show what a run would do."""
         for job in plan.jobs:
             console.emit(console.one_line(_planned(job)))
-        self._ignored(plan)
+        self.passed_over(plan)
 
     def start(self, plan: Plan) -> None:
         """Say how much there is to do."""
@@ -41,7 +67,7 @@ class TextReport:
         console.say(
             f"{_files(len(plan.pending))} to process" + (f", {skipped} left as they are" if skipped else "")
         )
-        self._ignored(plan)
+        self.passed_over(plan)
 
     def file(self, result: FileResult) -> None:
         """Tell a failure at once; the rest is detail."""
@@ -70,28 +96,15 @@ class TextReport:
             names += [f"  and {more} more; --failed-to FILE writes all of them"] if more else []
             console.error("\n".join([f"{_files(len(tally.failures))} failed:", *names]))
 
-    def _ignored(self, plan: Plan) -> None:
-        if not plan.ignored:
-            return
-        # Photos of another kind might be missed; other files, such as notes, are not.
-        kinds = Counter(file.kind for file in plan.ignored if file.kind)
-        told = ", ".join(f"{count} times {kind}" if count > 1 else kind for kind, count in kinds.items())
-        message = f"{_files(len(plan.ignored))} passed over: not images that are read here"
-        if told:
-            console.warn(f"{message}, among them {told} (-v names them)")
-        else:
-            console.say(message)
-        for file in plan.ignored:
-            console.detail(f"{console.one_line(file.path)}: passed over: {file.kind or 'not an image'}")
 
-
-class JsonReport:
+class JsonReport(_Report):
     """One JSON object a line, through `write`."""
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         """Send lines to `write`."""
+        super().__init__()
         self._write = write
-        self._ignored = 0
+        self._ignored: tuple[Ignored, ...] = ()
 
     def plan(self, plan: Plan) -> None:
         """Show what a run would do."""
@@ -105,10 +118,12 @@ class JsonReport:
                 action=todo,
                 reason=job.problem or job.skip or None,
             )
+        self.passed_over(plan)
 
     def start(self, plan: Plan) -> None:
-        """Nothing to say yet."""
-        self._ignored = len(plan.ignored)
+        """Nothing for scripts yet."""
+        self._ignored = plan.ignored
+        self.passed_over(plan)
 
     def file(self, result: FileResult) -> None:
         """One file's end."""
@@ -136,7 +151,8 @@ class JsonReport:
             planned=tally.planned,
             **{str(status): tally.counts[status] for status in Status},
             remaining=tally.remaining,
-            ignored=self._ignored,
+            ignored=len(self._ignored),
+            ignored_kinds=_endings(self._ignored),
             stopped=reason or None,
             device_note=note or None,
             megapixels=round(tally.megapixels, 6),
@@ -154,6 +170,11 @@ def _planned(job: Job) -> str:
         return f"skip     {job.source} -> {job.target} ({job.skip})"
     kept = f" (its original: {job.backup})" if job.backup else ""
     return f"denoise  {job.source} -> {job.target}{kept}"
+
+
+def _endings(files: tuple[Ignored, ...]) -> dict[str, int]:
+    """How many photos of kinds that are not read were passed over, by their names' endings."""
+    return dict(sorted(Counter(file.path.suffix.lower() or file.kind for file in files if file.kind).items()))
 
 
 def _files(count: int) -> str:

@@ -125,6 +125,9 @@ def run(
     asked = Asked(
         names=names,
         files_from=files_from,
+        recursive=recursive,
+        include=include,
+        exclude=exclude,
         base=base,
         shard=shard,
         watch=watch,

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import skimage.data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,12 +22,6 @@ from tests import toy_models
 
 Image = np.ndarray[Any, Any]
 DTYPES = (np.uint8, np.uint16, np.float32)
-
-
-@pytest.fixture(scope="module")
-def photo() -> Image:
-    """300 x 451 of fur, eyes and whiskers."""
-    return np.ascontiguousarray(skimage.data.chelsea())
 
 
 @pytest.fixture(scope="module")
@@ -284,6 +277,7 @@ def test_a_network_of_the_whole_image_is_never_cut() -> None:
         ({"overlap": -1}, "overlap must be at least 0"),
         ({"batch": 0}, "batch must be at least 1"),
         ({"threads": 0}, "threads must be at least 1"),
+        ({"seams": "bogus"}, "no such seams: bogus; there are auto, exact"),
         ({"memory": 0}, "memory must be at least 1"),
         ({"device": "gpu"}, 'unknown device "gpu"'),
     ],

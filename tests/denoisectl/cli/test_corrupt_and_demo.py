@@ -9,6 +9,7 @@ import skimage.data
 
 from denoisectl.demo import psnr
 from tests.conftest import Cli
+from tests.denoisectl.cli.conftest import Invoke
 from tests.toy_models import identity
 
 
@@ -31,6 +32,25 @@ def test_corrupt_writes_noisy_photos_and_names_what_it_cannot_read(
     assert (noisy.astype(float) - clean).std() == pytest.approx(20, rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("flags", "made"),
+    [
+        (["--on-collision", "rename"], ["cat.jpg.png", "cat.png"]),
+        (["--include", "*.jpg", "--suffix", "-noisy"], ["cat-noisy.png"]),
+        (["--exclude", "*.jpg"], ["cat.png"]),
+    ],
+)
+def test_the_ways_out_of_a_collision_are_there(
+    invoke: Invoke, photos: Path, tmp_path: Path, flags: list[str], made: list[str]
+) -> None:
+    cv2.imwrite(str(photos / "cat.png"), skimage.data.chelsea()[:60, :80, ::-1])
+    (photos / "text.jpg").unlink()
+    ended = invoke("corrupt", photos, "-o", tmp_path / "x")
+    assert ended.code == 2 and "--on-collision rename" in ended.stderr
+    assert invoke("corrupt", photos, "-o", tmp_path / "x", *flags).code == 0
+    assert sorted(path.name for path in (tmp_path / "x").glob("*.png")) == made
+
+
 def _amount(kind: str, amount: str) -> list[str]:
     return ["corrupt", "photos", "--out", "x", "--kind", kind, "--amount", amount]
 
@@ -43,6 +63,7 @@ def _amount(kind: str, amount: str) -> list[str]:
         (["corrupt", "photos", "--out", "x", "--format", "jpeg"], b"--format jpeg: give png or keep"),
         (["corrupt", "photos", "--out", "x", "--kind", "fog"], b"--kind"),
         (["corrupt", "-", "--out", "x"], b"does not read stdin"),
+        (["corrupt", "photos", "--out", "x", "--suffix", "a/b"], b"--suffix a/b is added to names"),
         (_amount("knockout", "0"), b"--amount 0: --kind knockout takes 1 to 100"),
         (_amount("knockout", "1e9"), b"--amount 1e+09: --kind knockout takes 1 to 100"),
         (_amount("salt_and_pepper", "7"), b"--amount 7: --kind salt_and_pepper takes 0 to 1"),

@@ -46,6 +46,27 @@ def test_a_sheet_that_cannot_be_is_refused_before_anything_is_measured(
     assert (folder / "x_mean.png").read_bytes() == before
 
 
+@pytest.mark.parametrize("flags", [[], ["--overwrite"]])
+def test_a_sheet_takes_no_place_among_pairs(
+    invoke: Invoke, folder: Path, tmp_path: Path, flags: list[str]
+) -> None:
+    shutil.copytree(folder, tmp_path / "noisy")
+    before = (folder / "x_mean.png").read_bytes()
+    ended = invoke("eval", "--pairs", tmp_path / "noisy", folder, "--sheet", folder / "x_mean.png", *flags)
+    assert ended.code == 2 and "lies among the photos to measure" in ended.stderr
+    assert (folder / "x_mean.png").read_bytes() == before
+
+
+def test_a_sheet_replaces_another_file_on_request_only(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    sheet.write_text("keep")
+    ended = invoke("eval", folder, "--sheet", sheet)
+    assert ended.code == 2 and f"--sheet {sheet}: exists already; choose another name" in ended.stderr
+    assert sheet.read_text() == "keep"
+    assert invoke("eval", folder, "--every", 2, "--sheet", sheet, "--overwrite").code == 0
+    assert sheet.stat().st_size > 1000
+
+
 def test_a_sheet_that_fails_does_not_cost_the_figures(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
     ended = invoke("eval", folder, "--sheet", tmp_path / "s.png", "--sheet-image", "nosuch", "--json")
     assert ended.code == 1 and "--sheet-image nosuch: no such image" in ended.stderr

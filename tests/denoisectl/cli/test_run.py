@@ -206,6 +206,12 @@ def test_a_misspelt_ending_of_an_output_makes_no_folder(
     assert not (tmp_path / name).exists()
 
 
+def test_a_suffix_beside_the_name_of_the_output_is_refused(run: Invoke, photos: Path, tmp_path: Path) -> None:
+    ended = run(photos / "a.png", "-o", tmp_path / "x.png", "--suffix=-clean")
+    assert ended.code == 2 and "x.png names one file, and --suffix -clean is for a folder" in ended.stderr
+    assert not (tmp_path / "x.png").exists()
+
+
 @pytest.mark.parametrize("name", ["x.v2", "x.clean", "x.jgp/"])
 def test_other_names_are_folders(run: Invoke, photos: Path, tmp_path: Path, name: str) -> None:
     assert run(photos / "a.png", "-o", f"{tmp_path}/{name}").code == 0
@@ -219,7 +225,18 @@ def test_photos_of_other_kinds_are_not_passed_over_in_silence(run: Invoke, photo
     assert ended.code == 0 and "warning: 2 files passed over" in ended.stderr
     assert "among them a HEIC image" in ended.stderr
     assert f"{photos / 'notes.txt'}: passed over: not an image" in run(photos, "-o", out, "-v").stderr
-    assert events(run(photos, "-o", out, "--json"))[-1]["ignored"] == 2
+
+
+def test_scripts_hear_of_photos_of_other_kinds_too(run: Invoke, photos: Path, out: Path) -> None:
+    for name in ("x.HEIC", "y.heic"):
+        (photos / name).write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
+    (photos / "x.gif").write_bytes(b"GIF89a")
+    (photos / "notes.txt").write_text("hello")
+    ended = run(photos, "-o", out, "--json")
+    assert "warning: 4 files passed over" in ended.stderr and "2 times a HEIC image" in ended.stderr
+    summary = events(ended)[-1]
+    assert (summary["ignored"], summary["ignored_kinds"]) == (4, {".gif": 1, ".heic": 2})
+    assert "a GIF image" in run(photos, "-o", out, "--json", "-n").stderr
 
 
 def test_names_cannot_speak_to_the_terminal(run: Invoke, photos: Path, out: Path) -> None:
@@ -313,6 +330,15 @@ def test_a_list_of_failures_takes_no_photos_place(run: Invoke, photos: Path, out
     (photos / "a.png").rename(photos / "list")
     assert run(photos / "b.jpg", "-o", out, "--failed-to", photos / "list").code == 2
     assert (photos / "list").read_bytes() == before
+
+
+def test_a_list_of_names_with_line_ends_asks_for_nul(run: Invoke, photos: Path, out: Path) -> None:
+    (photos / "a\nb.jpg").write_text("hello")
+    failed = out.parent / "failed.txt"
+    ended = run(photos, "-o", out, "--failed-to", failed)
+    assert ended.code == 1 and f"warning: --failed-to {failed}: holds names with line ends" in ended.stderr
+    assert "add -0" in ended.stderr
+    assert "add -0" not in run(photos, "-o", out, "--failed-to", failed, "-0").stderr
 
 
 def test_a_larger_limit_does_not_make_again_what_is_done(run: Invoke, photos: Path, out: Path) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Cli
+from tests.denoisectl.cli.conftest import Invoke
 
 
 def image(data: bytes) -> np.ndarray:
@@ -100,7 +101,8 @@ def test_what_a_format_does_not_hold_is_said(cli: Cli, model: Path, tmp_path: Pa
     assert "stdin: the result does not hold its 16 bits" in piped.stderr.decode()
 
 
-def test_flags_that_mean_nothing_to_a_pipe_are_refused(cli: Cli, model: Path) -> None:
-    for flags in (["--suffix", "-x"], ["--preserve-times"], ["--if-exists", "skip"]):
-        ended = cli("run", "-", "-o", "-", "-m", model, *flags, stdin=b"")
-        assert ended.returncode == 2 and "a pipe carries one image" in ended.stderr.decode()
+def test_flags_that_mean_nothing_to_a_pipe_are_refused(invoke: Invoke) -> None:
+    for flag in ("--suffix -x", "--preserve-times", "--if-exists skip", "-r", "--include *.png", "--exclude *.png",
+                 "--base .", "--on-collision rename", "--fail-fast", "--max-failures 3"):  # fmt: skip
+        ended = invoke("run", "-", "-o", "-", *flag.split())
+        assert ended.code == 2 and "a pipe carries one image" in ended.stderr, flag

@@ -6,6 +6,7 @@ import cv2
 import pytest
 import skimage.data
 
+from denoisectl_training.recipes import shipped_recipes
 from tests.denoisectl.cli.conftest import Invoke
 
 RECIPE = """
@@ -63,6 +64,10 @@ def test_a_run_is_trained_tuned_drawn_and_watched(invoke: Invoke, folder: Path) 
     assert (folder / "c.png").stat().st_size > 1000 and (folder / "c.csv").read_text().startswith(
         "run,images"
     )
+    for flags in (["--out", "c.png"], ["--csv", "c.csv"]):
+        ended = invoke("curves", "runs/toy", *flags)
+        assert ended.code == 2 and f"{' '.join(flags)}: exists already; choose another name" in ended.stderr
+        assert invoke("curves", "runs/toy", *flags, "--overwrite").code == 0
 
 
 def test_a_stopped_run_says_how_to_go_on(invoke: Invoke, folder: Path) -> None:
@@ -128,4 +133,5 @@ def test_a_sweep_ends_with_a_table_and_the_command_to_train_with(invoke: Invoke,
 
 def test_recipes_are_listed(invoke: Invoke) -> None:
     ended = invoke("train", "--list")
-    assert ended.code == 0 and "book-skip\t" in ended.stdout
+    listed = [line.split("\t")[0] for line in ended.stdout.splitlines()]
+    assert ended.code == 0 and listed == shipped_recipes() and "photo" in listed

@@ -6,10 +6,14 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from denoisectl.batch.inputs import Found
+from denoisectl.cli import batch_run
 from tests.denoisectl.cli.conftest import Invoke
 from tests.denoisectl.conftest import write_picture
 
@@ -45,6 +49,23 @@ def test_what_comes_in_is_denoised_until_somebody_ends_it(
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
     assert sorted(path.name for path in out.glob("*.png")) == ["a.png", "b.png"]
+
+
+def test_files_that_are_passed_over_are_told_once_as_they_come(
+    invoke: Invoke, photos: Path, out: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rounds(look: Callable[[], Iterable[Found]]) -> Iterator[frozenset[Path]]:
+        for new in ("x.heic", "d.png", "y.gif"):  # the last one comes alone
+            head = {".heic": b"\0\0\0\x18ftypheic", ".gif": b"GIF89a"}.get(Path(new).suffix)
+            (photos / new).write_bytes(head) if head else write_picture(photos / new)
+            yield frozenset(found.path for found in look() if new == "x.heic" or found.path.name == new)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch_run, "arrivals", rounds)
+    ended = invoke("run", photos, "-o", out, "-m", model, "--watch", "--json")
+    told = [line for line in ended.stderr.splitlines() if "passed over" in line]
+    assert len(told) == 2 and "a HEIC image" in told[0] and "a GIF image" in told[1]
+    assert (out / "d.png").is_file()
 
 
 def test_a_pattern_waits_for_its_first_file(
