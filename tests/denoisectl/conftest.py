@@ -1,4 +1,4 @@
-"""A model that is quick, and folders of small pictures."""
+"""A model that is quick, a photo, and folders of small pictures."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import skimage.data
+from numpy.typing import NDArray
 
 from denoisectl import Denoiser
 from tests import toy_models
@@ -27,6 +29,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def denoiser(model: Path) -> Denoiser:
     return Denoiser.open(model, "cpu", threads=1)
+
+
+@pytest.fixture(scope="session")
+def photo() -> NDArray[np.uint8]:
+    """300 x 451 of fur, eyes and whiskers."""
+    return np.ascontiguousarray(skimage.data.chelsea())
 
 
 def write_picture(path: Path, height: int = 24, width: int = 32, seed: int = 0) -> Path:

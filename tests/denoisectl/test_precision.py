@@ -127,4 +127,11 @@ def test_the_journal_sees_a_new_file_in_either_precision(models: Path, changed: 
 def test_the_features_that_are_asked_for_are_those_that_are_meant() -> None:
     names = [cv2.getHardwareFeatureName(feature) for feature in precision._DOT_PRODUCTS]
     assert names == ["AVX512VNNI", "AVX_VNNI"]
-    assert isinstance(precision.fast_at_8_bits(), bool)
+
+
+@pytest.mark.parametrize(("there", "fast"), [("AVX512VNNI", True), ("AVX_VNNI", True), ("AVX2", False)])
+def test_one_kind_of_dot_product_is_enough(monkeypatch: pytest.MonkeyPatch, there: str, fast: bool) -> None:
+    monkeypatch.setattr(
+        cv2, "checkHardwareSupport", lambda feature: cv2.getHardwareFeatureName(feature) == there
+    )
+    assert precision.fast_at_8_bits() is fast

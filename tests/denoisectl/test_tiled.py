@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import skimage.data
 
 from denoisectl import Denoiser
 from denoisectl.engine import OutOfMemory
@@ -17,12 +16,6 @@ from denoisectl.tiling import TileRules
 from tests import toy_models
 
 Image = np.ndarray[Any, Any]
-
-
-@pytest.fixture(scope="module")
-def photo() -> Image:
-    """300 x 451 of fur, eyes and whiskers."""
-    return np.ascontiguousarray(skimage.data.chelsea())
 
 
 class _Small:

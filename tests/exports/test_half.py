@@ -11,15 +11,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from denoisectl.errors import ExportError
-from denoisectl.shipped import read_card
+from denoisectl.shipped import find_model, read_card
 from denoisectl_exports import half
 from denoisectl_exports.graph import network_of
 from denoisectl_exports.half import TOLERANCE, with_half_weights
 from denoisectl_exports.write import export_run
 from denoisectl_training.run_folder import RunFolder
-from tests.conftest import ROOT
-
-PHOTO = ROOT / "exports" / "denoisectl_exports" / "models" / "photo.onnx"
 
 
 def graph(scale: float) -> onnx.ModelProto:
@@ -89,7 +86,9 @@ def test_a_run_is_exported_with_half_weights(
     assert (read_card(out), card.precision) == (card, "float32")
 
 
-def test_the_default_model_could_ship_in_half() -> None:
-    exact = onnx.load(PHOTO)
-    halved = with_half_weights(exact, [np.tile(IMAGE, (1, 1, 4, 4))])
-    assert halved.ByteSize() < 0.62 * PHOTO.stat().st_size
+@pytest.mark.parametrize("name", ["photo-best", "book-skip"])
+def test_models_that_ship_in_half_hold_no_large_tensor_in_full(name: str) -> None:
+    shipped = onnx.load(find_model(name))
+    assert TensorProto.FLOAT16 in {tensor.data_type for tensor in shipped.graph.initializer}
+    assert with_half_weights(shipped, [IMAGE]) == shipped, "nothing is left to halve"
+    assert read_card(find_model(name)).precision == "float32"

@@ -9,7 +9,7 @@ import torch
 from denoisectl import Denoiser, __version__
 from denoisectl.errors import ConfigError, ExportError, TrainingError
 from denoisectl.shipped import read_card
-from denoisectl_exports import graph
+from denoisectl_exports import graph, tile_memory
 from denoisectl_exports.facts import Facts, read_facts
 from denoisectl_exports.write import export_run, restamp
 from denoisectl_training.run_folder import RunFolder
@@ -17,7 +17,11 @@ from denoisectl_training.trained import load_trained
 from tests.conftest import ROOT
 
 
-def test_a_run_becomes_one_file_that_says_what_it_is(run: RunFolder, out: Path) -> None:
+def test_a_run_becomes_one_file_that_says_what_it_is(
+    run: RunFolder, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Beside a smaller tile, what onnxruntime takes for itself would count.
+    monkeypatch.setattr(tile_memory, "_SIDE", 512)
     returned = export_run(run.path, out)
     assert [path.name for path in out.parent.iterdir()] == ["model.onnx"]
     card = read_card(out)
@@ -26,8 +30,10 @@ def test_a_run_becomes_one_file_that_says_what_it_is(run: RunFolder, out: Path) 
     assert (card.multiple_of, card.halo, card.images_seen) == (2, 11, 16)
     assert card.recipe == run.recipe().model_dump(mode="json")
     assert card.tool_version == __version__
-    assert card.parameters > 0 and card.macs_per_pixel > 0
-    assert card.bytes_per_pixel is None or card.bytes_per_pixel >= 24
+    assert (card.parameters, card.macs_per_pixel) == (2073, 1308.0)
+    if Path("/proc/self/status").exists():  # elsewhere it stays open
+        # The images in and out take 24; beside them planes on the way to LAB and back, and features.
+        assert card.bytes_per_pixel is not None and 60 < card.bytes_per_pixel < 600
 
 
 def test_the_file_does_what_the_network_does(run: RunFolder, out: Path) -> None:

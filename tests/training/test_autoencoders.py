@@ -51,7 +51,7 @@ def test_the_shape_is_kept(network: Network) -> None:
 def test_every_parameter_gets_a_gradient(network: Network) -> None:
     side = 4 * network.multiple_of
     network(torch.rand(2, channels(network), side, side)).square().mean().backward()
-    assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
+    assert all(p.grad is not None and 0 < p.grad.abs().max() < 1e6 for p in network.parameters())
 
 
 def reach(network: Network, row: int, column: int, side: int) -> int:

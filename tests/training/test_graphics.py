@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import pytest
 import torch
+from torch import Tensor
 
 from denoisectl_training.graphics import graphics
 from denoisectl_training.photos import find_photos, load_photos
@@ -23,9 +25,14 @@ def test_every_kind_has_contrast_and_fine_detail() -> None:
         assert (levels[:, :, 1:] - levels[:, :, :-1]).abs().amax() > 20.0
 
 
+def _area(images: list[Tensor]) -> int:
+    return sum(image.shape[1] * image.shape[2] for image in images)
+
+
 def test_a_recipe_asks_for_their_share_and_they_are_only_trained_on(photo_folder: Path) -> None:
     plain = load_photos(find_photos([photo_folder]), DataSettings(crop=32), 0)
-    drawn = load_photos(find_photos([photo_folder]), DataSettings(crop=32, graphics=0.6), 0)
+    drawn = load_photos(find_photos([photo_folder]), DataSettings(crop=32, graphics=0.95), 0)
     added = drawn.training[len(plain.training) :]
-    assert len(added) >= 1 and len(drawn.validation) == len(plain.validation)
+    assert _area(added) / _area(drawn.training) == pytest.approx(0.95, abs=0.01)
+    assert len(drawn.validation) == len(plain.validation)
     assert drawn.digest == plain.digest  # of the photos: the recipe tells the rest

@@ -71,9 +71,10 @@ def test_evaluation_uses_eval_mode(model: DenoisingAutoencoder, photo: Tensor) -
     assert all(torch.equal(a, b) for a, b in zip(before, statistics(model), strict=True))
 
 
-def test_profiling_uses_eval_mode(model: DenoisingAutoencoder) -> None:
+def test_profiling_uses_eval_mode_and_gives_the_mode_back(model: DenoisingAutoencoder) -> None:
     before = statistics(model)
     profile(model)
+    assert all(module.training for module in model.modules())
     assert all(torch.equal(a, b) for a, b in zip(before, statistics(model), strict=True))
 
 

@@ -14,12 +14,13 @@ import onnxruntime
 import pytest
 from onnx import helper
 
-from denoisectl.engine import Engine, OutOfMemory, cuda, lane, session, sessions
+from denoisectl.engine import Engine, OutOfMemory, cuda, lane, session
 from denoisectl.engine.devices import CPU, Device
 from denoisectl.engine.sessions import create_session, is_out_of_memory
 from denoisectl.errors import DeviceError, ModelError
 from denoisectl.model_card import CARD_KEY
 from tests import toy_models
+from tests.denoisectl.engine.conftest import on_the_host
 from tests.toy_models import CARD
 
 
@@ -132,10 +133,6 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuda, "driver_devices", lambda: 0)
 
 
-def on_the_host(device: Device, shape: Any) -> Any:
-    return onnxruntime.OrtValue.ortvalue_from_shape_and_type(shape, np.float32, "cpu", 0)
-
-
 @pytest.fixture
 def a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """The driver shows a GPU and the libraries load, yet CUDA may still not compute."""
@@ -218,7 +215,7 @@ def test_a_fixed_shape_is_held_to(model: Path) -> None:
 # Memory
 
 
-def test_memory_running_out_is_told_from_other_failures(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_running_out_is_told_from_other_failures(model: Path) -> None:
     engine = Engine.open(model, "cpu")
     tile = np.ones((1, 3, 8, 8), np.float32)
 
@@ -265,11 +262,18 @@ def test_the_words_of_memory(error: Exception, memory: bool) -> None:
     assert is_out_of_memory(error) is memory
 
 
-def test_the_fatal_severity_is_onnxruntimes() -> None:
-    assert sessions._FATAL == 4
+@pytest.mark.usefixtures("a_gpu")
+@pytest.mark.parametrize(("multiple_of", "side"), [(1, 64), (24, 72), (96, 96)])
+def test_a_model_is_proven_on_a_tile_that_its_card_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, multiple_of: int, side: int
+) -> None:
+    shapes: list[Any] = []
 
+    def pretend(data: bytes, device: Device, threads: int, shape: Any, *, half: bool) -> Any:
+        shapes.append(shape)
+        return create_session(data, CPU, threads, shape)
 
-def test_the_grid_of_the_card_is_used_to_prove_a_model(tmp_path: Path) -> None:
-    """A network that accepts multiples of 96 only must not be tried with 64."""
-    card = replace(CARD, multiple_of=96)
-    assert Engine.open(toy_models.identity(tmp_path / "wide.onnx", card), "cpu").card.multiple_of == 96
+    monkeypatch.setattr(session, "create_session", pretend)
+    monkeypatch.setattr(lane, "_on_device", on_the_host)
+    Engine.open(toy_models.identity(tmp_path / "wide.onnx", replace(CARD, multiple_of=multiple_of)), "cuda")
+    assert shapes == [(1, side, side)]

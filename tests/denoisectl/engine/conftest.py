@@ -1,0 +1,15 @@
+"""GPUs rehearsed on the processor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from denoisectl.engine.devices import Device
+
+
+def on_the_host(device: Device, shape: Any) -> Any:
+    """A buffer in the processor's memory, where a lane asks for one on its GPU."""
+    return onnxruntime.OrtValue.ortvalue_from_shape_and_type(shape, np.float32, "cpu", 0)

@@ -1,0 +1,50 @@
+"""Who imports whom: what denoises never what trains, what trains never what exports, nobody the command line."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+def imports_of(file: Path) -> Iterator[str]:
+    """Full names of all that a file imports, inside its functions too."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def importers(folder: str, module: str) -> set[str]:
+    """Files below `folder` that import `module` or something in it."""
+    files = (ROOT / folder).rglob("*.py")
+    found = (file for file in files if any(f"{name}.".startswith(f"{module}.") for name in imports_of(file)))
+    return {file.relative_to(ROOT).as_posix() for file in found}
+
+
+def outside_the_command_line(files: set[str]) -> set[str]:
+    return {file for file in files if not file.startswith("denoisectl/cli/")}
+
+
+@pytest.mark.parametrize("package", ["denoisectl_training", "denoisectl_exports"])
+def test_only_commands_import_training_and_exports(package: str) -> None:
+    # No exceptions: `denoisectl.shipped` asks where the exports lie, for the models among them, and imports nothing.
+    found = importers("denoisectl", package)
+    assert found and outside_the_command_line(found) == set()
+
+
+def test_training_imports_no_exports_and_exports_import_training() -> None:
+    assert importers("training", "denoisectl_exports") == set()
+    assert importers("exports", "denoisectl_training")
+
+
+def test_only_the_entry_point_imports_the_command_line() -> None:
+    folders = ("denoisectl", "training", "exports", "benchmarks")
+    found = set().union(*(importers(folder, "denoisectl.cli") for folder in folders))
+    assert outside_the_command_line(found) == {"denoisectl/__main__.py"}
