@@ -17,7 +17,7 @@ from denoisectl.batch.job import Ignored, Job, Plan
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.images import Format, sniff
-from denoisectl.images.formats import foreign_kind
+from denoisectl.images.formats import SUFFIXES, foreign_kind
 
 __all__ = ["Naming", "make_plan"]
 
@@ -129,7 +129,7 @@ def _entry(
         return _replaced(job, found, naming.backup)
     if kind:
         return replace(job, target=naming.target(found.relative, kind))
-    if found.named or found.path.suffix.lower() in _IMAGE_SUFFIXES:
+    if found.named or found.path.suffix.lower() in SUFFIXES:
         return replace(job, problem=_not_an_image(found.path, head), code=FailureCode.NOT_AN_IMAGE)
     return Ignored(found.path, foreign_kind(head) or "")
 
@@ -150,9 +150,6 @@ def _replaced(job: Job, found: Found, backup: Backup) -> Job:
             return replace(job, problem=f"{found.path}: {reason}", code=FailureCode.UNFIT)
         return replace(job, target=found.path, skip=reason)
     return replace(job, target=found.path, backup=backup.place(found.path, found.relative))
-
-
-_IMAGE_SUFFIXES = frozenset(suffix for kind in Format for suffix in kind.suffixes)
 
 
 def _not_an_image(path: Path, head: bytes) -> str:

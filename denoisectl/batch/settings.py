@@ -10,7 +10,7 @@ from typing import Literal
 
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import Format, Photo, check_depth
-from denoisectl.images.formats import FOREIGN_SUFFIXES
+from denoisectl.images.formats import FOREIGN_SUFFIXES, SUFFIXES
 
 __all__ = ["Settings", "format_of", "refuse_misspelt"]
 
@@ -111,13 +111,12 @@ def refuse_misspelt(path: Path) -> None:
     Raises:
         UsageError: the ending is almost that of a format, and there is no such folder.
     """
-    endings = {suffix for kind in Format for suffix in kind.suffixes}
     ending = path.suffix.lower()
-    if ending in endings or path.is_dir():
+    if ending in SUFFIXES or path.is_dir():
         return
     from difflib import get_close_matches
 
-    if meant := get_close_matches(ending, sorted(endings), n=1, cutoff=_ALMOST):
+    if meant := get_close_matches(ending, sorted(SUFFIXES), n=1, cutoff=_ALMOST):
         raise UsageError(
             f"--out {path}: no format has this ending; write {path.with_suffix(meant[0])} for a file, or {path}/ for "
             "a folder"

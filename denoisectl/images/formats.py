@@ -7,7 +7,7 @@ from enum import Enum
 
 from denoisectl.errors import UsageError
 
-__all__ = ["Format", "foreign_kind", "sniff"]
+__all__ = ["FOREIGN_SUFFIXES", "SUFFIXES", "Format", "foreign_kind", "sniff"]
 
 
 class Format(Enum):
@@ -41,6 +41,9 @@ _SUFFIXES = {
     Format.WEBP: (".webp",),
     Format.BMP: (".bmp", ".dib"),
 }
+
+SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
+"""Of all formats that are read."""
 
 _RAW_INSIDE_TIFF = re.compile(rb"CR|IIII|MMMM")
 _BMP_HEADER_SIZES = {12, 16, 40, 52, 56, 64, 108, 124}

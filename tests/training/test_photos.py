@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import cv2
@@ -29,6 +30,11 @@ def test_a_fifth_is_set_aside_where_the_recipe_does_not_say(
 ) -> None:
     photos = load([photo_folder / "coffee.jpg"] * count, validation_photos=None)
     assert (len(photos.training), len(photos.validation)) == (count - held, held)
+
+
+def test_every_ending_that_run_reads_is_a_photo(photo_folder: Path, tmp_path: Path) -> None:
+    shutil.copy(photo_folder / "coffee.jpg", tmp_path / "a.JFIF")
+    assert find_photos([tmp_path]) == [tmp_path / "a.JFIF"]
 
 
 def test_large_photos_are_reduced(photo_folder: Path) -> None:

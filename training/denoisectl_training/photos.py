@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from denoisectl.errors import TrainingError, UsageError
+from denoisectl.images.formats import SUFFIXES
 from denoisectl_training.graphics import graphics
 from denoisectl_training.recipes import DataSettings
 
@@ -22,7 +23,6 @@ __all__ = ["PhotoSet", "decoded", "files_below", "find_photos", "load_pairs", "l
 _log = logging.getLogger("denoisectl")
 _MOST_HELD, _ONE_HELD_IN = 24, 5
 """Photos set aside for validation where the recipe does not say: a fifth, but no more than these."""
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ def photos_in(folder: Path) -> list[Path]:
     if not folder.exists():
         raise UsageError(f"{folder}: no such folder; check the name")
     here = [folder] if folder.is_file() else files_below(folder, "*")
-    photos = [path for path in here if path.suffix.lower() in _SUFFIXES]
+    photos = [path for path in here if path.suffix.lower() in SUFFIXES]
     if not photos:
-        raise TrainingError(f"{folder}: holds no photos ({', '.join(sorted(_SUFFIXES))})")
+        raise TrainingError(f"{folder}: holds no photos ({', '.join(sorted(SUFFIXES))})")
     return photos
 
 
