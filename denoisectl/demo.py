@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from denoisectl.batch.atomic import write_whole
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.library import denoise_folder
 from denoisectl.batch.result import FileResult, Status
@@ -22,6 +21,7 @@ from denoisectl.denoiser import Denoiser
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import decode
 from denoisectl.report.before_after import Comparison, before_after
+from denoisectl.whole_file import write_whole
 
 __all__ = ["Measured", "run_demo"]
 

@@ -6,9 +6,9 @@ import glob
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from denoisectl.batch.atomic import check_writable
 from denoisectl.batch.inputs import mark_originals
 from denoisectl.errors import UsageError
+from denoisectl.whole_file import check_writable
 
 __all__ = ["Backup"]
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from denoisectl.batch.atomic import remove_stale
 from denoisectl.batch.budget import Budget
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.pipeline import pipeline
@@ -14,6 +13,7 @@ from denoisectl.batch.process import Process
 from denoisectl.batch.result import FileResult
 from denoisectl.batch.settings import Settings
 from denoisectl.batch.work import Worker
+from denoisectl.whole_file import remove_stale
 
 __all__ = ["Resources", "run_plan"]
 

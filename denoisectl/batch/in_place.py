@@ -14,13 +14,13 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from denoisectl.batch.atomic import write_whole
 from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.inputs import holds_originals
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
+from denoisectl.whole_file import write_whole
 
 __all__ = ["InPlaceJournals", "keep_original", "mark_in_place"]
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Literal
 
-from denoisectl.batch.atomic import check_writable
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.existing import IfExists, mark_done
 from denoisectl.batch.folder import Resources, run_plan
@@ -19,6 +18,7 @@ from denoisectl.batch.process import Digested
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.settings import Settings, refuse_misspelt
 from denoisectl.errors import ImageError, UsageError
+from denoisectl.whole_file import check_writable
 
 __all__ = ["denoise_file", "denoise_folder", "denoise_in_place"]
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from denoisectl.batch.atomic import write_whole
 from denoisectl.batch.budget import Budget
 from denoisectl.batch.estimate import working_bytes
 from denoisectl.batch.failure_code import FailureCode
@@ -22,6 +21,7 @@ from denoisectl.batch.settings import Settings
 from denoisectl.batch.single import denoised, loaded
 from denoisectl.errors import ImageError
 from denoisectl.images import Photo, encode, losses
+from denoisectl.whole_file import write_whole
 
 __all__ = ["Failure", "Work", "Worker"]
 

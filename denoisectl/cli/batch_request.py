@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from denoisectl.batch.atomic import check_writable, write_whole
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.existing import IfExists
 from denoisectl.batch.folder import Resources
@@ -26,6 +25,7 @@ from denoisectl.cli import console
 from denoisectl.errors import UsageError
 from denoisectl.images import sniff
 from denoisectl.images.formats import foreign_kind
+from denoisectl.whole_file import check_writable, write_whole
 
 __all__ = ["Faults", "Request", "resources"]
 

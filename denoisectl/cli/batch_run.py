@@ -8,7 +8,6 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
 
-from denoisectl.batch.atomic import check_writable
 from denoisectl.batch.existing import mark_done
 from denoisectl.batch.folder import Resources, run_plan
 from denoisectl.batch.in_place import InPlaceJournals, mark_in_place
@@ -27,6 +26,7 @@ from denoisectl.cli.report import JsonReport, TextReport
 from denoisectl.cli.stdout import data_stdout
 from denoisectl.errors import StoppedError
 from denoisectl.images.native import caught_warnings
+from denoisectl.whole_file import check_writable
 
 __all__ = ["BatchRun"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from denoisectl.batch.atomic import write_whole
 from denoisectl.batch.settings import Settings, format_of
 from denoisectl.batch.single import denoise_bytes
 from denoisectl.cli import console
@@ -13,6 +12,7 @@ from denoisectl.cli.opening import Opening
 from denoisectl.cli.stdout import data_stdout
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images.native import caught_warnings
+from denoisectl.whole_file import write_whole
 
 __all__ = ["stream"]
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -18,6 +16,7 @@ import torch
 from denoisectl import __version__
 from denoisectl.errors import ExportError
 from denoisectl.model_card import CARD_KEY, ModelCard
+from denoisectl.whole_file import write_whole
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.float16 import SAFE, half_error, to_float16
 from denoisectl_exports.graph import network_of, to_onnx
@@ -235,14 +234,7 @@ def write_model(proto: onnx.ModelProto, card: ModelCard, out: Path) -> None:
     del proto.metadata_props[:]
     entry = proto.metadata_props.add()
     entry.key, entry.value = CARD_KEY, card.to_json()
-    beside = out.with_name(f".{out.name}.partial")
     try:
-        with beside.open("wb") as file:
-            file.write(proto.SerializeToString())
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(out)
+        write_whole(out, proto.SerializeToString())
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
         raise ExportError(f"{out}: cannot be written ({error.strerror or error})") from error

@@ -217,6 +217,12 @@ def test_a_failed_write_leaves_the_previous_checkpoint(
     assert [item.name for item in tmp_path.iterdir()] == ["last.pt"]
 
 
+def test_what_a_killed_write_has_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / ".denoisectl-x.part").touch()
+    save_checkpoint(tmp_path / "last.pt", {"step": 1})
+    assert [item.name for item in tmp_path.iterdir()] == ["last.pt"]
+
+
 def test_damaged_and_foreign_checkpoints_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no checkpoint there"):
         load_checkpoint(tmp_path / "last.pt")

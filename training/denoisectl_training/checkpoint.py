@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from denoisectl.errors import TrainingError
+from denoisectl.whole_file import remove_stale, whole_file
 
 __all__ = ["FORMAT", "load_checkpoint", "save_checkpoint"]
 
@@ -23,16 +22,11 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     Raises:
         TrainingError: the disk is full or the folder cannot be written; the previous file is untouched.
     """
-    beside = path.with_name(f".{path.name}.partial")
+    remove_stale([path.parent])  # a killed run may have left one of tens of megabytes
     try:
-        with beside.open("wb") as file:
+        with whole_file(path) as file:
             torch.save({"format": FORMAT, **state}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
     except (OSError, RuntimeError) as error:  # torch reports a failed write as RuntimeError
-        with suppress(OSError):
-            beside.unlink()
         raise TrainingError(
             f"{path}: checkpoint not written ({error}); the previous one is untouched"
         ) from error

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from denoisectl.errors import UsageError
 
@@ -19,7 +20,7 @@ try:
 except ImportError:  # Windows, where a file that is still open cannot be removed anyway
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["check_writable", "remove_stale", "write_whole"]
+__all__ = ["check_writable", "remove_stale", "whole_file", "write_whole"]
 
 _PREFIX, _SUFFIX = ".denoisectl-", ".part"
 
@@ -32,11 +33,23 @@ def write_whole(
     mode_of: os.stat_result | None = None,
     before_rename: Callable[[os.stat_result], None] | None = None,
 ) -> None:
-    """Put `data` under the name `target`, or leave what was there untouched.
+    """Put `data` under the name `target`, or leave what was there untouched; the rest is as for `whole_file`."""
+    with whole_file(target, times_of=times_of, mode_of=mode_of, before_rename=before_rename) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(
+    target: Path,
+    *,
+    times_of: os.stat_result | None = None,
+    mode_of: os.stat_result | None = None,
+    before_rename: Callable[[os.stat_result], None] | None = None,
+) -> Iterator[BinaryIO]:
+    """Open a file that gets its name when the block ends; if anything fails, what had the name is untouched.
 
     Args:
         target: the final name; its folder is made if need be.
-        data: the whole content.
         times_of: give the file these access and modification times.
         mode_of: give it these permissions and this owner; None keeps those of the file that it replaces.
         before_rename: told size and modification time that the target is about to have.
@@ -49,7 +62,7 @@ def write_whole(
             # Some network file systems know no locks; nothing is taken for stale there.
             with suppress(OSError):
                 _lock(file.fileno())
-            file.write(data)
+            yield file
             file.flush()
             _dress(part, mode_of or _stat(target))
             if times_of:

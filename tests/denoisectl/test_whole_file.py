@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from denoisectl.batch.atomic import remove_stale, write_whole
+from denoisectl.whole_file import remove_stale, write_whole
 
 
 def test_the_target_appears_whole_with_ordinary_permissions(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_times_are_kept(tmp_path: Path) -> None:
 
 def test_stale_files_go_and_live_ones_stay(tmp_path: Path) -> None:
     code = (
-        "import os, sys, pathlib; from denoisectl.batch.atomic import write_whole;"
+        "import os, sys, pathlib; from denoisectl.whole_file import write_whole;"
         "wait = lambda _: (print('here', flush=True), sys.stdin.read());"
         "write_whole(pathlib.Path(sys.argv[1]), b'x', before_rename=wait)"
     )
