@@ -1,4 +1,4 @@
-"""Numbers as people write them: 512M, 1.5G, 24MP."""
+"""Numbers as people write them: 512M, 1.5G, 24MP, 1h30m."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 
 import typer
 
-__all__ = ["overlap", "pixels", "size_in_bytes", "tile_edge"]
+__all__ = ["duration", "overlap", "pixels", "size_in_bytes", "tile_edge"]
 
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30}
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def size_in_bytes(text: str) -> int:
@@ -44,3 +45,13 @@ def overlap(text: str) -> int | None:
     if not text.isascii() or not text.isdigit():
         raise typer.BadParameter(f"{text}: give auto, or a number of pixels such as 64")
     return int(text)
+
+
+def duration(text: str) -> float:
+    """Read `90s`, `10m`, `1.5h` or `1h30m` as seconds; a bare number is minutes."""
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return 60.0 * float(text)
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smh])", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise typer.BadParameter(f"{text}: expected a duration such as 90s, 10m or 1h30m")
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)

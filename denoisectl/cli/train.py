@@ -11,6 +11,7 @@ import typer
 from denoisectl.cli import console
 from denoisectl.cli.extras import needs_extra
 from denoisectl.cli.options import QuietOpt
+from denoisectl.cli.sizes import duration
 from denoisectl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,8 +63,10 @@ def train(
         typer.Option("--resume", metavar="RUN", help="Go on with this run from its last checkpoint."),
     ] = None,
     max_time: Annotated[
-        str | None,
-        typer.Option("--max-time", metavar="TIME", help="Stop after 90s, 10m or 1h30m, resumably."),
+        float | None,
+        typer.Option(
+            "--max-time", parser=duration, metavar="TIME", help="Stop after 90s, 10m or 1h30m, resumably."
+        ),
     ] = None,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where run folders are made.")] = Path(
         "runs"
@@ -101,7 +104,7 @@ def train(
         if list_recipes:
             _list_recipes()
             return
-        from denoisectl_training.train import Photos, parse_duration, resumed
+        from denoisectl_training.train import Photos, resumed
     if not folders and pairs is None:
         raise UsageError("no folder of photos given; for example: denoisectl train ./photos --recipe skip")
     if folders and pairs is not None:
@@ -111,7 +114,6 @@ def train(
             "--freeze-encoder needs --from: the encoder of a new network has learned nothing to be kept"
         )
     photos = Photos(tuple(folders or ()), pairs)
-    seconds = None if max_time is None else parse_duration(max_time)
     changes = [*(overrides or []), *(['training.frozen="encoder"'] if freeze_encoder else [])]
     if resume is None:
         request = _new_run(photos, recipe, changes, rate, source, runs, device)
@@ -123,7 +125,7 @@ def train(
         request = resumed(
             photos, resume, device=device, recipe=None if recipe is None else _recipe(recipe, [])
         )
-    _train_watched(request, seconds, tensorboard)
+    _train_watched(request, max_time, tensorboard)
 
 
 def _list_recipes() -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from denoisectl.errors import ConfigError, DeviceError, DivergedError, TrainingError, UsageError
+from denoisectl.errors import DeviceError, DivergedError, TrainingError, UsageError
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
-from denoisectl_training.train import Photos, TrainRequest, parse_duration, resumed, started, train
+from denoisectl_training.train import Photos, TrainRequest, resumed, started, train
 
 
 def toy(**changes: object) -> Recipe:
@@ -285,19 +285,6 @@ def test_a_run_of_another_recipe_is_not_resumed(photo_folder: Path, tmp_path: Pa
     train(asked)
     with pytest.raises(TrainingError, match=r"is a run of toy with its own settings.*--from"):
         resumed(Photos((photo_folder,)), asked.run.path, recipe=toy(optimizer={"name": "sgd"}))
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400), ("2", 120)]
-)
-def test_durations(text: str, seconds: float) -> None:
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "soon", "10x", "m10"])
-def test_bad_durations_are_named(text: str) -> None:
-    with pytest.raises(ConfigError, match="--max-time"):
-        parse_duration(text)
 
 
 def test_a_device_that_is_not_there_is_an_error(photo_folder: Path, tmp_path: Path) -> None:

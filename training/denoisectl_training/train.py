@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from denoisectl.errors import ConfigError, TrainingError, UsageError
-from denoisectl_training.batches import training_batch
-from denoisectl_training.deepening import deepened, is_deeper
 from denoisectl_training.devices import choose_device, choose_precision
 from denoisectl_training.fit import Progress, fit
-from denoisectl_training.narrowing import is_narrower, narrowed
 from denoisectl_training.pairs import match_folders
 from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos
-from denoisectl_training.quantised import prepared_weights, without_ranges
 from denoisectl_training.rate_search import RateTrial, find_rate
 from denoisectl_training.recipes import Recipe, with_first_rate
 from denoisectl_training.run_folder import RunFolder, new_run_folder
-from denoisectl_training.trained import load_weights
+from denoisectl_training.starting_weights import weights_to_start_from
 from denoisectl_training.training_state import TrainingState
-from denoisectl_training.tuning import refuse_other_network
 
-__all__ = ["Photos", "TrainRequest", "parse_duration", "resumed", "started", "train"]
-
-_PROBE_BATCHES, _PROBE_SEED = 12, 3  # seeds 1 and 2 on are those of noise and of validation
-_UNITS = {"s": 1, "m": 60, "h": 3600}
+__all__ = ["Photos", "TrainRequest", "resumed", "started", "train"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +74,6 @@ class TrainRequest:
     """Whether the first learning rate is found by trial (section 18.4.3)."""
 
 
-def parse_duration(text: str) -> float:
-    """`90s`, `10m`, `1.5h` or `1h30m` in seconds; a bare number is minutes.
-
-    Raises:
-        ConfigError: not a duration.
-    """
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return 60.0 * float(text)
-    parts = re.findall(r"(\d+(?:\.\d+)?)([smh])", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ConfigError(f"--max-time {text}: expected a duration such as 90s, 10m or 1h30m")
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
-
-
 def started(photos: Photos, recipe: Recipe, runs: Path, *, device: str = "auto") -> TrainRequest:
     """A run in a new folder under `runs`, named after the recipe.
 
@@ -149,8 +125,10 @@ def train(
         device = choose_device(request.device)
         precision = choose_precision(request.recipe.training.precision, device)
         photos = request.photos.load(request.recipe)
-        begin = _go_on if request.resume else _begin
-        state = begin(request, photos, device, precision, report_rate, stop)
+        if request.resume:
+            state = _resumed_state(request, photos, device, precision)
+        else:
+            state = _new_state(request, photos, device, precision, report_rate, stop)
     except BaseException:
         request.run.forget()  # only if nothing is in it yet
         raise
@@ -158,13 +136,8 @@ def train(
     return state
 
 
-def _go_on(
-    request: TrainRequest,
-    photos: PhotoSet,
-    device: torch.device,
-    precision: str,
-    _report_rate: Callable[[RateTrial], None],
-    _stop: Callable[[], bool],
+def _resumed_state(
+    request: TrainRequest, photos: PhotoSet, device: torch.device, precision: str
 ) -> TrainingState:
     """The state of the run's last checkpoint; a run resumed on other photos would be neither run."""
     if request.run.description()["data_digest"] != photos.digest:
@@ -177,39 +150,7 @@ def _go_on(
     return state
 
 
-def _weights_to_start_from(source: Path, recipe: Recipe, photos: PhotoSet) -> tuple[dict[str, Tensor], int]:
-    """The weights, made to fit the recipe's network, and the images that they have seen."""
-    weights, trained, seen = load_weights(source)
-    if trained.training.quantise != "nothing" != recipe.training.quantise:
-        raise ConfigError(
-            f"--from {source}: was tuned to rounding already; start from the float network that it was tuned from"
-        )
-    weights = without_ranges(weights)
-    if is_deeper(recipe.model, trained.model):
-        torch.manual_seed(recipe.training.seed)
-        weights = deepened(weights, recipe.model)
-    elif is_narrower(recipe.model, trained.model):
-        weights = narrowed(weights, trained.model, recipe.model, _probe_batches(recipe, photos))
-    else:
-        refuse_other_network(recipe, trained, str(source))
-    if recipe.training.quantise != "nothing":
-        weights = _with_ranges(weights, recipe, photos)
-    return weights, seen
-
-
-def _with_ranges(weights: dict[str, Tensor], recipe: Recipe, photos: PhotoSet) -> dict[str, Tensor]:
-    """Float weights made ready for 8 bits."""
-    return prepared_weights(recipe.model, weights, _probe_batches(recipe, photos))
-
-
-def _probe_batches(recipe: Recipe, photos: PhotoSet) -> list[Tensor]:
-    """Noisy batches of another seed, which the run itself will not see, to observe a network on."""
-    training = recipe.training.model_copy(update={"seed": recipe.training.seed + _PROBE_SEED})
-    other, cpu = recipe.model_copy(update={"training": training}), torch.device("cpu")
-    return [training_batch(other, photos, step, cpu)[0] for step in range(_PROBE_BATCHES)]
-
-
-def _begin(
+def _new_state(
     request: TrainRequest,
     photos: PhotoSet,
     device: torch.device,
@@ -220,7 +161,7 @@ def _begin(
     """Fresh or given weights, at the recipe's rate or one found by trial; all of it told in `run.json`."""
     recipe, weights, seen, tried = request.recipe, None, 0, []
     if request.source is not None:
-        weights, seen = _weights_to_start_from(request.source, recipe, photos)
+        weights, seen = weights_to_start_from(request.source, recipe, photos)
     elif recipe.training.quantise != "nothing":
         raise ConfigError(
             f"recipe {recipe.name}: training.quantise tunes a trained network; give it with --from RUN"

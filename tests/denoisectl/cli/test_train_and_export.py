@@ -82,7 +82,7 @@ def test_a_terminated_run_is_checkpointed_and_resumes(
         (3, ["train", "PHOTOS", "--device", "cuda:7"], "--device cuda:7"),
         (2, ["train", "PHOTOS", "--recipe", "skp"], "no recipe named 'skp'"),
         (2, ["train", "PHOTOS", "--set", "optimizer.lrr=1"], "did you mean lr?"),
-        (2, ["train", "PHOTOS", "--max-time", "soon"], "--max-time soon"),
+        (2, ["train", "PHOTOS", "--max-time", "soon"], "soon: expected a duration"),
         (2, ["train", "PHOTOS", "--resume", "gone"], "not the folder of a training run"),
         (2, ["train", "PHOTOS", "--resume", "gone", "--set", "training.batch=2"], "leave out --set"),
         (1, ["export", "gone", "--out", "x.onnx"], "no run, checkpoint or model there"),

@@ -1,0 +1,19 @@
+"""Numbers as people write them."""
+
+import pytest
+import typer
+
+from denoisectl.cli.sizes import duration
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400), ("2", 120)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "10x", "m10"])
+def test_bad_durations_are_named(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="expected a duration"):
+        duration(text)
