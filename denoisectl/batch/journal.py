@@ -77,7 +77,8 @@ class Journal:
         made = self._made.get(self._output(job.target, output))
         if made is None or not made.source:
             return None
-        source = self._out / made.source
+        # Not through the file system, where the output folder may be a link to elsewhere.
+        source = Path(os.path.normpath(self._out / made.source))
         return source if source.is_file() and not source.samefile(job.source) else None
 
     def made(self, path: Path) -> bool:
