@@ -1,6 +1,8 @@
 """Write a changed card file into a model that is exported already: new scores and limits need no new weights.
 
-python benchmarks/stamp_card.py cards/photo.toml models/photo.onnx
+    python benchmarks/stamp_card.py cards/photo.toml models/photo.onnx
+
+Scores come from `benchmarks/model_scores.py`.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Journal:
         """Whether this output was made from the same input, settings and model; None if not made here."""
         assert job.target is not None
         made = self._made.get(self._output(job.target, output))
-        if made is None or (made.digest and made.digest != _digest(job.target.read_bytes())):
+        if made is None or (made.digest and made.digest != _digest_of(job.target)):
             return None
         return made.made_from == self._key(job)
 
@@ -165,6 +165,14 @@ def _parsed(entry: dict[str, Any]) -> _Line:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def _digest_of(path: Path) -> str:
+    """Of a file's content; empty if it cannot be read, which no output of ours is like."""
+    try:
+        return _digest(path.read_bytes())
+    except OSError:
+        return ""
 
 
 def _lines(stem: Path) -> Iterator[_Line]:
