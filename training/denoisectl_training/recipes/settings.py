@@ -128,9 +128,11 @@ class LossSettings(_Settings):
 class OptimizerSettings(_Settings):
     """How the gradient becomes a step (section 18.4.2)."""
 
-    name: Literal["sgd", "momentum", "adam", "adamw"] = "adam"
+    name: Literal["sgd", "momentum", "adam", "adamw", "muon"] = "adam"
+    """`muon`: Muon for the convolutions, AdamW for the rest."""
     lr: Annotated[float, Field(gt=0.0)] = 1e-3
     momentum: Share = 0.9
+    """Of `momentum` and `muon`."""
     beta1: Decay = 0.9
     beta2: Decay = 0.999
     epsilon: Annotated[float, Field(gt=0.0)] = 1e-8
