@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from denoisectl.errors import ImageError
@@ -57,11 +56,9 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
 
 
 def write(photo: Photo) -> bytes:
-    """Encode uint8 pixels with or without alpha: 8 bits with a grey palette, 24 or 32 bits a pixel."""
+    """Encode (H, W) uint8 pixels with a grey palette, or (H, W, 3) with or without alpha."""
     pixels, alpha, icc = photo.pixels, photo.alpha, photo.metadata.icc or b""
-    grey = pixels.ndim == 2 and alpha is None and photo.origin.layout != "rgb"
-    if not grey and pixels.ndim == 2:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    grey = pixels.ndim == 2
     samples = 1 if grey else 3 if alpha is None else 4
     height, width = pixels.shape[:2]
     row = (width * samples + 3) // 4 * 4

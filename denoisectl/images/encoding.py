@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from denoisectl.errors import ImageError
@@ -82,19 +83,22 @@ def _unholdable(photo: Photo, target: Format) -> list[str]:
 
 
 def _adapted(photo: Photo, target: Format) -> Photo:
-    """The photo in a depth, and with an alpha, that the target format holds."""
+    """The photo in a depth, with an alpha, and grey or in colour, as the target format holds it."""
     if target is not Format.TIFF and photo.alpha is not None:
         photo = _with_plain_alpha(photo, target)
-    return fitted(_as_profiled(photo, target), target)
-
-
-def _as_profiled(photo: Photo, target: Format) -> Photo:
-    """Grey or colour as the profile has it, since readers reject or misread the other."""
-    if photo.origin.layout == "palette" and photo.pixels.ndim == 2 and _profiles(photo, b"RGB "):
-        return replace(photo, pixels=np.dstack([photo.pixels] * 3))
-    if target is Format.WEBP and _profiles(photo, b"GRAY"):  # WebP knows no grey
-        return replace(photo, metadata=replace(photo.metadata, icc=None))
+    photo = fitted(photo, target)
+    if target is Format.WEBP and _profiles(photo, b"GRAY"):
+        photo = replace(photo, metadata=replace(photo.metadata, icc=None))
+    if photo.pixels.ndim == 2 and _needs_colour(photo, target):
+        photo = replace(photo, pixels=cv2.cvtColor(photo.pixels, cv2.COLOR_GRAY2RGB))
     return photo
+
+
+def _needs_colour(photo: Photo, target: Format) -> bool:
+    """Whether grey pixels are to be stored as colour: as their file did, or as the format or profile has it."""
+    layout = photo.origin.layout
+    only_colour = target is Format.WEBP or (target is Format.BMP and photo.alpha is not None)
+    return layout == "rgb" or only_colour or (layout == "palette" and _profiles(photo, b"RGB "))
 
 
 def _profiles(photo: Photo, space: bytes) -> bool:

@@ -8,18 +8,21 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from denoisectl.images.ifd import EXIF_IFD, GPS_IFD, Block, Directory, Tag
+from denoisectl.images.ifd import Block, Directory, Tag
 from denoisectl.images.orientation import swaps_sides
 from denoisectl.images.photo import Resolution, Unit
+from denoisectl.images.tag_codes import TagCode
 
 __all__ = ["fit", "orientation_of", "resolution_of", "without_gps"]
 
-_ORIENTATION = 0x0112
-_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
-_THUMBNAIL_STARTS, _THUMBNAIL_SIZES = (0x0201, 0x0111), (0x0202, 0x0117)
-_WIDTHS = {0: 0x0100, EXIF_IFD: 0xA002}
-_HEIGHTS = {0: 0x0101, EXIF_IFD: 0xA003}
-_RESOLUTION_PAIRS = {0: (_X_RESOLUTION, _Y_RESOLUTION), EXIF_IFD: (0xA20E, 0xA20F)}
+_THUMBNAIL_STARTS = (TagCode.JPEG_OFFSET, TagCode.STRIP_OFFSETS)
+_THUMBNAIL_SIZES = (TagCode.JPEG_BYTE_COUNT, TagCode.STRIP_BYTE_COUNTS)
+_WIDTHS = {0: TagCode.IMAGE_WIDTH, TagCode.EXIF_IFD: TagCode.PIXEL_X_DIMENSION}
+_HEIGHTS = {0: TagCode.IMAGE_LENGTH, TagCode.EXIF_IFD: TagCode.PIXEL_Y_DIMENSION}
+_RESOLUTION_PAIRS = {
+    0: (TagCode.X_RESOLUTION, TagCode.Y_RESOLUTION),
+    TagCode.EXIF_IFD: (TagCode.FOCAL_PLANE_X_RESOLUTION, TagCode.FOCAL_PLANE_Y_RESOLUTION),
+}
 
 
 def orientation_of(exif: bytes | None) -> int:
@@ -27,7 +30,7 @@ def orientation_of(exif: bytes | None) -> int:
     opened = _open(exif)
     if opened is None:
         return 1
-    value = _integer(opened.block, opened.main, _ORIENTATION)
+    value = _integer(opened.block, opened.main, TagCode.ORIENTATION)
     return value if value is not None and 1 <= value <= 8 else 1
 
 
@@ -38,11 +41,11 @@ def resolution_of(exif: bytes | None) -> Resolution | None:
         return None
     block, tags = opened.block, opened.main.tags
     try:
-        x, y = block.rational(tags[_X_RESOLUTION]), block.rational(tags[_Y_RESOLUTION])
+        x, y = block.rational(tags[TagCode.X_RESOLUTION]), block.rational(tags[TagCode.Y_RESOLUTION])
     except (KeyError, ValueError):
         return None
     unit = {1: Unit.NONE, 3: Unit.CENTIMETRE}.get(
-        _integer(block, opened.main, _RESOLUTION_UNIT) or 2, Unit.INCH
+        _integer(block, opened.main, TagCode.RESOLUTION_UNIT) or 2, Unit.INCH
     )
     return Resolution(x, y, unit) if x > 0 and y > 0 else None
 
@@ -74,7 +77,7 @@ def without_gps(exif: bytes) -> bytes | None:
     opened = _open(bytearray(exif))
     if opened is None:
         return None
-    if GPS_IFD not in opened.main.tags:
+    if TagCode.GPS_IFD not in opened.main.tags:
         return exif
     opened.drop_gps()
     return without_gps(bytes(opened.block.data))  # damaged files name two
@@ -86,8 +89,8 @@ class _Opened:
     main: Directory
 
     def directories(self) -> list[tuple[int, Directory]]:
-        camera = self.block.sub(self.main, EXIF_IFD)
-        return [(0, self.main)] + ([(EXIF_IFD, camera)] if camera is not None else [])
+        camera = self.block.sub(self.main, TagCode.EXIF_IFD)
+        return [(0, self.main)] + ([(TagCode.EXIF_IFD, camera)] if camera is not None else [])
 
     def set(self, directory: Directory, code: int, value: int) -> None:
         tag = directory.tags.get(code)
@@ -102,7 +105,7 @@ class _Opened:
 
     def reset_orientation(self) -> None:
         """Upright, as one SHORT: some files store the turn as another kind of number, or twice."""
-        if tag := self.main.tags.get(_ORIENTATION):
+        if tag := self.main.tags.get(TagCode.ORIENTATION):
             self._write(tag.entry + 2, struct.pack(self.block.order + "HIHH", 3, 1, 1, 0))
 
     def swap(self, directory: Directory, one: int, other: int) -> None:
@@ -134,12 +137,12 @@ class _Opened:
 
     def drop_gps(self) -> None:
         """Blank the GPS directory, and take its entry out of the main one."""
-        place = self.block.sub(self.main, GPS_IFD)
+        place = self.block.sub(self.main, TagCode.GPS_IFD)
         for tag in place.tags.values() if place is not None else ():
             for start, size in ((tag.start, tag.size), (tag.entry, 12)):
                 if not self._overlaps_main(start, start + size):
                     self._write(start, bytes(size))
-        data, first, entry = self.block.data, self.block.first, self.main.tags[GPS_IFD].entry
+        data, first, entry = self.block.data, self.block.first, self.main.tags[TagCode.GPS_IFD].entry
         end = min(self.main.link + 4, len(data))
         self._write(entry, bytes(data[entry + 12 : end]) + bytes(12))
         count = int.from_bytes(data[first : first + 2], "little" if self.block.order == "<" else "big")

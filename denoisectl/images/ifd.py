@@ -6,9 +6,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["EXIF_IFD", "GPS_IFD", "INTEROP_IFD", "Block", "Directory", "Field", "Tag", "write_directory"]
-
-EXIF_IFD, GPS_IFD, INTEROP_IFD = 0x8769, 0x8825, 0xA005
+__all__ = ["Block", "Directory", "Field", "Tag", "write_directory"]
 
 _KIND_SIZES = {
     1: 1,

@@ -79,8 +79,6 @@ def write(photo: Photo, quality: int | None) -> bytes:
     if max(photo.pixels.shape[:2]) > _MAX_SIDE:
         raise ImageError(f"JPEG allows {_MAX_SIDE:,} pixels a side; choose PNG or TIFF for this photo")
     stored = photo.pixels if photo.pixels.ndim == 2 else swap_red_blue(photo.pixels)
-    if photo.origin.layout == "rgb" and stored.ndim == 2:
-        stored = cv2.cvtColor(stored, cv2.COLOR_GRAY2BGR)
     near = max(photo.origin.quality or UNKNOWN_QUALITY, LOWEST_QUALITY)
     parameters = [cv2.IMWRITE_JPEG_QUALITY, near if quality is None else quality]
     if stored.ndim == 3:

@@ -7,7 +7,6 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,8 +54,6 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
 def write(photo: Photo) -> bytes:
     """Encode uint8 or uint16 pixels with or without alpha."""
     pixels, alpha = photo.pixels, photo.alpha
-    if photo.origin.layout == "rgb" and pixels.ndim == 2:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
     if pixels.ndim == 2 and alpha is not None:
         header, image = _grey_alpha(pixels, alpha)
         return join([header, *_beside(photo.metadata)], [image])

@@ -15,14 +15,13 @@ from denoisectl.images.ifd import Block, Directory
 from denoisectl.images.limits import check_size
 from denoisectl.images.opencv import STORED, decode_with
 from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, Pixels
+from denoisectl.images.tag_codes import TagCode
 from denoisectl.images.tiff_blocks import read_samples
-from denoisectl.images.tiff_layout import BY_LIBTIFF, PALETTE, WHITE_IS_ZERO, Layout, layout_of
+from denoisectl.images.tiff_layout import BY_LIBTIFF, JPEG, NONE, PALETTE, WHITE_IS_ZERO, Layout, layout_of
 
 __all__ = ["read"]
 
 _ALPHAS = {0: Alpha.UNSPECIFIED, 1: Alpha.PREMULTIPLIED, 2: Alpha.STRAIGHT}
-_NEW_SUBFILE_TYPE, _OLD_SUBFILE_TYPE, _COLOUR_MAP = 254, 255, 320
-_ICC, _XMP, _IPTC, _RESOURCES, _LAYERS = 34675, 700, 33723, 34377, 37724
 
 
 def read(data: bytes, max_pixels: int | None) -> Photo:
@@ -44,7 +43,7 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
     beyond = pixels.dtype == np.float32 and bool((pixels.min() < 0) or (pixels.max() > 1))
     left = (
         (["values outside 0 to 1"] if beyond else [])
-        + (["layers"] if _LAYERS in directory.tags else [])
+        + (["layers"] if TagCode.PHOTOSHOP_LAYERS in directory.tags else [])
         + (["preview pages"] if extra_pages else [])
     )
     origin = Origin(
@@ -52,8 +51,8 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
         layout.bits,
         "palette" if layout.photometric == PALETTE else "grey" if layout.colours == 1 else "rgb",
         Alpha.NONE if alpha is None else _ALPHAS.get(layout.extra or 0, Alpha.UNSPECIFIED),
-        lossless=layout.compression != 7,
-        compressed=layout.compression != 1,
+        lossless=layout.compression != JPEG,
+        compressed=layout.compression != NONE,
         left_behind=tuple(left),
     )
     return Photo(pixels, alpha, _metadata(block, directory), origin)
@@ -77,7 +76,7 @@ def _check_single(block: Block, directory: Directory) -> int:
 
 def _is_reduced(block: Block, page: Directory) -> bool:
     """True for a smaller copy of another page, as the new tag or the old one says."""
-    new, old = page.tags.get(_NEW_SUBFILE_TYPE), page.tags.get(_OLD_SUBFILE_TYPE)
+    new, old = page.tags.get(TagCode.NEW_SUBFILE_TYPE), page.tags.get(TagCode.SUBFILE_TYPE)
     if new is not None and new.count:
         return bool(block.integers(new)[0] & 1)
     return old is not None and block.integers(old) == (2,)
@@ -93,7 +92,7 @@ def _by_libtiff(data: bytes, block: Block, directory: Directory, layout: Layout)
     if any(start + size > len(data) for start, size in zip(layout.starts, layout.sizes, strict=False)):
         raise ImageError("the file is cut short: a block of the image lies beyond its end")
     stored = bytearray(data)
-    if (tag := directory.tags.get(274)) is not None:  # libtiff would turn the image itself
+    if (tag := directory.tags.get(TagCode.ORIENTATION)) is not None:  # libtiff would turn the image itself
         stored[tag.start : tag.start + 2] = (1).to_bytes(2, "little" if block.order == "<" else "big")
     pixels = decode_with(stored, STORED)
     if pixels.dtype != np.uint8 or pixels.shape[:2] != (layout.height, layout.width):
@@ -141,7 +140,7 @@ def _bright(floats: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _looked_up(indices: NDArray[Any], block: Block, directory: Directory) -> Pixels:
-    table = np.array(block.integers(directory.tags[_COLOUR_MAP]), dtype=np.uint16)
+    table = np.array(block.integers(directory.tags[TagCode.COLOR_MAP]), dtype=np.uint16)
     if len(table) != 3 << (
         8 * indices.itemsize if indices.itemsize > 1 else int(len(table) // 3).bit_length() - 1
     ):
@@ -160,14 +159,14 @@ def _metadata(block: Block, directory: Directory) -> Metadata:
         tag = directory.tags.get(code)
         return block.bytes_of(tag) or None if tag is not None else None
 
-    resources, iptc = content(_RESOURCES) or b"", content(_IPTC)
+    resources, iptc = content(TagCode.PHOTOSHOP) or b"", content(TagCode.IPTC)
     if iptc and photoshop.find(resources, photoshop.IPTC) is None:
         resources += photoshop.from_iptc(iptc)
     carried = tiff_tags.exif_of(block, directory)
     found = Metadata(
         exif=carried,
-        icc=content(_ICC),
-        xmp=content(_XMP),
+        icc=content(TagCode.ICC_PROFILE),
+        xmp=content(TagCode.XMP),
         photoshop=photoshop.without_thumbnails(resources) or None,
     )
     return replace(found, resolution=exif.resolution_of(carried))

@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 
 from denoisectl.errors import ImageError
 from denoisectl.images.opencv import STORED, decode_with
-from denoisectl.images.tiff_layout import DEFLATE, LZMA, LZW, NONE, OLD_DEFLATE, PACKBITS, Layout
+from denoisectl.images.tag_codes import TagCode
+from denoisectl.images.tiff_layout import (
+    BLACK_IS_ZERO,
+    DEFLATE,
+    LZMA,
+    LZW,
+    NONE,
+    OLD_DEFLATE,
+    PACKBITS,
+    Layout,
+)
 
 __all__ = ["read_samples"]
 
@@ -118,8 +128,19 @@ def _by_libtiff(stored: bytes, compression: int, row_bytes: int, rows: int) -> b
 
 def _grey_tiff(stored: bytes, compression: int, width: int, height: int, bits: int) -> bytes:
     """A little-endian TIFF file of one strip."""
-    shorts = {258: bits, 259: compression, 262: 1, 277: 1}
-    longs = {256: width, 257: height, 273: 8 + 2 + 8 * 12 + 4 + 12, 278: height, 279: len(stored)}
+    shorts = {
+        TagCode.BITS_PER_SAMPLE: bits,
+        TagCode.COMPRESSION: compression,
+        TagCode.PHOTOMETRIC: BLACK_IS_ZERO,
+        TagCode.SAMPLES_PER_PIXEL: 1,
+    }
+    longs = {
+        TagCode.IMAGE_WIDTH: width,
+        TagCode.IMAGE_LENGTH: height,
+        TagCode.STRIP_OFFSETS: 8 + 2 + 9 * 12 + 4,
+        TagCode.ROWS_PER_STRIP: height,
+        TagCode.STRIP_BYTE_COUNTS: len(stored),
+    }
     fields = {**{code: (3, value) for code, value in shorts.items()}, **{c: (4, v) for c, v in longs.items()}}
     entries = b"".join(
         struct.pack("<HHII", code, kind, 1, value) for code, (kind, value) in sorted(fields.items())

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from denoisectl.errors import ImageError
 from denoisectl.images.ifd import Block, Directory
+from denoisectl.images.tag_codes import TagCode
 
 __all__ = [
+    "BLACK_IS_ZERO",
     "BY_LIBTIFF",
     "DEFLATE",
+    "JPEG",
     "LZMA",
     "LZW",
     "NONE",
@@ -32,7 +35,6 @@ _COLOURS = {
     MASK: "transparency mask",
 }
 _RAW_COLOURS = (32803, 34892)
-_DNG_VERSION, _SUB_IFDS = 50706, 330
 
 NONE, LZW, JPEG, DEFLATE, PACKBITS, OLD_DEFLATE, LZMA = 1, 5, 7, 8, 32773, 32946, 34925
 _FAX = (2, 3, 4, 32771)
@@ -87,33 +89,40 @@ def layout_of(block: Block, directory: Directory) -> Layout:
     """
     get = _Getter(block, directory)
     _refuse_raw(get)
-    width, height = get.one(256, 0), get.one(257, 0)
-    samples, planar = get.one(277, 1), get.one(284, 1) == 2
-    bits = get.all(258, (1,))
+    width, height = get.one(TagCode.IMAGE_WIDTH, 0), get.one(TagCode.IMAGE_LENGTH, 0)
+    samples, planar = get.one(TagCode.SAMPLES_PER_PIXEL, 1), get.one(TagCode.PLANAR_CONFIGURATION, 1) == 2
+    bits = get.all(TagCode.BITS_PER_SAMPLE, (1,))
     if len(set(bits)) != 1:
         raise ImageError(f"a TIFF with channels of {', '.join(map(str, bits))} bits is not processed")
-    tiled = 322 in directory.tags
-    block_width, block_height = (get.one(322, 0), get.one(323, 0)) if tiled else (width, get.one(278, height))
-    starts = get.all(324 if tiled else 273, ())
-    extra = get.all(338, ())
-    photometric = get.one(262, BLACK_IS_ZERO if samples < 3 else RGB)
+    tiled = TagCode.TILE_WIDTH in directory.tags
+    block_width, block_height = (
+        (get.one(TagCode.TILE_WIDTH, 0), get.one(TagCode.TILE_LENGTH, 0))
+        if tiled
+        else (width, get.one(TagCode.ROWS_PER_STRIP, height))
+    )
+    starts = get.all(TagCode.TILE_OFFSETS if tiled else TagCode.STRIP_OFFSETS, ())
+    extra = get.all(TagCode.EXTRA_SAMPLES, ())
+    photometric = get.one(TagCode.PHOTOMETRIC, BLACK_IS_ZERO if samples < 3 else RGB)
     found = Layout(
         width=width,
         height=height,
         bits=bits[0],
         samples=samples,
-        kind=get.all(339, (1,))[0],
+        kind=get.all(TagCode.SAMPLE_FORMAT, (1,))[0],
         photometric=photometric,
-        compression=get.one(259, NONE),
-        predictor=get.one(317, 1),
+        compression=get.one(TagCode.COMPRESSION, NONE),
+        predictor=get.one(TagCode.PREDICTOR, 1),
         planar=planar and samples > 1,
         extra=(extra[0] if extra else 0) if samples in (2, 4) and photometric != CMYK else None,
-        reversed_bits=get.one(266, 1) == 2,
+        reversed_bits=get.one(TagCode.FILL_ORDER, 1) == 2,
         block_width=block_width,
         block_height=block_height if tiled else min(block_height, height),
         tiled=tiled,
         starts=starts,
-        sizes=get.all(325 if tiled else 279, (len(block.data) - starts[0],) if len(starts) == 1 else ()),
+        sizes=get.all(
+            TagCode.TILE_BYTE_COUNTS if tiled else TagCode.STRIP_BYTE_COUNTS,
+            (len(block.data) - starts[0],) if len(starts) == 1 else (),
+        ),
     )
     _refuse(found)
     return found
@@ -133,8 +142,8 @@ class _Getter:
 
 def _refuse_raw(get: _Getter) -> None:
     """Raw photos keep a small preview in front; it must not pass for the picture."""
-    raw = get.one(262, RGB) in _RAW_COLOURS or _DNG_VERSION in get.directory.tags
-    preview = get.one(254, 0) & 1 and _SUB_IFDS in get.directory.tags
+    raw = get.one(TagCode.PHOTOMETRIC, RGB) in _RAW_COLOURS or TagCode.DNG_VERSION in get.directory.tags
+    preview = get.one(TagCode.NEW_SUBFILE_TYPE, 0) & 1 and TagCode.SUB_IFDS in get.directory.tags
     if raw or preview:
         raise ImageError(
             "a raw photo (DNG, NEF, ARW or the like) is not processed; develop it to a 16-bit TIFF first"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 
-from denoisectl.images.ifd import EXIF_IFD, GPS_IFD, INTEROP_IFD, Block, Directory, Field, write_directory
+from denoisectl.images.ifd import Block, Directory, Field, write_directory
+from denoisectl.images.tag_codes import TagCode
 
 __all__ = ["carried_fields", "exif_of"]
 
@@ -36,8 +37,14 @@ _STORAGE = {
     ),
     *(351, 400, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 559),
 }
-_APART = {700, 33723, 34377, 34675, 37724}  # XMP, IPTC, Photoshop, ICC, layers: not in EXIF blocks
-_POINTERS = {EXIF_IFD, GPS_IFD, INTEROP_IFD}
+_NOT_IN_EXIF = {
+    TagCode.XMP,
+    TagCode.IPTC,
+    TagCode.PHOTOSHOP,
+    TagCode.ICC_PROFILE,
+    TagCode.PHOTOSHOP_LAYERS,
+}
+_POINTERS = {TagCode.EXIF_IFD, TagCode.GPS_IFD, TagCode.INTEROP_IFD}
 
 
 def exif_of(block: Block, directory: Directory) -> bytes | None:
@@ -46,11 +53,11 @@ def exif_of(block: Block, directory: Directory) -> bytes | None:
     The file's byte order is kept, so that the values can be copied as they are.
     """
     fields = carried_fields(block, directory)
-    camera, place = block.sub(directory, EXIF_IFD), block.sub(directory, GPS_IFD)
+    camera, place = block.sub(directory, TagCode.EXIF_IFD), block.sub(directory, TagCode.GPS_IFD)
     if not fields and camera is None and place is None:
         return None
     out = bytearray((b"II*\0" if block.order == "<" else b"MM\0*") + bytes(4))
-    for code, found in ((EXIF_IFD, camera), (GPS_IFD, place)):
+    for code, found in ((TagCode.EXIF_IFD, camera), (TagCode.GPS_IFD, place)):
         if found is not None:
             fields[code] = _pointer(out, block, found)
     struct.pack_into(f"{block.order}I", out, 4, write_directory(out, block.order, fields))
@@ -62,7 +69,7 @@ def carried_fields(block: Block, directory: Directory) -> dict[int, Field]:
     return {
         code: block.field_of(tag)
         for code, tag in directory.tags.items()
-        if code not in _STORAGE | _APART | _POINTERS and tag.kind < 16
+        if code not in _STORAGE | _NOT_IN_EXIF | _POINTERS and tag.kind < 16
     }
 
 
@@ -73,8 +80,8 @@ def _pointer(out: bytearray, block: Block, directory: Directory) -> Field:
         for code, tag in directory.tags.items()
         if code not in _POINTERS and tag.kind < 16
     }
-    inner = block.sub(directory, INTEROP_IFD)
+    inner = block.sub(directory, TagCode.INTEROP_IFD)
     if inner is not None:
-        fields[INTEROP_IFD] = _pointer(out, block, inner)
+        fields[TagCode.INTEROP_IFD] = _pointer(out, block, inner)
     start = write_directory(out, block.order, fields)
     return Field(4, 1, struct.pack(f"{block.order}I", start))

@@ -8,15 +8,15 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from denoisectl.errors import ImageError
 from denoisectl.images import photoshop
-from denoisectl.images.ifd import EXIF_IFD, GPS_IFD, Block, Field, write_directory
+from denoisectl.images.ifd import Block, Field, write_directory
 from denoisectl.images.photo import Alpha, Metadata, Photo, Resolution, Unit
-from denoisectl.images.tiff_layout import DEFLATE, NONE, RGB
+from denoisectl.images.tag_codes import TagCode
+from denoisectl.images.tiff_layout import BLACK_IS_ZERO, DEFLATE, NONE, RGB
 from denoisectl.images.tiff_tags import carried_fields
 
 __all__ = ["write"]
@@ -72,7 +72,9 @@ def _carried(metadata: Metadata) -> tuple[bytes, dict[int, Field]]:
         else:
             fields = carried_fields(block, directory)
             pointers = {
-                c: block.field_of(directory.tags[c]) for c in (EXIF_IFD, GPS_IFD) if c in directory.tags
+                c: block.field_of(directory.tags[c])
+                for c in (TagCode.EXIF_IFD, TagCode.GPS_IFD)
+                if c in directory.tags
             }
             return metadata.exif, fields | pointers
     return b"II*\0" + bytes(4), {}
@@ -80,12 +82,9 @@ def _carried(metadata: Metadata) -> tuple[bytes, dict[int, Field]]:
 
 def _samples(photo: Photo) -> NDArray[Any]:
     """(H, W, samples) as stored."""
-    pixels = photo.pixels
-    if photo.origin.layout == "rgb" and pixels.ndim == 2:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
     if photo.alpha is None:
-        return np.ascontiguousarray(np.atleast_3d(pixels))
-    return np.dstack([pixels, photo.alpha])
+        return np.ascontiguousarray(np.atleast_3d(photo.pixels))
+    return np.dstack([photo.pixels, photo.alpha])
 
 
 def _rows_per_strip(samples: NDArray[Any]) -> int:
@@ -116,30 +115,32 @@ def _storage(
     height, width, count = samples.shape
     integer, compressed = samples.dtype.kind == "u", photo.origin.compressed
     short, long = _packer(order, 3, "H"), _packer(order, 4, "I")
-    fields = {
-        256: long(width),
-        257: long(height),
-        258: short(*[8 * samples.itemsize] * count),
-        259: short(DEFLATE if compressed else NONE),
-        262: short(RGB if count > 2 else 1),
-        273: long(*starts),
-        274: short(1),
-        277: short(count),
-        278: long(_rows_per_strip(samples)),
-        279: long(*sizes),
-        284: short(1),
-        317: short(2 if integer and compressed else 1),
-        339: short(*[1 if integer else 3] * count),
+    fields: dict[int, Field] = {
+        TagCode.IMAGE_WIDTH: long(width),
+        TagCode.IMAGE_LENGTH: long(height),
+        TagCode.BITS_PER_SAMPLE: short(*[8 * samples.itemsize] * count),
+        TagCode.COMPRESSION: short(DEFLATE if compressed else NONE),
+        TagCode.PHOTOMETRIC: short(RGB if count > 2 else BLACK_IS_ZERO),
+        TagCode.STRIP_OFFSETS: long(*starts),
+        TagCode.ORIENTATION: short(1),
+        TagCode.SAMPLES_PER_PIXEL: short(count),
+        TagCode.ROWS_PER_STRIP: long(_rows_per_strip(samples)),
+        TagCode.STRIP_BYTE_COUNTS: long(*sizes),
+        TagCode.PLANAR_CONFIGURATION: short(1),
+        TagCode.PREDICTOR: short(2 if integer and compressed else 1),
+        TagCode.SAMPLE_FORMAT: short(*[1 if integer else 3] * count),
     }
-    return fields if photo.alpha is None else fields | {338: short(_EXTRAS.get(photo.origin.alpha, 2))}
+    if photo.alpha is not None:
+        fields[TagCode.EXTRA_SAMPLES] = short(_EXTRAS.get(photo.origin.alpha, 2))
+    return fields
 
 
 def _beside(metadata: Metadata, order: Order) -> dict[int, Field]:
     contents = {
-        700: (1, metadata.xmp),
-        33723: (7, photoshop.find(metadata.photoshop, photoshop.IPTC)),
-        34377: (1, metadata.photoshop),
-        34675: (7, metadata.icc),
+        TagCode.XMP: (1, metadata.xmp),
+        TagCode.IPTC: (7, photoshop.find(metadata.photoshop, photoshop.IPTC)),
+        TagCode.PHOTOSHOP: (1, metadata.photoshop),
+        TagCode.ICC_PROFILE: (7, metadata.icc),
     }
     fields = {
         code: Field(kind, len(content), content) for code, (kind, content) in contents.items() if content
@@ -154,9 +155,9 @@ def _resolution(resolution: Resolution | None, order: Order) -> dict[int, Field]
         resolution = resolution.to(Unit.INCH)
     short = _packer(order, 3, "H")
     return {
-        282: _rational(resolution.x, order),
-        283: _rational(resolution.y, order),
-        296: short(_UNITS[resolution.unit]),
+        TagCode.X_RESOLUTION: _rational(resolution.x, order),
+        TagCode.Y_RESOLUTION: _rational(resolution.y, order),
+        TagCode.RESOLUTION_UNIT: short(_UNITS[resolution.unit]),
     }
 
 

@@ -50,7 +50,7 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
 
 
 def write(photo: Photo, quality: int | None) -> bytes:
-    """Encode uint8 pixels with or without alpha; lossless if the source was and no quality is given.
+    """Encode (H, W, 3) uint8 pixels with or without alpha; lossless if the source was and no quality is given.
 
     Raises:
         ImageError: a side is longer than WebP allows.
@@ -58,8 +58,6 @@ def write(photo: Photo, quality: int | None) -> bytes:
     pixels = photo.pixels
     if max(pixels.shape[:2]) > _MAX_SIDE:
         raise ImageError(f"WebP allows {_MAX_SIDE} pixels a side; choose PNG or TIFF for this photo")
-    if pixels.ndim == 2:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
     stored = swap_red_blue(pixels if photo.alpha is None else np.dstack([pixels, photo.alpha]))
     if quality is None and photo.origin.lossless:
         parameters = [cv2.IMWRITE_WEBP_LOSSLESS_MODE, cv2.IMWRITE_WEBP_LOSSLESS_PRESERVE_COLOR]
