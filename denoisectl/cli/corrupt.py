@@ -115,12 +115,12 @@ def corrupt(
 
 def _checked(kind: Kind, amount: float | None) -> float:
     """The amount that was given, or the usual one."""
-    from denoisectl_training.corruption.images import AMOUNTS, RANGES
+    from denoisectl_training.corruption.images import KINDS
 
+    of_kind = KINDS[kind.value]
     if amount is None:
-        return AMOUNTS[kind.value]
-    least, most = RANGES[kind.value]
-    if not least <= amount <= most:  # as nan is not
-        wanted = f"{least:g} to {most:g}" if most else "none, or 0"
+        return of_kind.usual
+    if not of_kind.least <= amount <= of_kind.most:  # as nan is not
+        wanted = f"{of_kind.least:g} to {of_kind.most:g}" if of_kind.most else "none, or 0"
         raise UsageError(f"--amount {amount:g}: --kind {kind.value} takes {wanted}")
     return amount

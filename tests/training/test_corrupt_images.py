@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from denoisectl_training.corruption.images import AMOUNTS, Image, ImageCorruption
+from denoisectl_training.corruption.images import KINDS, Image, ImageCorruption
 
 PHOTO = skimage.data.astronaut()[:75, 130:231]
 
@@ -16,9 +16,9 @@ def image(request: pytest.FixtureRequest) -> Image:
     return PHOTO[..., 1] if request.param == "grey" else PHOTO
 
 
-@pytest.mark.parametrize("kind", AMOUNTS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_shape_and_depth_are_kept_and_the_seed_decides(kind: str, image: Image) -> None:
-    first, again, other = (ImageCorruption(kind, AMOUNTS[kind], seed).image(image) for seed in (1, 1, 2))
+    first, again, other = (ImageCorruption(kind, KINDS[kind].usual, seed).image(image) for seed in (1, 1, 2))
     assert first.shape == image.shape and first.dtype == image.dtype
     assert np.array_equal(first, again)
     assert not np.array_equal(first, image)

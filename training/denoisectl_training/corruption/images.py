@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -13,29 +15,31 @@ from torch import Generator, Tensor
 from denoisectl_training.corruption.basic import blur, gaussian, knockout, poisson, salt_and_pepper
 from denoisectl_training.corruption.camera import camera
 
-__all__ = ["AMOUNTS", "RANGES", "ImageCorruption"]
+__all__ = ["KINDS", "CorruptionKind", "ImageCorruption"]
 
 Image = npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | npt.NDArray[np.float32]
 
-AMOUNTS = {
-    "gaussian": 25.0,
-    "poisson": 0.1,
-    "salt_and_pepper": 0.05,
-    "blur": 1.5,
-    "knockout": 9.0,
-    "camera": 0.0,
-}
-"""Default amounts: sigma in 8-bit levels, noise at white, share of pixels, sigma and side in pixels; none."""
 
-RANGES = {
-    "gaussian": (0.0, 255.0),
-    "poisson": (0.001, 1.0),
-    "salt_and_pepper": (0.0, 1.0),
-    "blur": (0.0, 100.0),
-    "knockout": (1.0, 100.0),
-    "camera": (0.0, 0.0),
+@dataclass(frozen=True, slots=True)
+class CorruptionKind:
+    """One way to corrupt a photo, and how much of it."""
+
+    apply: Callable[[Tensor, Generator, float], Tensor]
+    usual: float
+    """The amount, if none is given: sigma in 8-bit levels, noise at white, share of pixels, sigma or side in pixels."""
+    least: float
+    most: float
+    """Past it nothing is left of a photo, or one takes hours."""
+
+
+KINDS = {
+    "gaussian": CorruptionKind(partial(gaussian, fixed=True), 25.0, 0.0, 255.0),
+    "poisson": CorruptionKind(partial(poisson, fixed=True), 0.1, 0.001, 1.0),
+    "salt_and_pepper": CorruptionKind(salt_and_pepper, 0.05, 0.0, 1.0),
+    "blur": CorruptionKind(partial(blur, fixed=True), 1.5, 0.0, 100.0),
+    "knockout": CorruptionKind(partial(knockout, fixed=True), 9.0, 1.0, 100.0),
+    "camera": CorruptionKind(lambda planes, generator, _: camera(planes, generator)[0], 0.0, 0.0, 0.0),
 }
-"""Least and largest amounts: past them nothing is left of a photo, or one takes hours."""
 
 _GRID = 16  # the camera's JPEG works in blocks of this size
 
@@ -54,7 +58,7 @@ class ImageCorruption:
         The shares are a denoiser's and are not used: the amount says it all.
         """
         planes = _to_planes(array)
-        noisy = self._corrupted(planes, _generator(array, self.seed))
+        noisy = KINDS[self.kind].apply(planes, _generator(array, self.seed), self.amount)
         return _like(array, noisy)
 
     def digest(self) -> str:
@@ -71,19 +75,6 @@ class ImageCorruption:
     def facts(self, height: int, width: int) -> dict[str, str | int]:
         """What was done, for the report of a run."""
         return {"kind": self.kind, "amount": f"{self.amount:g}", "seed": self.seed}
-
-    def _corrupted(self, planes: Tensor, generator: Generator) -> Tensor:
-        if self.kind == "gaussian":
-            return gaussian(planes, generator, self.amount, fixed=True)
-        if self.kind == "poisson":
-            return poisson(planes, generator, self.amount, fixed=True)
-        if self.kind == "salt_and_pepper":
-            return salt_and_pepper(planes, generator, self.amount)
-        if self.kind == "blur":
-            return blur(planes, generator, self.amount, fixed=True)
-        if self.kind == "knockout":
-            return knockout(planes, generator, self.amount, fixed=True)
-        return camera(planes, generator)[0]
 
 
 def _generator(array: Image, seed: int) -> Generator:
