@@ -205,7 +205,7 @@ class Denoiser(FileMethods):
             ImageError: the tile was asked for, or is as small as it can be.
         """
         height, width = grid.shape
-        smaller = replace(self._rules, budget=height * width // 2)
+        smaller = replace(self._rules, budget=min(self._rules.budget, height * width // 2))
         if self._rules.tile is not None or smaller.budget < smaller.smallest_tile**2:
             raise ImageError(f"not enough memory for tiles of {height} x {width}; try a smaller --tile")
         self._rules = smaller

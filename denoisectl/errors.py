@@ -10,7 +10,7 @@ DenoiseError
 │   └── DivergedError  a run whose loss blew up
 ├── ExportError      a network that cannot be exported, or whose export does not agree with it
 ├── MissingExtraError  a command whose optional dependencies are not installed
-└── StoppedError     a batch that ended early because the failure limit was reached
+└── StoppedError     a batch that ended early: its failure limit was reached, or the disk is full
 
 A message says what went wrong, with which file or flag, and what to do. The exceptions know nothing
 of the terminal: `denoisectl.cli.main` alone turns them into words and exit codes.
@@ -74,4 +74,4 @@ class MissingExtraError(DenoiseError):
 
 
 class StoppedError(DenoiseError):
-    """A batch ended early because its failure limit was reached."""
+    """A batch ended early: its failure limit was reached, or the disk is full."""

@@ -179,7 +179,7 @@ def _cheapest_shape(height: int, width: int, rules: TileRules) -> tuple[int, int
 def _shapes(height: int, width: int, rules: TileRules) -> Iterator[tuple[int, int, tuple[int, int]]]:
     """Pixels computed, number of tiles and shape, for every number of tile rows that fits the budget."""
     seam = _seam(rules.overlap, rules.multiple_of)
-    most_rows = max(1, (height - seam) // rules.multiple_of)
+    most_rows = max(1, (_round_up(height, rules.multiple_of) - seam) // rules.multiple_of)
     for rows in range(1, most_rows + 1):
         tile_height = _tile_for(height, rows, rules)
         widest = rules.budget // tile_height // rules.multiple_of * rules.multiple_of

@@ -7,6 +7,7 @@ next start can tell a stale file from one that another process is still writing 
 from __future__ import annotations
 
 import os
+import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -55,16 +56,14 @@ def whole_file(
         before_rename: told size and modification time that the target is about to have.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=target.parent)
-    part = Path(name)
+    like = mode_of or _stat(target)
+    handle, part = _new_part(target.parent, 0o600 if like else 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
-            # Some network file systems know no locks; nothing is taken for stale there.
-            with suppress(OSError):
-                _lock(file.fileno())
             yield file
             file.flush()
-            _dress(part, mode_of or _stat(target))
+            if like:
+                _dress(part, like)
             if times_of:
                 os.utime(part, ns=(times_of.st_atime_ns, times_of.st_mtime_ns))
             os.fsync(file.fileno())
@@ -77,6 +76,25 @@ def whole_file(
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _new_part(folder: Path, mode: int) -> tuple[int, Path]:
+    """A new temporary file, open and locked; `mode` is subject to the process's mask, as for any new file."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    while True:
+        part = folder / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+        handle = os.open(part, flags, mode)
+        try:
+            _lock(handle)
+        except BlockingIOError:
+            taken = True
+        except OSError:  # some network file systems know no locks; nothing is taken for stale there
+            taken = False
+        else:
+            taken = os.fstat(handle).st_nlink == 0
+        if not taken:
+            return handle, part
+        os.close(handle)  # between its birth and its lock another process took it for stale
 
 
 def check_writable(folder: Path, flag: str = "--out") -> None:
@@ -122,17 +140,12 @@ def _stat(path: Path) -> os.stat_result | None:
     return path.stat() if path.exists() else None
 
 
-def _dress(part: Path, like: os.stat_result | None) -> None:
-    """Permissions and owner of another file, or as any new file has them (temporary files are private)."""
-    if like and hasattr(os, "chown"):
+def _dress(part: Path, like: os.stat_result) -> None:
+    """Give it the permissions and the owner of another file."""
+    if hasattr(os, "chown"):
         new = part.stat()
         for user, group in ((-1, like.st_gid), (like.st_uid, -1)):
             if user not in (-1, new.st_uid) or group not in (-1, new.st_gid):
                 with suppress(PermissionError):  # only root may give files away, and only members to a group
                     os.chown(part, user, group)
-    part.chmod(like.st_mode & 0o777 if like else 0o666 & ~_UMASK)
-
-
-# The mask can only be read by setting it, which writer threads must not do.
-_UMASK = os.umask(0)
-os.umask(_UMASK)
+    part.chmod(like.st_mode & 0o777)

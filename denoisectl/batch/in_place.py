@@ -64,16 +64,18 @@ def _settled(job: Job, journals: InPlaceJournals) -> Job:
 
 
 def keep_original(job: Job) -> None:
-    """Give the original its second name; it must still be what was read.
+    """Give the original its second name, unless an earlier run did; what gives way must still be what was found.
 
     Raises:
-        OSError: that cannot be done, or something else bears that name.
+        OSError: that cannot be done, something else bears that name, or somebody changed the photo meanwhile.
     """
     assert job.backup is not None
+    now = job.source.stat()
     if job.from_backup:
+        if (now.st_size, now.st_mtime_ns) != (job.replaced_size, job.replaced_mtime_ns):
+            raise OSError(errno.EBUSY, "it was changed meanwhile; run again")
         return
     try:
-        now = job.source.stat()
         if (now.st_size, now.st_mtime_ns) != (job.size, job.mtime_ns):
             raise OSError(errno.EBUSY, "it was changed meanwhile; run again")
         job.backup.parent.mkdir(parents=True, exist_ok=True)
@@ -99,9 +101,16 @@ def _looked_at(job: Job, journals: InPlaceJournals) -> Job:
             return replace(job, problem=problem, code=FailureCode.WRITE)
         reason = f"changed since it was denoised; {job.backup} keeps its original: move that to denoise this"
         return replace(job, skip=reason)
-    original = job.backup.stat()
-    job = replace(job, size=original.st_size, mtime_ns=original.st_mtime_ns, from_backup=True)
-    return replace(job, skip="already done") if journal.made_alike(job, job.source.stat()) else job
+    original, output = job.backup.stat(), job.source.stat()
+    job = replace(
+        job,
+        size=original.st_size,
+        mtime_ns=original.st_mtime_ns,
+        from_backup=True,
+        replaced_size=output.st_size,
+        replaced_mtime_ns=output.st_mtime_ns,
+    )
+    return replace(job, skip="already done") if journal.made_alike(job, output) else job
 
 
 def _without_backup(job: Job, earlier: Path | None, done: bool) -> Job:

@@ -160,7 +160,7 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
             return
         for entry in entries:
             path = folder / entry.name
-            if not entry.is_dir():
+            if not _is_folder(entry):
                 if selection.takes(path.relative_to(root)):
                     yield Found(path, selection.place(path, root), named=False)
             elif selection.recursive and _was_written_to(path) and _identity(path) != avoided:
@@ -191,6 +191,14 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as found:
         entries = [e for e in found if not e.name.startswith(".") and e.name not in left_out]
     return sorted(entries, key=lambda e: _natural(e.name))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Links in a circle, and links into folders that are closed, are none: they fail as files that cannot be read."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _was_written_to(folder: Path) -> bool:

@@ -25,6 +25,10 @@ class Job:
     """Where the original is kept, if the output takes its place."""
     from_backup: bool = False
     """Whether that original is the input: an earlier run has put an output in its place."""
+    replaced_mtime_ns: int = 0
+    """When that output was last changed; `mtime_ns` is the original's."""
+    replaced_size: int = 0
+    """Its bytes, likewise."""
     pixels: int = 0
     """Its pixels, as its header states them; 0 where that cannot be read."""
     mtime_ns: int = 0

@@ -36,9 +36,8 @@ def pipeline(
 ) -> Generator[Result, None, None]:
     """Yield the result of every item, in order.
 
-    An error that a stage raises is fatal: nothing new starts, what runs is waited for, and it is raised again
-    here. What concerns one item alone has to be a result. After Ctrl-C the results that are already there are
-    yielded before the interrupt goes on.
+    An error that a stage raises is fatal: nothing new starts, what runs is waited for, its results are yielded,
+    and the error is raised again here; Ctrl-C likewise. What concerns one item alone has to be a result.
 
     Args:
         items: what is to be done; taken one by one as there is room.
@@ -78,9 +77,11 @@ def pipeline(
                 yield writing.popleft().result()
         while writing:
             yield writing.popleft().result()
-    except KeyboardInterrupt:
+    except (Exception, KeyboardInterrupt):
         while writing and not writing[0].cancel():
-            yield writing.popleft().result()
+            last = writing.popleft()
+            if not last.exception():  # the first error is told, not those that follow from it
+                yield last.result()
         raise
     finally:
         close()

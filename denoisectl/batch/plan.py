@@ -16,7 +16,7 @@ from denoisectl.batch.inputs import Found
 from denoisectl.batch.job import Ignored, Job, Plan
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
-from denoisectl.images import Format, sniff
+from denoisectl.images import Format, is_raw_photo, sniff
 from denoisectl.images.formats import SUFFIXES, foreign_kind
 
 __all__ = ["Naming", "make_plan"]
@@ -110,6 +110,9 @@ def _entry(
         with found.path.open("rb") as file:
             head = file.read(_HEAD)
             pixels = stated_pixels(file)
+            kind = sniff(head)
+            if kind is Format.TIFF and not found.named and is_raw_photo(file):
+                return Ignored(found.path, "a raw photo")
     except FileNotFoundError:
         if found.path.is_symlink():
             problem = f"{found.path}: is a link to {found.path.readlink()}, which is not there; mend the link"
@@ -122,7 +125,6 @@ def _entry(
             job, problem=f"{found.path}: cannot be read: {error.strerror}", code=FailureCode.UNREADABLE
         )
     job = replace(job, size=stat.st_size, mtime_ns=stat.st_mtime_ns, pixels=pixels)
-    kind = sniff(head)
     if kind and (reason := unfit(kind)):
         return replace(job, problem=f"{found.path}: {reason}", code=FailureCode.UNFIT)
     if kind and naming.backup:

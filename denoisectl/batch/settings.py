@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from denoisectl.errors import ImageError, UsageError
-from denoisectl.images import Format, Photo, check_depth
+from denoisectl.images import Format, Photo, check_depth, has_depth
 from denoisectl.images.formats import FOREIGN_SUFFIXES, SUFFIXES
 
 __all__ = ["Settings", "format_of", "refuse_misspelt"]
@@ -81,7 +81,8 @@ class Settings:
         grey = photo.pixels.ndim == 2
         amount = self.strength * (self.luma if grey else max(self.luma, self.chroma))
         same_file = self.format in (None, photo.origin.format) and self.quality is None
-        same_depth = self.bit_depth in (None, photo.origin.bits)
+        bits = self.bit_depth
+        same_depth = bits is None or (photo.origin.bits == bits and has_depth(photo, bits))
         return amount == 0 and same_file and same_depth and self.metadata == "keep"
 
     def digest(self, model: str) -> str:

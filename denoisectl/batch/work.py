@@ -199,6 +199,10 @@ def _readable(job: Job) -> Iterator[None]:
         yield
     except OSError as error:
         raise Failure(FailureCode.UNREADABLE, f"{job.source}: cannot be read: {error.strerror}") from None
+    except MemoryError:
+        raise Failure(
+            FailureCode.UNREADABLE, f"{job.source}: cannot be read: there is not enough memory for it"
+        ) from None
 
 
 @contextmanager

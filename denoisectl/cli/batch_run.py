@@ -139,8 +139,8 @@ class BatchRun:
         try:
             yield
             stopped = ""
-        except StoppedError:
-            stopped = "stopped by the failure limit"
+        except StoppedError as stop:
+            stopped = str(stop)
             raise
         except KeyboardInterrupt:
             stopped = "interrupted"

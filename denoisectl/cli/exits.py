@@ -1,7 +1,7 @@
 """Errors to words and exit codes: the only place that knows both.
 
 0 done or skipped · 1 some inputs failed · 2 usage, collision, nothing matched · 3 device · 4 model ·
-5 stopped by the failure limit · 70 internal error · 130 / 143 interrupt, terminate · 141 reader gone
+5 stopped: failure limit, full disk · 70 internal error · 130 / 143 interrupt, terminate · 141 reader gone
 """
 
 from __future__ import annotations

@@ -8,11 +8,12 @@ Importing this package silences OpenCV's log for the process (see `denoisectl.im
 """
 
 from denoisectl.images.decoding import decode
-from denoisectl.images.depth import check_depth, with_depth
+from denoisectl.images.depth import check_depth, has_depth, with_depth
 from denoisectl.images.encoding import encode, losses
 from denoisectl.images.formats import Format, sniff
 from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, Resolution, Unit
 from denoisectl.images.privacy import without_metadata, without_place
+from denoisectl.images.tiff_layout import is_raw_photo
 
 __all__ = [
     "Alpha",
@@ -25,6 +26,8 @@ __all__ = [
     "check_depth",
     "decode",
     "encode",
+    "has_depth",
+    "is_raw_photo",
     "losses",
     "sniff",
     "with_depth",

@@ -11,7 +11,7 @@ from denoisectl.errors import ImageError
 from denoisectl.images.formats import Format
 from denoisectl.images.photo import Photo, Pixels
 
-__all__ = ["check_depth", "fitted", "holds", "with_depth"]
+__all__ = ["check_depth", "fitted", "has_depth", "holds", "with_depth"]
 
 _DEPTHS: dict[Format, tuple[type[Any], ...]] = {
     Format.JPEG: (np.uint8,),
@@ -41,6 +41,11 @@ def check_depth(format: Format, bits: int | None) -> None:
         raise ImageError(f"{format.name} does not hold {bits} bits a sample; {able} does: {ways}")
 
 
+def has_depth(photo: Photo, bits: int) -> bool:
+    """Whether the photo's samples are whole numbers of 8 or 16 bits."""
+    return bool(photo.pixels.dtype == _TYPES[bits])
+
+
 def with_depth(photo: Photo, bits: int) -> Photo:
     """The photo with 8 or 16 bits a sample, alpha included.
 
@@ -48,7 +53,7 @@ def with_depth(photo: Photo, bits: int) -> Photo:
     are clipped to [0, 1] first.
     """
     to = _TYPES[bits]
-    if photo.pixels.dtype == to:
+    if has_depth(photo, bits):
         return photo
     chunks = tuple(chunk for chunk in photo.metadata.png_chunks if chunk[0] not in _SAMPLE_CHUNKS)
     return replace(

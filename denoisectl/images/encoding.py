@@ -11,7 +11,7 @@ from denoisectl.errors import ImageError
 from denoisectl.images import bmp, jpeg, photoshop, png, tiff_write, webp
 from denoisectl.images.depth import fitted, holds
 from denoisectl.images.formats import Format
-from denoisectl.images.jpeg_segments import MAX_CONTENT
+from denoisectl.images.jpeg_segments import MAX_CONTENT, icc_segments
 from denoisectl.images.photo import Alpha, Photo, Pixels
 
 __all__ = ["encode", "losses"]
@@ -57,6 +57,8 @@ def losses(photo: Photo, *, format: Format | None = None) -> tuple[str, ...]:
     if target is Format.JPEG:
         found += ["EXIF (over 64 KiB)"] if len(metadata.exif or b"") > MAX_CONTENT - 6 else []
         found += ["XMP (over 64 KiB)"] if len(metadata.xmp or b"") > MAX_CONTENT - 29 else []
+        found += ["comments over 64 KiB"] if any(len(c) > MAX_CONTENT for c in metadata.comments) else []
+        found += ["colour profile (over 16 MB)"] if metadata.icc and not icc_segments(metadata.icc) else []
     return tuple(found)
 
 

@@ -74,13 +74,10 @@ def without_gps(exif: bytes) -> bytes | None:
 
     Everything else stays where it is: maker notes hold offsets into the block.
     """
-    opened = _open(bytearray(exif))
-    if opened is None:
-        return None
-    if TagCode.GPS_IFD not in opened.main.tags:
-        return exif
-    opened.drop_gps()
-    return without_gps(bytes(opened.block.data))  # damaged files name two
+    block = bytearray(exif)
+    while (opened := _open(block)) and TagCode.GPS_IFD in opened.main.tags:  # damaged files name several
+        opened.drop_gps()
+    return bytes(block) if opened else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from mmap import mmap
 
 __all__ = ["Block", "Directory", "Field", "Tag", "write_directory"]
 
@@ -71,7 +72,7 @@ class Field:
 class Block:
     """A TIFF file or EXIF block, read in place. Malformed structure raises ValueError."""
 
-    def __init__(self, data: bytes | bytearray) -> None:
+    def __init__(self, data: bytes | bytearray | mmap) -> None:
         if data[:2] not in (b"II", b"MM"):
             raise ValueError("no TIFF header")
         self.data = data

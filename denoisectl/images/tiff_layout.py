@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
+from typing import BinaryIO
 
 from denoisectl.errors import ImageError
 from denoisectl.images.ifd import Block, Directory
@@ -22,7 +24,7 @@ __all__ = [
     "RGB",
     "WHITE_IS_ZERO",
 ]
-__all__ += ["Layout", "layout_of"]
+__all__ += ["Layout", "is_raw_photo", "layout_of"]
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK, CMYK, YCBCR = range(7)
 _COLOURS = {
@@ -140,11 +142,25 @@ class _Getter:
         return self.all(code, (default,))[0]
 
 
-def _refuse_raw(get: _Getter) -> None:
+def is_raw_photo(file: BinaryIO) -> bool:
+    """Whether a TIFF file is a raw photo, as cameras write them (DNG, NEF, ARW); only its directory is read."""
+    try:
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            block = Block(data)
+            return _is_raw(_Getter(block, block.directory(block.first)))
+    except (ValueError, OSError):  # damaged, or on a file system that maps nothing
+        return False
+
+
+def _is_raw(get: _Getter) -> bool:
     """Raw photos keep a small preview in front; it must not pass for the picture."""
     raw = get.one(TagCode.PHOTOMETRIC, RGB) in _RAW_COLOURS or TagCode.DNG_VERSION in get.directory.tags
     preview = get.one(TagCode.NEW_SUBFILE_TYPE, 0) & 1 and TagCode.SUB_IFDS in get.directory.tags
-    if raw or preview:
+    return bool(raw or preview)
+
+
+def _refuse_raw(get: _Getter) -> None:
+    if _is_raw(get):
         raise ImageError(
             "a raw photo (DNG, NEF, ARW or the like) is not processed; develop it to a 16-bit TIFF first"
         )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +18,19 @@ from denoisectl_training.crops import step_generator
 from denoisectl_training.photos import find_photos, load_photos
 from denoisectl_training.recipes import DataSettings, Recipe
 
-__all__ = ["Planes", "as_the_model_meets_them", "reference_photos"]
+__all__ = ["Pair", "Planes", "as_the_model_meets_them", "reference_photos"]
 
 Planes = npt.NDArray[np.float32]
+
+
+class Pair(NamedTuple):
+    """What goes into a network, and the clean photo: `(1, 3, H, W)` float32, 1.0 as white."""
+
+    noisy: Planes
+    target: Planes
+    corrupted: bool
+    """False where the input is the clean photo itself."""
+
 
 _MOST = 24
 _SIDE = 512
@@ -27,7 +39,7 @@ _SKIMAGE = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png",
 _log = logging.getLogger("denoisectl")
 
 
-def reference_photos(folder: Path | None, *, at_least: int = 32) -> list[Tensor]:
+def reference_photos(folder: Path | None, *, at_least: int = 32, multiple_of: int = 1) -> list[Tensor]:
     """Up to 24 photos, spread over the folder: the middle of each, `(3, H, W)` uint8, sides at most 512.
 
     Without a folder those of scikit-image are taken, and none where it is not installed.
@@ -35,6 +47,7 @@ def reference_photos(folder: Path | None, *, at_least: int = 32) -> list[Tensor]
     Args:
         folder: any folder of clean photos.
         at_least: smaller photos are mirrored up to this.
+        multiple_of: the sides are multiples of this, and of 32, as the corruptions want them.
 
     Raises:
         TrainingError: the folder does not exist or holds no photos.
@@ -43,10 +56,11 @@ def reference_photos(folder: Path | None, *, at_least: int = 32) -> list[Tensor]
     if not paths:
         return []
     spread = paths[:: -(-len(paths) // _MOST)]
-    settings = DataSettings(crop=max(32, at_least), max_side=_MAX_SIDE, validation_photos=0)
+    grid = math.lcm(32, multiple_of)
+    settings = DataSettings(crop=max(grid, at_least), max_side=_MAX_SIDE, validation_photos=0)
     found = load_photos(spread, settings, seed=0)
     _log.info("measuring on %d photos of %s", len(found.training), folder or "scikit-image")
-    return [_middle(photo) for photo in found.training]
+    return [_middle(photo, grid) for photo in found.training]
 
 
 def _skimage_photos() -> list[Path]:
@@ -58,25 +72,25 @@ def _skimage_photos() -> list[Path]:
     return [folder / name for name in _SKIMAGE if (folder / name).is_file()]
 
 
-def _middle(photo: Tensor) -> Tensor:
-    """The middle of `(3, H, W)`, its sides multiples of 32, as the corruptions want them."""
-    height, width = (min(_SIDE, size // 32 * 32) for size in photo.shape[1:])
+def _middle(photo: Tensor, grid: int) -> Tensor:
+    """The middle of `(3, H, W)`, its sides multiples of `grid`."""
+    height, width = (max(min(_SIDE, size) // grid, 1) * grid for size in photo.shape[1:])
     top, left = (photo.shape[1] - height) // 2, (photo.shape[2] - width) // 2
     return photo[:, top : top + height, left : left + width]
 
 
-def as_the_model_meets_them(photos: Sequence[Tensor], recipe: Recipe) -> Iterator[tuple[Planes, Planes]]:
-    """Each photo twice, as it is and corrupted: `(1, 3, H, W)` float32 in and the clean target, 1.0 as white.
+def as_the_model_meets_them(photos: Sequence[Tensor], recipe: Recipe) -> Iterator[Pair]:
+    """Each photo twice, as it is and corrupted.
 
     The kinds of the recipe's corruption take turns, so that all are met.
     """
     kinds = [entry for entry in recipe.corruption if entry.kind != "clean"]
     for index, photo in enumerate(photos):
         clean = photo[None].float() / 255.0
-        yield clean.numpy(), clean.numpy()
+        yield Pair(clean.numpy(), clean.numpy(), corrupted=False)
         if kinds:
             with torch.inference_mode():
                 noisy, target = corrupt_one_kind(
                     clean, kinds[index % len(kinds)], step_generator(0, index, clean.device)
                 )
-            yield noisy.numpy(), target.numpy()
+            yield Pair(noisy.numpy(), target.numpy(), corrupted=True)

@@ -22,7 +22,7 @@ from denoisectl_exports.float16 import SAFE, half_error, to_float16
 from denoisectl_exports.graph import network_of, to_onnx
 from denoisectl_exports.half import with_half_weights
 from denoisectl_exports.int8 import SIDE, learned_ranges, measured_ranges, to_int8
-from denoisectl_exports.photos import Planes, as_the_model_meets_them, reference_photos
+from denoisectl_exports.photos import Pair, Planes, as_the_model_meets_them, reference_photos
 from denoisectl_exports.seams import effective_halo
 from denoisectl_exports.skips import with_blocked_skips
 from denoisectl_exports.tile_memory import bytes_per_pixel
@@ -100,7 +100,8 @@ def export_run(
     """
     model, recipe, seen = load_trained(run)
     card = card_of(model, recipe, seen, facts or Facts())
-    pairs = list(as_the_model_meets_them(reference_photos(photos, at_least=SIDE), recipe))
+    clean = reference_photos(photos, at_least=SIDE, multiple_of=card.multiple_of)
+    pairs = list(as_the_model_meets_them(clean, recipe))
     trained_in: Precision = "float32" if recipe.training.quantise == "nothing" else recipe.training.quantise
     if precision not in (None, trained_in) and trained_in != "float32":
         raise ExportError(f"{run}: was trained to be rounded to {trained_in}; leave --precision out")
@@ -112,7 +113,7 @@ def export_run(
         proto, card = _as_float16(model, card, pairs)
     else:
         proto = with_blocked_skips(to_onnx(model))
-    noisy = [noisy for noisy, _ in pairs]
+    noisy = [pair.noisy for pair in pairs]
     if weights == "float16":
         proto = with_half_weights(proto, noisy)
     card = measured(proto, card, noisy)
@@ -127,17 +128,17 @@ def measured(proto: onnx.ModelProto, card: ModelCard, images: Iterable[Planes]) 
     return replace(card, effective_halo=found, bytes_per_pixel=memory)
 
 
-Pairs = Sequence[tuple[Planes, Planes]]
+Pairs = Sequence[Pair]
 
 
 def _as_int8(model: DenoisingAutoencoder, card: ModelCard, pairs: Pairs) -> tuple[onnx.ModelProto, ModelCard]:
     """A float network, rounded as well as measuring can do it."""
     _refuse_none(pairs)
-    noisy = [noisy for noisy, _ in pairs]
+    noisy = [pair.noisy for pair in pairs]
     proto = to_onnx(evened(model, [torch.from_numpy(image) for image in noisy]))
     quantised = to_int8(proto, measured_ranges(proto, noisy))
-    loss, count = _loss(proto, quantised, pairs)
-    limit = f"{INT8_LIMIT} {loss:.2f} dB below float32 on {count} noisy photos"
+    loss, measured_on = _loss(proto, quantised, pairs)
+    limit = f"{INT8_LIMIT} {loss:.2f} dB below float32 on {measured_on}"
     return quantised, replace(card, precision="int8", limits=(*card.limits, limit))
 
 
@@ -149,8 +150,8 @@ def _as_trained_int8(
     proto = to_onnx(without_fake_quantization(model))
     quantised = to_int8(proto, learned_ranges(proto, ranges_in_order(model)))
     _check_rounding(model, network_of(quantised), pairs)
-    loss, count = _loss(to_onnx(teacher), quantised, pairs)
-    below = f"{loss:.2f} dB below the float32 network that it was tuned from on {count} noisy photos"
+    loss, measured_on = _loss(to_onnx(teacher), quantised, pairs)
+    below = f"{loss:.2f} dB below the float32 network that it was tuned from on {measured_on}"
     limit = f"{INT8_LIMIT} tuned with their rounding, {below}"
     return quantised, replace(card, precision="int8", limits=(*card.limits, limit))
 
@@ -160,7 +161,7 @@ def _as_float16(
 ) -> tuple[onnx.ModelProto, ModelCard]:
     """Half precision between the ends, and how far that moves a photo."""
     proto = to_float16(model)
-    error = half_error(to_onnx(model), proto, (noisy for noisy, _ in pairs))
+    error = half_error(to_onnx(model), proto, (pair.noisy for pair in pairs))
     safe = error is not None and error <= SAFE
     return proto, replace(card, precision="float16", fp16_safe=safe, fp16_error=error)
 
@@ -176,7 +177,7 @@ def _check_rounding(model: DenoisingAutoencoder, network: Callable[[Planes], Pla
     Not to equal results: a value half way between two levels falls to either, here or there, and its
     neighbours in the next layer follow.
     """
-    for noisy, target in pairs[:_ROUNDING_PHOTOS]:
+    for noisy, target, _ in pairs[:_ROUNDING_PHOTOS]:
         with torch.inference_mode():
             expected = model(torch.from_numpy(noisy)).numpy()
         found = network(noisy)
@@ -188,11 +189,15 @@ def _check_rounding(model: DenoisingAutoencoder, network: Callable[[Planes], Pla
             )
 
 
-def _loss(proto: onnx.ModelProto, quantised: onnx.ModelProto, pairs: Pairs) -> tuple[float, int]:
-    """Mean loss of rounding in dB over the noisy photos, and how many there are."""
+def _loss(proto: onnx.ModelProto, quantised: onnx.ModelProto, pairs: Pairs) -> tuple[float, str]:
+    """Mean loss of rounding in dB, and on what: the noisy photos, unless the recipe makes none."""
     exact, rounded = network_of(proto), network_of(quantised)
-    losses = [_psnr(exact(noisy), target) - _psnr(rounded(noisy), target) for noisy, target in pairs[1::2]]
-    return float(np.mean(losses)), len(losses)
+    noisy = [pair for pair in pairs if pair.corrupted]
+    losses = [
+        _psnr(exact(pair.noisy), pair.target) - _psnr(rounded(pair.noisy), pair.target)
+        for pair in noisy or pairs
+    ]
+    return float(np.mean(losses)), f"{len(losses)} {'noisy' if noisy else 'clean'} photos"
 
 
 def _psnr(found: Planes, target: Planes) -> float:

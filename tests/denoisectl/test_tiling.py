@@ -91,6 +91,20 @@ def test_automatic_tiles_keep_the_budget(
     assert len(list(grid)) == len(grid)
 
 
+@given(
+    height=st.integers(1, 700),
+    width=st.integers(1, 700),
+    overlap=st.integers(0, 48),
+    multiple_of=st.sampled_from([1, 4, 8, 16]),
+)
+def test_memory_for_the_smallest_tile_is_enough_for_any_image(
+    height: int, width: int, overlap: int, multiple_of: int
+) -> None:
+    smallest = TileRules(multiple_of, overlap).smallest_tile
+    grid = cut(height, width, TileRules(multiple_of, overlap, budget=smallest**2))
+    assert grid.shape[0] * grid.shape[1] <= smallest**2
+
+
 @pytest.mark.parametrize("overlap", [0, 16, 32, 48])
 def test_no_square_tile_of_the_same_budget_recomputes_less(overlap: int) -> None:
     budget = 1024 * 1024

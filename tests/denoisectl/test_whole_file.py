@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from denoisectl import whole_file
 from denoisectl.whole_file import remove_stale, write_whole
 
 
@@ -18,6 +19,32 @@ def test_the_target_appears_whole_with_ordinary_permissions(tmp_path: Path) -> N
     plain.touch()
     assert target.stat().st_mode == plain.stat().st_mode
     assert list(target.parent.iterdir()) == [target]
+
+
+def test_the_mask_of_the_process_is_kept_to(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_whole(tmp_path / "a", b"content")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_that_another_process_takes_for_stale_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its birth and its lock nothing tells it from what a killed run left."""
+    lock, times = whole_file._lock, [0]
+
+    def late(descriptor: int) -> None:
+        times[0] += 1
+        if times[0] == 1:
+            assert remove_stale([tmp_path]) == 1
+        lock(descriptor)
+
+    monkeypatch.setattr(whole_file, "_lock", late)
+    write_whole(tmp_path / "a", b"content")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"content"]
 
 
 def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ def test_a_users_photos_are_spread_over_the_folder(tmp_path: Path) -> None:
     found = reference_photos(tmp_path)
     assert [int(photo[0, 0, 0]) for photo in found] == list(range(0, 30, 2))
     assert found[0].shape == (3, 32, 64)
+    assert reference_photos(tmp_path, multiple_of=64)[0].shape == (3, 64, 64), "mirrored up to the grid"
 
 
 def test_the_model_meets_clean_photos_and_its_own_corruptions(run: RunFolder) -> None:

@@ -20,7 +20,7 @@ from denoisectl_exports.int8 import measured_ranges, to_int8
 from denoisectl_exports.write import INT8_LIMIT, export_run, restamp
 from denoisectl_training.model import build_model
 from denoisectl_training.quantised import evened, ranges_in_order, without_fake_quantization
-from denoisectl_training.recipes import load_recipe
+from denoisectl_training.recipes import load_recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.train import Photos, started, train
 from denoisectl_training.trained import load_teacher, load_trained
@@ -93,6 +93,17 @@ def test_the_ends_stay_in_float(run: RunFolder, out: Path) -> None:
 def test_the_measured_loss_outlives_a_new_card(run: RunFolder, out: Path) -> None:
     measured = export_run(run.path, out, precision="int8").limits
     assert restamp(out, Facts(limits=("dogs",))).limits == ("dogs", *measured)
+
+
+def test_a_network_for_clean_photos_is_measured_on_those(
+    run: RunFolder, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, recipe, seen = load_trained(run.path)
+    kinds = parse_recipe({"name": "x", "corruption": [{"kind": "clean"}]}, origin="x").corruption
+    clean = recipe.model_copy(update={"corruption": kinds})
+    monkeypatch.setattr(write, "load_trained", lambda _: (model, clean, seen))
+    (limit,) = export_run(run.path, out, precision="int8").limits
+    assert "clean photos" in limit and "nan" not in limit
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,10 @@
+import errno
 from pathlib import Path
 
 import pytest
 
 from denoisectl.errors import TrainingError
+from denoisectl_training import run_folder
 from denoisectl_training.run_folder import new_run_folder
 
 
@@ -23,3 +25,22 @@ def test_runs_in_a_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "runs").touch()
     with pytest.raises(TrainingError, match=r"--runs .*runs is a file"):
         new_run_folder(tmp_path / "runs", "toy")
+
+
+def test_a_full_disk_at_a_resume_leaves_the_learning_curve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new_run_folder(tmp_path, "toy")
+    for images in (8, 16):
+        run.append({"images": images, "loss": 1.0})
+    before = run.log.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched, pytest.raises(TrainingError, match="curve cannot be written"):
+        patched.setattr(run_folder, "write_whole", full)
+        run.forget_after(8)
+    assert run.log.read_bytes() == before
+    run.forget_after(8)
+    assert [record["images"] for record in run.records()] == [8]

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from denoisectl.errors import TrainingError
+from denoisectl.whole_file import write_whole
 from denoisectl_training.recipes import Recipe, parse_recipe
 
 __all__ = ["RunFolder", "new_run_folder"]
@@ -64,7 +65,7 @@ class RunFolder:
         text = json.dumps(record, indent=2) + "\n"
         path = self.path / "run.json"
         try:
-            path.write_text(text, encoding="utf-8")
+            write_whole(path, text.encode())
         except OSError as error:
             raise TrainingError(f"{path}: cannot be written ({error.strerror})") from error
 
@@ -106,10 +107,13 @@ class RunFolder:
             with self.log.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(record) + "\n")
         except OSError as error:
-            raise TrainingError(
-                f"{self.log}: the learning curve cannot be written ({error.strerror}); what is saved goes on with "
-                f"--resume {self.path}"
-            ) from error
+            raise self._unwritten(error) from error
+
+    def _unwritten(self, error: OSError) -> TrainingError:
+        return TrainingError(
+            f"{self.log}: the learning curve cannot be written ({error.strerror}); what is saved goes on with "
+            f"--resume {self.path}"
+        )
 
     def records(self) -> list[dict[str, Any]]:
         """The log so far; a line that a kill has cut is left out.
@@ -124,11 +128,18 @@ class RunFolder:
         return [json.loads(line) for line in lines if _is_record(line)]
 
     def forget_after(self, images: int) -> None:
-        """Drop records past `images`: a killed run may have logged more than its checkpoint holds."""
+        """Drop records past `images`: a killed run may have logged more than its checkpoint holds.
+
+        Raises:
+            TrainingError: the disk is full, or the folder is gone; the log stays as it was.
+        """
         if not self.log.is_file():
             return
         kept = [json.dumps(record) + "\n" for record in self.records() if record["images"] <= images]
-        self.log.write_text("".join(kept), encoding="utf-8")
+        try:
+            write_whole(self.log, "".join(kept).encode())
+        except OSError as error:
+            raise self._unwritten(error) from error
 
 
 def _is_record(line: str) -> bool:

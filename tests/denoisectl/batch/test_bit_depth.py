@@ -55,6 +55,13 @@ def test_strength_zero_widens_and_the_same_depth_copies(
     assert (tmp_path / "same.png").read_bytes() == photo.read_bytes()
 
 
+def test_sixteen_bit_floats_are_not_taken_for_sixteen_bits(denoiser: Denoiser, tmp_path: Path) -> None:
+    half = tmp_path / "half.tif"
+    tifffile.imwrite(half, (astronaut()[:48, :64] / 255).astype(np.float16), photometric="rgb")
+    denoiser.file(half, tmp_path / "deep.tif", bit_depth=16, strength=0)
+    assert tifffile.imread(tmp_path / "deep.tif").dtype == np.uint16
+
+
 def test_formats_without_room_fail_beside_others_and_refuse_alone(
     denoiser: Denoiser, photo: Path, tmp_path: Path, pictures: Pictures
 ) -> None:

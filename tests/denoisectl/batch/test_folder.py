@@ -279,3 +279,19 @@ def test_the_front_door_does_the_same(denoiser: Denoiser, photos: Path, out: Pat
     assert set(statuses(again).values()) == {SKIPPED}
     with pytest.raises(UsageError, match="--strength 2"):
         denoiser.folder(photos, out, strength=2)
+
+
+def test_a_file_larger_than_the_memory_costs_itself_alone(
+    denoiser: Denoiser, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Path.read_bytes
+
+    def limited(path: Path) -> bytes:
+        if path.name == "b.jpg":
+            raise MemoryError
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", limited)
+    results = list(denoise_folder(denoiser, photos, out))
+    assert statuses(results) == {"a.png": OK, "b.jpg": FAILED, "c.png": OK}
+    assert "b.jpg: cannot be read: there is not enough memory for it" in results[1].reason

@@ -179,6 +179,17 @@ def test_a_photo_that_changes_meanwhile_stays(photos: Photos) -> None:
     assert photos.a.read_bytes() == newer and not Path(f"{photos.a}.orig").exists()
 
 
+def test_a_result_that_is_edited_while_it_is_made_again_stays(photos: Photos) -> None:
+    photos.run()
+    plan = photos.plan(strength=0.5)
+    write_picture(photos.a, seed=7)
+    edited = photos.a.read_bytes()
+    first, _ = run_plan(photos._denoiser, plan, Settings(0.5), photos.journals(0.5).record)
+    assert first.status == "failed" and "changed meanwhile; run again" in first.reason
+    assert photos.a.read_bytes() == edited
+    assert Path(f"{photos.a}.orig").read_bytes() == photos.before[photos.a]
+
+
 def _no_links(*_: object, **__: object) -> None:
     raise OSError(errno.EXDEV, "Invalid cross-device link")
 

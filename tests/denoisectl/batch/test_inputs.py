@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 import pytest
 
 from denoisectl.batch.inputs import JOURNAL_FOLDER, Found, Selection, find, read_list
+from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.errors import UsageError
 
 
@@ -59,6 +60,15 @@ def test_the_output_folder_is_not_eaten(tree: Path) -> None:
     out = tree / "sub"
     assert names(find([str(tree)], Selection(recursive=True, out=out))) == ["a.jpg", "img2.png", "img10.png"]
     assert "b.jpg" in names(find([str(out)], Selection(out=out)))
+
+
+@pytest.mark.parametrize("recursive", [False, True])
+def test_a_link_to_itself_is_an_input_that_cannot_be_read(tree: Path, recursive: bool) -> None:
+    (tree / "loop").symlink_to(tree / "loop")
+    found = list(find([str(tree)], Selection(recursive)))
+    assert "loop" in names(found)
+    jobs = make_plan(found, Naming(tree.parent / "out")).jobs
+    assert any("loop: cannot be read" in job.problem for job in jobs)
 
 
 def test_an_earlier_output_folder_is_left_out_and_named(tree: Path) -> None:

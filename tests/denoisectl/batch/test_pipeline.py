@@ -69,6 +69,26 @@ def test_an_error_in_one_of_several_ends_the_run() -> None:
         list(pipeline(range(100), read=same, infer=infer, write=same, inferers=3))
 
 
+def test_what_was_written_before_an_error_is_told() -> None:
+    """A script has to know of every output that is on the disk."""
+    written: list[int] = []
+
+    def infer(item: int) -> int:
+        if item == 3:
+            raise RuntimeError("the device is gone")
+        return item
+
+    def write(item: int) -> int:
+        time.sleep(0.05)  # so that the error comes first
+        written.append(item)
+        return item
+
+    told: list[int] = []
+    with pytest.raises(RuntimeError, match="gone"):
+        told.extend(pipeline(range(9), read=same, infer=infer, write=write))
+    assert told == written == [0, 1, 2]
+
+
 def test_nothing_in_nothing_out() -> None:
     assert list(pipeline([], read=same, infer=same, write=same)) == []
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path, PurePath
 
+import numpy as np
 import pytest
+import tifffile
 
 from denoisectl.batch.inputs import Found, Selection, find
 from denoisectl.batch.job import Plan
@@ -126,6 +129,32 @@ def test_other_kinds_are_named(tmp_path: Path) -> None:
     path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
     (job,) = make_plan([Found(path, PurePath("a.heic"), named=True)], Naming(tmp_path / "out")).jobs
     assert "HEIC" in job.problem and "convert" in job.problem
+
+
+def write_dng(path: Path) -> None:
+    version = (50706, "B", 4, (1, 4, 0, 0), True)
+    tifffile.imwrite(path, np.zeros((8, 8, 3), np.uint8), extratags=[version], metadata=None)
+
+
+def write_nef(path: Path) -> None:
+    """A preview in front, and the raw image in a directory below."""
+    with tifffile.TiffWriter(path) as file:
+        file.write(np.zeros((8, 8, 3), np.uint8), subifds=1, subfiletype=1, metadata=None)
+        file.write(np.zeros((64, 64), np.uint16), metadata=None)
+
+
+@pytest.mark.parametrize("write_raw", [write_dng, write_nef])
+def test_raw_photos_beside_others_are_passed_over(
+    write_raw: Callable[[Path], None], tmp_path: Path, pictures: Pictures
+) -> None:
+    (photo,) = pictures(tmp_path / "in", "a.jpg")
+    raw = tmp_path / "in" / "a.nef"
+    write_raw(raw)
+    plan = planned(tmp_path / "in", tmp_path / "out")
+    assert [job.source for job in plan.jobs] == [photo]
+    assert [(file.path, file.kind) for file in plan.ignored] == [(raw, "a raw photo")]
+    (named,) = make_plan(find([str(raw)], Selection()), Naming(tmp_path / "out")).jobs
+    assert named.target, "one that is named is tried, and refused by name"
 
 
 def test_missing_files_fail_beside_others_and_refuse_alone(tmp_path: Path, pictures: Pictures) -> None:

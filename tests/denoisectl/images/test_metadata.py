@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from denoisectl.images import Format, Resolution, Unit, decode, encode, losses
+from denoisectl.images.exif import without_gps
 from tests.denoisectl.images import samples
 from tests.denoisectl.images.exiftool import as_promised, fields_of, needs_exiftool
 from tests.denoisectl.images.samples import (
@@ -153,6 +155,17 @@ def test_what_jpeg_has_no_room_for_is_named() -> None:
     big = replace(read, metadata=replace(read.metadata, xmp=XMP + b" " * 70_000))
     assert losses(big, format=Format.JPEG) == ("XMP (over 64 KiB)",)
     assert decode(encode(big, format=Format.JPEG), name="a").metadata.xmp is None
+
+    read = decode(full_jpeg(), name="a")
+    big = replace(read, metadata=replace(read.metadata, comments=(bytes(70_000),), icc=bytes(17_000_000)))
+    assert losses(big) == (*losses(read), "comments over 64 KiB", "colour profile (over 16 MB)")
+
+
+def test_a_damaged_block_may_name_its_place_many_times() -> None:
+    entry = struct.pack("<HHII", 0x8825, 4, 1, 0)
+    exif = b"II*\0" + struct.pack("<IH", 8, 1500) + 1500 * entry + bytes(4)
+    bare = without_gps(exif)
+    assert bare is not None and entry not in bare
 
 
 def test_extended_xmp_is_carried() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from denoisectl.errors import ModelError, UsageError
 from denoisectl_training.evaluation.candidates import baselines, open_models
@@ -24,6 +25,15 @@ def test_a_checkpoint_runs_at_any_size(untrained: Path) -> None:
     clean = candidate.denoise(NOISY)
     assert clean.shape == NOISY.shape and clean.dtype == np.float32
     assert clean.min() >= 0.0 and clean.max() <= 1.0
+
+
+def test_a_checkpoint_takes_the_threads_that_are_asked_for(untrained: Path) -> None:
+    before = torch.get_num_threads()
+    try:
+        open_models([str(untrained)], device="cpu", threads=3)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_models_of_one_name_are_told_apart(untrained: Path, tmp_path: Path) -> None:

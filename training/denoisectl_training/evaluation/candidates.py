@@ -86,6 +86,8 @@ def _opened(model: str, device: str, threads: int | None) -> Callable[[Image], I
     path = Path(model)
     if path.is_dir() or path.suffix == ".pt":
         trained, _, _ = load_trained(path)
+        if threads is not None:
+            torch.set_num_threads(threads)
         return network(trained, choose_device(device))
     # As a path: the very model that is named, whatever precision a run of it would choose here.
     denoiser = Denoiser.open(find_model(model), device, threads=threads)
