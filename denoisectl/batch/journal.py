@@ -45,21 +45,21 @@ class Journal:
         """
         self._out = out
         self._settings = settings
-        part = f"-{shard.index}-of-{shard.count}" if shard and shard.count > 1 else ""
-        stem = out / IN_PLACE_JOURNAL if in_place else out / JOURNAL_FOLDER / "journal"
-        self._path = stem.with_name(f"{stem.name}{part}.jsonl")
+        self._stem = out / IN_PLACE_JOURNAL if in_place else out / JOURNAL_FOLDER / "journal"
+        self._path = self._file(f"-{shard.index}-of-{shard.count}" if shard and shard.count > 1 else "")
         self._in_place = in_place
         self._made: dict[_Key, _Line] = {}
         self._backups: dict[str | int, Path] = {}
         self.kept: set[str] = set()
         """Where originals are kept, from this folder on."""
         self._outputs: set[str] = set()
-        for line in _lines(stem):
-            self._made[line.output] = line
-            self._outputs.add(str(line.output[0]))
-            if line.backup:
-                self._backups[line.output[0]] = out / line.backup
-                self.kept.add(line.backup)
+        self._read: dict[Path, int] = {}  # how much of each file
+        for path in _journals(self._stem):
+            self._learn(path)
+        # The processes of the other shards may be at work now.
+        count = shard.count if shard else 1
+        parts = (f"-{index}-of-{count}" for index in range(1, count + 1))
+        self._others = [path for path in map(self._file, parts) if path != self._path and count > 1]
         self._lock = threading.Lock()
         self._before = "\n"  # the last line of an earlier run may have been cut short
 
@@ -83,7 +83,12 @@ class Journal:
 
     def made(self, path: Path) -> bool:
         """Whether a run had its result under this name."""
-        return self._name(path) in self._outputs
+        name = self._name(path)
+        if name not in self._outputs:
+            for other in self._others:
+                if other.is_file() and other.stat().st_size != self._read.get(other):
+                    self._learn(other)
+        return name in self._outputs
 
     def backup_of(self, photo: Path) -> Path | None:
         """Where an earlier run keeps the original of this photo, if it is still there."""
@@ -116,6 +121,20 @@ class Journal:
             made = _parsed(line)
             self._made[made.output] = made
             self._outputs.add(name)
+
+    def _file(self, part: str) -> Path:
+        return self._stem.with_name(f"{self._stem.name}{part}.jsonl")
+
+    def _learn(self, path: Path) -> None:
+        """Take in every line of a file that is whole."""
+        data = _content(path)
+        self._read[path] = len(data)
+        for line in _lines(data):
+            self._made[line.output] = line
+            self._outputs.add(str(line.output[0]))
+            if line.backup:
+                self._backups[line.output[0]] = self._out / line.backup
+                self.kept.add(line.backup)
 
     def _output(self, target: Path, output: os.stat_result) -> _Key:
         return (self._name(target), output.st_size, output.st_mtime_ns)
@@ -175,22 +194,28 @@ def _digest_of(path: Path) -> str:
         return ""
 
 
-def _lines(stem: Path) -> Iterator[_Line]:
-    """Every line that is whole."""
+def _journals(stem: Path) -> list[Path]:
     if stem.parent.exists() and not stem.parent.is_dir():
         raise UsageError(
             f"{stem.parent}: is a file, and the folder of the journal belongs there; move it away"
         )
-    for path in sorted(stem.parent.glob(f"{stem.name}*.jsonl")):
+    return sorted(stem.parent.glob(f"{stem.name}*.jsonl"))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path}: this journal of earlier runs cannot be read: {error.strerror}; mend its permissions, "
+            "or move it away to begin anew"
+        ) from None
+
+
+def _lines(data: bytes) -> Iterator[_Line]:
+    """Every line that is whole."""
+    for line in data.split(b"\n"):
         try:
-            lines = path.read_bytes().split(b"\n")
-        except OSError as error:
-            raise UsageError(
-                f"{path}: this journal of earlier runs cannot be read: {error.strerror}; mend its permissions, "
-                "or move it away to begin anew"
-            ) from None
-        for line in lines:
-            try:
-                yield _parsed(json.loads(line))
-            except (ValueError, KeyError, TypeError):
-                continue  # a line that a kill or a full disk cut short: its output never got its name
+            yield _parsed(json.loads(line))
+        except (ValueError, KeyError, TypeError):
+            continue  # a line that a kill or a full disk cut short: its output never got its name

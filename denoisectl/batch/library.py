@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Literal
 
 from denoisectl.batch.backup import Backup
-from denoisectl.batch.existing import IfExists, mark_done
+from denoisectl.batch.destination import Destination
+from denoisectl.batch.existing import IfExists
 from denoisectl.batch.folder import Resources, run_plan
-from denoisectl.batch.in_place import InPlaceJournals, mark_in_place
 from denoisectl.batch.inputs import Found, Selection, find
-from denoisectl.batch.journal import Journal
-from denoisectl.batch.plan import Naming, make_plan
+from denoisectl.batch.plan import Naming
 from denoisectl.batch.process import Digested
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.settings import Settings, refuse_misspelt
 from denoisectl.errors import ImageError, UsageError
-from denoisectl.whole_file import check_writable
 
 __all__ = ["denoise_file", "denoise_folder", "denoise_in_place"]
 
@@ -52,12 +50,11 @@ def denoise_file(
         if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises where a name is too long
             raise UsageError(f"{path}: is a folder; name a file, or use `Denoiser.folder`")
     refuse_misspelt(target)
-    settings = (settings or Settings()).named_by(target)
+    destination = Destination(Naming(target, single=True), settings or Settings(), lambda: denoiser.digest)
     found = [Found(source, PurePath(source.name), named=True)]  # whatever its name is made of
-    plan = make_plan(found, Naming(target, single=True), unfit=settings.depth_problem)
-    plan = mark_done(plan, IfExists(if_exists))
-    check_writable(target.parent)
-    (result,) = run_plan(denoiser, plan, settings)
+    plan = destination.plan(found, IfExists(if_exists))
+    destination.prepare()
+    (result,) = run_plan(denoiser, plan, destination.settings)
     if result.status is Status.FAILED:
         raise ImageError(result.reason)
     return result
@@ -76,20 +73,17 @@ def denoise_folder(
     rename: bool = False,
     resources: Resources | None = None,
 ) -> Iterator[FileResult]:
-    """Denoise the photos in a folder, yielding what became of each, in order.
-
-    The plan is made, and refused if it has to be, before the first result is asked for. Work happens while
-    results are taken; a caller that stops taking them stops the run, and another call goes on from there.
+    """Denoise the photos in a folder, yielding what became of each, in order: `Denoiser.folder` says more.
 
     Args:
-        denoiser: an open model.
+        denoiser: what does it, a `Denoiser` as a rule.
         folder: where the photos are.
-        out: where the results go; it keeps a journal of what was made from what.
-        recursive: enter subfolders; `out` mirrors the tree.
+        out: where the results go.
+        recursive: enter subfolders.
         include: only files that match one of these globs.
         exclude: no files that match one of these globs.
-        settings: strength, format and quality; None for the defaults.
-        if_exists: "skip" makes an output again only if its input, the settings or the model changed.
+        settings: what is done to every image; None for the defaults.
+        if_exists: what to do about outputs that are there.
         rename: tell outputs apart that collide; else they are refused.
         resources: memory and threads for reading and writing; None for the defaults.
 
@@ -100,13 +94,8 @@ def denoise_folder(
     _check_folder(folder)
     selection = Selection(recursive, _globs(include), _globs(exclude), out)
     naming = Naming(out, settings.format, rename=rename)
-    journal = Journal(out, settings.digest(denoiser.digest))
-    plan = make_plan(
-        find([str(folder)], selection), naming, unfit=settings.depth_problem, made_here=journal.made
-    )
-    plan = mark_done(plan, IfExists(if_exists), journal)
-    check_writable(out)
-    return run_plan(denoiser, plan, settings, journal.record, resources or Resources())
+    destination = Destination(naming, settings, lambda: denoiser.digest)
+    return _run(denoiser, destination, find([str(folder)], selection), IfExists(if_exists), resources)
 
 
 def denoise_in_place(
@@ -120,32 +109,41 @@ def denoise_in_place(
     settings: Settings | None = None,
     resources: Resources | None = None,
 ) -> Iterator[FileResult]:
-    """Denoise the photos in a folder in their places, yielding what became of each, in order.
+    """Put denoised photos in their own places, yielding what became of each: `Denoiser.in_place` says more.
 
     Args:
-        denoiser: an open model.
+        denoiser: what does it, a `Denoiser` as a rule.
         folder: where the photos are.
         backup: where originals are kept: a suffix, or a folder.
         recursive: enter subfolders.
         include: only files that match one of these globs.
         exclude: no files that match one of these globs.
-        settings: strength and depth; None for the defaults. Formats stay.
+        settings: what is done to every image; None for the defaults. Formats stay.
         resources: memory and threads for reading and writing; None for the defaults.
 
     Raises:
         UsageError: nothing to denoise, or a backup that would stand among the inputs or cannot be written.
     """
-    kept, settings = Backup.parse(backup), settings or Settings()
+    kept = Backup.parse(backup)
     _check_folder(folder)
     selection = Selection(
         recursive, _globs(include), (*_globs(exclude), *kept.globs), kept.folder, enter_links=False
     )
     naming = Naming(Path(), backup=kept)
-    plan = make_plan(find([str(folder)], selection), naming, unfit=settings.depth_problem)
-    journals = InPlaceJournals(settings.digest(denoiser.digest))
-    plan = mark_in_place(plan, journals)
-    kept.prepare()
-    return run_plan(denoiser, plan, settings, journals.record, resources or Resources())
+    destination = Destination(naming, settings or Settings(), lambda: denoiser.digest)
+    return _run(denoiser, destination, find([str(folder)], selection), IfExists.SKIP, resources)
+
+
+def _run(
+    denoiser: Digested,
+    destination: Destination,
+    found: Iterable[Found],
+    if_exists: IfExists,
+    resources: Resources | None,
+) -> Iterator[FileResult]:
+    plan = destination.plan(found, if_exists)
+    destination.prepare()
+    return run_plan(denoiser, plan, destination.settings, destination.record, resources or Resources())
 
 
 def _globs(given: str | Sequence[str]) -> tuple[str, ...]:

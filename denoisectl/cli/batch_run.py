@@ -8,13 +8,10 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
 
-from denoisectl.batch.existing import mark_done
+from denoisectl.batch.destination import Destination
 from denoisectl.batch.folder import Resources, run_plan
-from denoisectl.batch.in_place import InPlaceJournals, mark_in_place
 from denoisectl.batch.inputs import Found
 from denoisectl.batch.job import Plan
-from denoisectl.batch.journal import Journal
-from denoisectl.batch.plan import make_plan
 from denoisectl.batch.process import Opener, Process
 from denoisectl.batch.result import Tally
 from denoisectl.batch.settings import Settings
@@ -26,7 +23,6 @@ from denoisectl.cli.report import JsonReport, TextReport
 from denoisectl.cli.stdout import data_stdout
 from denoisectl.errors import StoppedError
 from denoisectl.images.native import caught_warnings
-from denoisectl.whole_file import check_writable
 
 __all__ = ["BatchRun"]
 
@@ -39,19 +35,11 @@ class BatchRun:
     ) -> None:
         """Settle where results go and what is known about them; the model is loaded when it is needed."""
         self._request = request
-        self._naming = request.naming(settings)
-        self._settings = settings.named_by(self._naming.out) if self._naming.single else settings
+        self._destination = Destination(request.naming(settings), settings, opener.digest, request.part)
         self._open = cache(opener.open)
         self._faults = faults
         self._resources = resources
-        self._journal: Journal | InPlaceJournals | None = None
         self._notice = cache(console.warn)  # a watched folder is looked through again and again
-        if not self._naming.single:
-            digest = self._settings.digest(opener.digest())
-            if request.backup:
-                self._journal = InPlaceJournals(digest, request.part)
-            else:
-                self._journal = Journal(self._naming.out, digest, request.part)
 
     def run(self, *, json: bool, dry_run: bool, watch: bool) -> bool:
         """Do it; returns whether every input is done or skipped."""
@@ -65,19 +53,8 @@ class BatchRun:
             return self._work(self._plan(), report)
 
     def _plan(self, arrived: frozenset[Path] | None = None) -> Plan:
-        watching = arrived is not None
-        plan = make_plan(
-            self._request.find(self._notice),
-            self._naming,
-            self._request.part,
-            unfit=self._settings.depth_problem,
-            made_here=self._made_here,
-            watching=watching,
-        )
-        plan = plan if arrived is None else plan.only(arrived)
-        if isinstance(self._journal, InPlaceJournals):
-            return mark_in_place(plan, self._journal)
-        return mark_done(plan, self._request.policy, self._journal)
+        found = self._request.find(self._notice)
+        return self._destination.plan(found, self._request.policy, arrived=arrived)
 
     def _watch(self, report: TextReport | JsonReport) -> bool:
         """Work in rounds, whenever something has come in, until somebody ends it."""
@@ -85,7 +62,8 @@ class BatchRun:
         console.say("watching for new images; Ctrl-C ends it")
 
         def look() -> Iterator[Found]:
-            return (found for found in self._request.find(self._notice) if not self._made_here(found.path))
+            found = self._request.find(self._notice)
+            return (each for each in found if not self._destination.made(each.path))
 
         for arrived in arrivals(look):
             if (plan := self._plan(arrived)).jobs:
@@ -94,18 +72,17 @@ class BatchRun:
                 report.passed_over(plan)
         raise AssertionError  # arrivals never end
 
-    def _made_here(self, path: Path) -> bool:
-        return isinstance(self._journal, Journal) and self._journal.made(path)
-
     def _work(self, plan: Plan, report: TextReport | JsonReport) -> bool:
         """Report every result; in any end the sums, and the list of what failed."""
         limit = self._faults.limit(plan)
         report.start(plan)
         process = self._process(plan)  # before anything is made: a device or a model may be unusable
         note = process.device_note if process else ""
-        self._check_places()
-        record = self._journal.record if self._journal else None
-        results = run_plan(process, plan, self._settings, record, self._resources)
+        self._destination.prepare()
+        self._faults.check_place()
+        results = run_plan(
+            process, plan, self._destination.settings, self._destination.record, self._resources
+        )
         tally = Tally(len(plan.jobs))
         with (
             self._summed_up(tally, report, note),
@@ -119,15 +96,6 @@ class BatchRun:
                 shown.update(result)
                 limit.check(tally, result)
         return not tally.failures
-
-    def _check_places(self) -> None:
-        """Make the folders that were named, and see that they can be written to."""
-        out, backup = self._naming.out, self._naming.backup
-        if backup is None:
-            check_writable(out.parent if self._naming.single else out)
-        else:
-            backup.prepare()
-        self._faults.check_place()
 
     def _process(self, plan: Plan) -> Process | None:
         """The model, loaded once; not at all without work to do."""

@@ -9,7 +9,8 @@ import pytest
 import tifffile
 
 from denoisectl.batch.inputs import Found, Selection, find
-from denoisectl.batch.job import Plan
+from denoisectl.batch.job import Job, Plan
+from denoisectl.batch.journal import Journal
 from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
@@ -220,3 +221,14 @@ def test_results_of_this_folder_are_no_inputs(tmp_path: Path, pictures: Pictures
     found = find([str(tmp_path)], Selection())
     plan = make_plan(found, Naming(tmp_path, suffix="-x"), made_here=lambda path: path.stem.endswith("-x"))
     assert {job.source.name: bool(job.skip) for job in plan.jobs} == {"a.jpg": False, "a-x.jpg": True}
+
+
+def test_results_of_other_shards_at_work_are_no_inputs(tmp_path: Path) -> None:
+    """Two machines may watch one folder and put results there too."""
+    one, other = (Journal(tmp_path, "settings", Shard(index, 2)) for index in (1, 2))
+    result = tmp_path / "a-clean.png"
+    assert not one.made(result)
+    result.write_bytes(b"x")
+    job = Job(tmp_path / "a.png", result, PurePath("a.png"))
+    other.record(job, result.stat(), b"x")
+    assert one.made(result) and other.made(result) and not one.made(tmp_path / "a.png")
