@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
+from denoisectl.choices import BitDepth, FormatName, IfExistsName, OnCollision
 from denoisectl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -13,11 +14,6 @@ if TYPE_CHECKING:
     from denoisectl.batch.result import FileResult
 
 __all__ = ["FileMethods"]
-
-IfExists = Literal["skip", "overwrite", "error", "newer"]
-FormatName = Literal["jpeg", "png", "tiff", "webp", "bmp"]
-OnCollision = Literal["error", "rename"]
-Depth = Literal[8, 16]
 
 
 class FileMethods:
@@ -32,8 +28,8 @@ class FileMethods:
         luma: float = 1.0,
         chroma: float = 1.0,
         quality: int | None = None,
-        bit_depth: Depth | None = None,
-        if_exists: IfExists = "error",
+        bit_depth: BitDepth | None = None,
+        if_exists: IfExistsName = "error",
     ) -> FileResult:
         """Denoise one image file, as `denoisectl run SOURCE --out TARGET` does.
 
@@ -73,8 +69,8 @@ class FileMethods:
         chroma: float = 1.0,
         format: FormatName | None = None,
         quality: int | None = None,
-        bit_depth: Depth | None = None,
-        if_exists: IfExists = "skip",
+        bit_depth: BitDepth | None = None,
+        if_exists: IfExistsName = "skip",
         on_collision: OnCollision = "error",
     ) -> Iterator[FileResult]:
         """Denoise the photos in a folder, as `denoisectl run FOLDER --out OUT` does.
@@ -135,7 +131,7 @@ class FileMethods:
         luma: float = 1.0,
         chroma: float = 1.0,
         quality: int | None = None,
-        bit_depth: Depth | None = None,
+        bit_depth: BitDepth | None = None,
     ) -> Iterator[FileResult]:
         """Put denoised photos in their own places, as `denoisectl run FOLDER --in-place --backup BACKUP` does.
 

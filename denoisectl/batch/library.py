@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
-from typing import Literal
 
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.destination import Destination
@@ -16,11 +15,10 @@ from denoisectl.batch.plan import Naming
 from denoisectl.batch.process import Digested
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.settings import Settings, refuse_misspelt
+from denoisectl.choices import IfExistsName
 from denoisectl.errors import ImageError, UsageError
 
 __all__ = ["denoise_file", "denoise_folder", "denoise_in_place"]
-
-_Policy = Literal["skip", "overwrite", "error", "newer"]
 
 
 def denoise_file(
@@ -29,7 +27,7 @@ def denoise_file(
     target: str | Path,
     *,
     settings: Settings | None = None,
-    if_exists: _Policy = "error",
+    if_exists: IfExistsName = "error",
 ) -> FileResult:
     """Denoise one image file.
 
@@ -69,7 +67,7 @@ def denoise_folder(
     include: str | Sequence[str] = (),
     exclude: str | Sequence[str] = (),
     settings: Settings | None = None,
-    if_exists: _Policy = "skip",
+    if_exists: IfExistsName = "skip",
     rename: bool = False,
     resources: Resources | None = None,
 ) -> Iterator[FileResult]:

@@ -17,11 +17,9 @@ from denoisectl.batch.job import Ignored, Job, Plan
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.images import Format, is_raw_photo, sniff
-from denoisectl.images.formats import SUFFIXES, foreign_kind
+from denoisectl.images.formats import HEAD, SUFFIXES, foreign_kind
 
 __all__ = ["Naming", "make_plan"]
-
-_HEAD = 1024  # bytes that tell a file's kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ def _entry(
         if not S_ISREG(stat.st_mode):
             return _no_file(found, job)  # not opened: a pipe would wait for its other end
         with found.path.open("rb") as file:
-            head = file.read(_HEAD)
+            head = file.read(HEAD)
             pixels = stated_pixels(file)
             kind = sniff(head)
             if kind is Format.TIFF and not found.named and is_raw_photo(file):

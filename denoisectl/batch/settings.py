@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from denoisectl.choices import BitDepth
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import Format, Photo, check_depth, has_depth
 from denoisectl.images.formats import FOREIGN_SUFFIXES, SUFFIXES
+from denoisectl.images.limits import MAX_PIXELS
 
 __all__ = ["Settings", "format_of", "refuse_misspelt"]
 
@@ -31,13 +33,13 @@ class Settings:
     """The output's format; None keeps the input's."""
     quality: int | None = None
     """JPEG or WebP quality; None stays near the source's."""
-    bit_depth: Literal[8, 16] | None = None
+    bit_depth: BitDepth | None = None
     """Bits a sample of the output; None keeps the input's as far as the format holds it."""
     preserve_times: bool = False
     """Give outputs their inputs' access and modification times."""
     metadata: Literal["keep", "no-gps", "none"] = "keep"
     """What is carried beside the pixels; colour profile and resolution always are."""
-    max_pixels: int | None = 500_000_000
+    max_pixels: int | None = MAX_PIXELS
     """The largest image that is decoded; None for any."""
 
     def __post_init__(self) -> None:

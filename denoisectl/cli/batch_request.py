@@ -24,12 +24,10 @@ from denoisectl.batch.shard import Shard
 from denoisectl.cli import console
 from denoisectl.errors import UsageError
 from denoisectl.images import sniff
-from denoisectl.images.formats import foreign_kind
+from denoisectl.images.formats import HEAD, foreign_kind
 from denoisectl.whole_file import check_writable, write_whole
 
 __all__ = ["Faults", "Request", "resources"]
-
-_HEAD = 1024  # bytes that tell a file's kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +170,7 @@ class Faults:
 def _is_image(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            head = file.read(_HEAD)
+            head = file.read(HEAD)
     except OSError:
         return False
     return bool(sniff(head) or foreign_kind(head))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from denoisectl.choices import IfExistsName
 from denoisectl.cli import console
 from denoisectl.cli import run_options as o
 from denoisectl.cli.contradictions import refuse_folders
@@ -55,7 +56,7 @@ def corrupt(
     include: o.IncludeOpt = None,
     exclude: o.ExcludeOpt = None,
     if_exists: Annotated[
-        Literal["skip", "overwrite", "error", "newer"] | None,
+        IfExistsName | None,
         typer.Option(
             help="When an output is there already: skip makes it again only if its input or the options have "
             "changed; newer if the input was changed after it.",

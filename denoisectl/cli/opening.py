@@ -27,7 +27,8 @@ class Opening:
     tile: int | None = None
     overlap: int | None = None
     seams: Seams = "auto"
-    memory: int = 560 * 2**20
+    memory: int | None = None
+    """Bytes for tiles; None takes the library's default."""
     threads: int | None = None
     precision: Precision = "auto"
 
@@ -44,7 +45,7 @@ class Opening:
 
     def open(self) -> Denoiser:
         """Load the model; this imports onnxruntime."""
-        from denoisectl.denoiser import Denoiser
+        from denoisectl.denoiser import DEFAULT_MEMORY, Denoiser
 
         denoiser = Denoiser.open(
             self.model,
@@ -52,7 +53,7 @@ class Opening:
             tile=self.tile,
             overlap=self.overlap,
             seams=self.seams,
-            memory=self.memory,
+            memory=self.memory or DEFAULT_MEMORY,
             threads=self.threads,
             precision=self.precision,
         )

@@ -23,7 +23,6 @@ __all__ = ["run"]
 
 _MEMORY = 2**30
 _FOR_TILES = 35 / 64  # of it, as much as the library takes by default; the rest is for images on their way
-_MAX_PIXELS = 500_000_000
 
 
 def run(
@@ -156,6 +155,7 @@ def run(
     from denoisectl.cli.batch_run import BatchRun
     from denoisectl.cli.opening import Opening
     from denoisectl.images import Format
+    from denoisectl.images.limits import MAX_PIXELS
 
     settings = Settings(
         strength=strength,
@@ -166,7 +166,7 @@ def run(
         bit_depth=None if bit_depth == "keep" else 16 if bit_depth == "16" else 8,
         preserve_times=preserve_times,
         metadata="none" if metadata == "none" else "no-gps" if strip_gps else "keep",
-        max_pixels=(_MAX_PIXELS if max_pixels is None else max_pixels) or None,
+        max_pixels=(MAX_PIXELS if max_pixels is None else max_pixels) or None,
     )
     memory = memory or _MEMORY
     tiles = int(memory * _FOR_TILES)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from denoisectl.choices import IfExistsName, OnCollision
 from denoisectl.cli.sizes import overlap, pixels, size_in_bytes
 
 __all__ = [
@@ -144,7 +145,7 @@ BackupOpt = Annotated[
     ),
 ]
 IfExistsOpt = Annotated[
-    Literal["skip", "overwrite", "error", "newer"] | None,
+    IfExistsName | None,
     typer.Option(
         help="When an output is there already: skip makes it again only if its input, the settings or the "
         "model have changed; newer if the input was changed after it.",
@@ -156,7 +157,7 @@ OverwriteOpt = Annotated[
     bool, typer.Option("--overwrite", help="Short for --if-exists overwrite.", rich_help_panel=_OUTPUTS)
 ]
 OnCollisionOpt = Annotated[
-    Literal["error", "rename"],
+    OnCollision,
     typer.Option(
         help="When two inputs want one output: refuse the run, or tell them apart by their inputs' names.",
         rich_help_panel=_OUTPUTS,

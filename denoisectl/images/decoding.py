@@ -11,6 +11,7 @@ import numpy as np
 from denoisectl.errors import ImageError
 from denoisectl.images import bmp, exif, jpeg, png, tiff, webp, xmp
 from denoisectl.images.formats import Format, foreign_kind, sniff
+from denoisectl.images.limits import MAX_PIXELS
 from denoisectl.images.orientation import swaps_sides, upright
 from denoisectl.images.photo import Metadata, Photo, Pixels, Resolution
 
@@ -28,7 +29,7 @@ _DAMAGED = re.compile("damaged|cut short|too short|is empty|decoder failed")
 _KINDS = "JPEG, PNG, TIFF, WebP or BMP"
 
 
-def decode(data: bytes, *, name: str, max_pixels: int | None = 500_000_000) -> Photo:
+def decode(data: bytes, *, name: str, max_pixels: int | None = MAX_PIXELS) -> Photo:
     """Decode one image file, whatever it is called.
 
     Colour profiles are carried, not applied: pixels stay in the file's own encoding, so wide-gamut photos

@@ -10,6 +10,7 @@ import numpy as np
 from denoisectl.errors import ImageError
 from denoisectl.images.formats import Format
 from denoisectl.images.photo import Photo, Pixels
+from denoisectl.images.png_chunks import SAMPLE_CHUNKS
 
 __all__ = ["check_depth", "fitted", "has_depth", "holds", "with_depth"]
 
@@ -21,7 +22,6 @@ _DEPTHS: dict[Format, tuple[type[Any], ...]] = {
     Format.BMP: (np.uint8,),
 }
 _TYPES: dict[int, type[Any]] = {8: np.uint8, 16: np.uint16}
-_SAMPLE_CHUNKS = {b"sBIT", b"bKGD"}  # they count in the source's levels
 
 
 def holds(format: Format, dtype: Any) -> bool:
@@ -55,7 +55,7 @@ def with_depth(photo: Photo, bits: int) -> Photo:
     to = _TYPES[bits]
     if has_depth(photo, bits):
         return photo
-    chunks = tuple(chunk for chunk in photo.metadata.png_chunks if chunk[0] not in _SAMPLE_CHUNKS)
+    chunks = tuple(chunk for chunk in photo.metadata.png_chunks if chunk[0] not in SAMPLE_CHUNKS)
     return replace(
         photo,
         pixels=_requantised(photo.pixels, to),

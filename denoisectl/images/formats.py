@@ -94,6 +94,9 @@ def sniff(head: bytes) -> Format | None:
     return None
 
 
+HEAD = 1024
+"""Bytes at the beginning of a file that tell its kind."""
+
 FOREIGN_SUFFIXES = frozenset(
     f".{suffix}"
     for suffix in (

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from denoisectl.errors import ImageError
 
-__all__ = ["check_size"]
+__all__ = ["MAX_PIXELS", "check_size"]
+
+MAX_PIXELS = 500_000_000
+"""The largest image that is decoded unless more is asked for."""
 
 
 def check_size(width: int, height: int, max_pixels: int | None) -> None:

@@ -16,7 +16,7 @@ from denoisectl.images.formats import Format
 from denoisectl.images.limits import check_size
 from denoisectl.images.opencv import COLOUR, GREY, STORED, decode_with, encode_with, swap_red_blue
 from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, Pixels, Resolution, Unit
-from denoisectl.images.png_chunks import SIGNATURE, Chunk, inflate, join, split
+from denoisectl.images.png_chunks import COLOUR_CHUNKS, SAMPLE_CHUNKS, SIGNATURE, Chunk, inflate, join, split
 
 __all__ = ["read", "write"]
 
@@ -29,8 +29,6 @@ _DEPTHS = {
     _GREY_ALPHA: (8, 16),
     _RGB_ALPHA: (8, 16),
 }
-_COLOUR_CHUNKS = {b"cHRM", b"gAMA", b"sRGB", b"cICP", b"mDCV", b"cLLI"}
-_SAMPLE_CHUNKS = {b"sBIT", b"bKGD"}  # true as long as the samples are stored alike
 _READ_CHUNKS = {b"iCCP", b"pHYs", b"eXIf"}
 _TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
 
@@ -153,7 +151,7 @@ def _is_kept(kind: bytes, header: _Header, by_kind: dict[bytes, bytes]) -> bool:
     if kind in _TEXT_CHUNKS | _READ_CHUNKS or not kind[:1].islower():
         return False
     alike = header.colour != _PALETTE and header.bits >= 8 and b"tRNS" not in by_kind
-    return kind in _COLOUR_CHUNKS | {b"tIME"} or (alike and kind in _SAMPLE_CHUNKS) or kind[3:4].islower()
+    return kind in COLOUR_CHUNKS | {b"tIME"} or (alike and kind in SAMPLE_CHUNKS) or kind[3:4].islower()
 
 
 def _resources(profile: bytes) -> bytes:
@@ -175,7 +173,7 @@ def _resolution(content: bytes | None) -> Resolution | None:
 
 def _beside(metadata: Metadata) -> list[Chunk]:
     """Everything that stands between the header and the image data."""
-    chunks = [c for c in metadata.png_chunks if c[0] in _COLOUR_CHUNKS]
+    chunks = [c for c in metadata.png_chunks if c[0] in COLOUR_CHUNKS]
     if metadata.icc:
         chunks.append((b"iCCP", metadata.icc_name + b"\0\0" + zlib.compress(metadata.icc)))
     if metadata.resolution:
@@ -187,7 +185,7 @@ def _beside(metadata: Metadata) -> list[Chunk]:
     if metadata.xmp:
         chunks.append(png_text.xmp_chunk(metadata.xmp))
     chunks += [png_text.comment_chunk(comment) for comment in metadata.comments]
-    return chunks + [c for c in metadata.png_chunks if c[0] not in _COLOUR_CHUNKS]
+    return chunks + [c for c in metadata.png_chunks if c[0] not in COLOUR_CHUNKS]
 
 
 def _grey_alpha(pixels: Pixels, alpha: Pixels) -> tuple[Chunk, bytes]:

@@ -7,11 +7,17 @@ from collections.abc import Iterable
 
 from denoisectl.errors import ImageError
 
-__all__ = ["SIGNATURE", "Chunk", "inflate", "join", "split"]
+__all__ = ["COLOUR_CHUNKS", "SAMPLE_CHUNKS", "SIGNATURE", "Chunk", "inflate", "join", "split"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 Chunk = tuple[bytes, bytes]
 """A chunk's type and its data."""
+
+COLOUR_CHUNKS = frozenset({b"cHRM", b"gAMA", b"sRGB", b"cICP", b"mDCV", b"cLLI"})
+"""They say what the samples mean, as a colour profile does."""
+
+SAMPLE_CHUNKS = frozenset({b"sBIT", b"bKGD"})
+"""They count in the samples' levels: true as long as the samples are stored alike."""
 
 _MAX_INFLATED = 64 << 20
 

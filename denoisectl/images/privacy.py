@@ -6,17 +6,15 @@ from dataclasses import replace
 
 from denoisectl.images import exif, xmp
 from denoisectl.images.photo import Metadata, Photo
+from denoisectl.images.png_chunks import COLOUR_CHUNKS
 
 __all__ = ["without_metadata", "without_place"]
-
-# They say what the samples mean, as a colour profile does.
-_COLOUR_CHUNKS = {b"gAMA", b"cHRM", b"sRGB", b"cICP", b"sBIT", b"mDCV", b"cLLI"}
 
 
 def without_metadata(photo: Photo) -> Photo:
     """The photo with nothing beside its pixels but what it takes to show them: colour profile and resolution."""
     had = photo.metadata
-    colour = tuple(chunk for chunk in had.png_chunks if chunk[0] in _COLOUR_CHUNKS)
+    colour = tuple(chunk for chunk in had.png_chunks if chunk[0] in COLOUR_CHUNKS | {b"sBIT"})
     kept = Metadata(icc=had.icc, icc_name=had.icc_name, resolution=had.resolution, png_chunks=colour)
     return replace(photo, metadata=kept)
 
