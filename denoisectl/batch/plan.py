@@ -10,13 +10,12 @@ from stat import S_ISDIR, S_ISREG
 
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.collisions import fail_collisions, listed, refuse_collisions, told_apart
-from denoisectl.batch.estimate import stated_pixels
 from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.inputs import Found
 from denoisectl.batch.job import Ignored, Job, Plan
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
-from denoisectl.images import Format, is_raw_photo, sniff
+from denoisectl.images import Format, is_raw_photo, sniff, stated
 from denoisectl.images.formats import HEAD, SUFFIXES, foreign_kind
 
 __all__ = ["Naming", "make_plan"]
@@ -107,7 +106,7 @@ def _entry(
             return _no_file(found, job)  # not opened: a pipe would wait for its other end
         with found.path.open("rb") as file:
             head = file.read(HEAD)
-            pixels = stated_pixels(file)
+            pixels = stated(file).pixels
             kind = sniff(head)
             if kind is Format.TIFF and not found.named and is_raw_photo(file):
                 return Ignored(found.path, "a raw photo")

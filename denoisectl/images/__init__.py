@@ -11,6 +11,7 @@ from denoisectl.images.decoding import decode
 from denoisectl.images.depth import check_depth, has_depth, with_depth
 from denoisectl.images.encoding import encode, losses
 from denoisectl.images.formats import Format, sniff
+from denoisectl.images.headers import stated
 from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, Resolution, Unit
 from denoisectl.images.privacy import without_metadata, without_place
 from denoisectl.images.tiff_layout import is_raw_photo
@@ -30,6 +31,7 @@ __all__ = [
     "is_raw_photo",
     "losses",
     "sniff",
+    "stated",
     "with_depth",
     "without_metadata",
     "without_place",

@@ -55,7 +55,8 @@ def fit(exif: bytes, width: int, height: int) -> bytes:
 
     A block that cannot be read comes back as it is: it says nothing that could be wrong.
     """
-    opened = _open(bytearray(exif))
+    block = bytearray(exif)
+    opened = _open(block)
     if opened is None:
         return exif
     orientation = orientation_of(exif)
@@ -66,7 +67,7 @@ def fit(exif: bytes, width: int, height: int) -> bytes:
             opened.swap(directory, *_RESOLUTION_PAIRS[key])
     opened.reset_orientation()
     opened.drop_thumbnail()
-    return bytes(opened.block.data)
+    return bytes(block)
 
 
 def without_gps(exif: bytes) -> bytes | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from mmap import mmap
+from typing import BinaryIO
 
-__all__ = ["Block", "Directory", "Field", "Tag", "write_directory"]
+__all__ = ["Block", "Directory", "Field", "OnDisk", "Tag", "write_directory"]
 
 _KIND_SIZES = {
     1: 1,
@@ -69,10 +70,26 @@ class Field:
     data: bytes
 
 
+class OnDisk:
+    """A file as the bytes that a `Block` reads: those that are asked for, and no others."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = file.seek(0, os.SEEK_END)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _ = part.indices(self._size)
+        self._file.seek(start)
+        return self._file.read(max(0, stop - start))
+
+
 class Block:
     """A TIFF file or EXIF block, read in place. Malformed structure raises ValueError."""
 
-    def __init__(self, data: bytes | bytearray | mmap) -> None:
+    def __init__(self, data: bytes | bytearray | OnDisk) -> None:
         if data[:2] not in (b"II", b"MM"):
             raise ValueError("no TIFF header")
         self.data = data
@@ -118,13 +135,13 @@ class Block:
         code = _INTEGER_CODES.get(tag.kind)
         if code is None:
             raise ValueError(f"tag {tag.code} is not an integer")
-        return struct.unpack_from(f"{self.order}{tag.count}{code}", self.data, tag.start)
+        return struct.unpack(f"{self.order}{tag.count}{code}", self.bytes_of(tag))
 
     def rational(self, tag: Tag) -> float:
         """The tag's first value as a fraction; ValueError if it is none."""
         if tag.kind != 5 or tag.count < 1:
             raise ValueError(f"tag {tag.code} is not a rational")
-        above, below = struct.unpack_from(f"{self.order}2I", self.data, tag.start)
+        above, below = struct.unpack(f"{self.order}2I", self.bytes_of(tag)[:8])
         if below == 0:
             raise ValueError(f"tag {tag.code} divides by zero")
         return float(above / below)

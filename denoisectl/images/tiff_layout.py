@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from mmap import ACCESS_READ, mmap
 from typing import BinaryIO
 
 from denoisectl.errors import ImageError
-from denoisectl.images.ifd import Block, Directory
+from denoisectl.images.ifd import Block, Directory, OnDisk
 from denoisectl.images.tag_codes import TagCode
 
 __all__ = [
@@ -145,10 +144,9 @@ class _Getter:
 def is_raw_photo(file: BinaryIO) -> bool:
     """Whether a TIFF file is a raw photo, as cameras write them (DNG, NEF, ARW); only its directory is read."""
     try:
-        with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-            block = Block(data)
-            return _is_raw(_Getter(block, block.directory(block.first)))
-    except (ValueError, OSError):  # damaged, or on a file system that maps nothing
+        block = Block(OnDisk(file))
+        return _is_raw(_Getter(block, block.directory(block.first)))
+    except ValueError:  # damaged: the decoder will say how
         return False
 
 

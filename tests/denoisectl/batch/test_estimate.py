@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from denoisectl.batch.estimate import stated_pixels, working_bytes
+from denoisectl.batch.estimate import working_bytes
+from denoisectl.images import stated
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "bmp", "tiff"])
@@ -40,4 +41,4 @@ def test_damage_is_not_its_affair(head: bytes, rest: bytes) -> None:
 
 def test_a_bitmap_of_os2_has_a_shorter_header() -> None:
     head = b"BM" + struct.pack("<IHHI", 26 + 30 * 120, 0, 0, 26) + struct.pack("<IHHHH", 12, 40, 30, 1, 24)
-    assert stated_pixels(io.BytesIO(head + bytes(30 * 120))) == 40 * 30
+    assert stated(io.BytesIO(head + bytes(30 * 120))).pixels == 40 * 30
