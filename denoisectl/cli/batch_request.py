@@ -22,6 +22,7 @@ from denoisectl.batch.result import Tally
 from denoisectl.batch.settings import Settings, format_of, refuse_misspelt
 from denoisectl.batch.shard import Shard
 from denoisectl.cli import console
+from denoisectl.cli.contradictions import Asked
 from denoisectl.errors import UsageError
 from denoisectl.images import sniff
 from denoisectl.images.formats import HEAD, foreign_kind
@@ -51,6 +52,26 @@ class Request:
     """Whether outputs that collide get names of their own."""
     watch: bool = False
     """Whether inputs come in, or change, for as long as the run lasts."""
+
+    @classmethod
+    def of(cls, asked: Asked) -> Request:
+        """What `denoisectl run` was asked for."""
+        return cls(
+            inputs=tuple(asked.names),
+            out=asked.out or "",
+            backup=Backup.parse(asked.backup) if asked.backup is not None else None,
+            files_from=asked.files_from,
+            null=asked.null,
+            base=asked.base,
+            recursive=asked.recursive,
+            include=tuple(asked.include or ()),
+            exclude=tuple(asked.exclude or ()),
+            suffix=asked.suffix,
+            shard=asked.shard,
+            if_exists=asked.policy,
+            rename=asked.on_collision == "rename",
+            watch=asked.watch,
+        )
 
     @property
     def single(self) -> bool:
@@ -126,6 +147,11 @@ class Faults:
     most: str | None = None
     failed_to: Path | None = None
     null: bool = False
+
+    @classmethod
+    def of(cls, asked: Asked) -> Faults:
+        """What `denoisectl run` was asked for."""
+        return cls("0" if asked.fail_fast else asked.max_failures, asked.failed_to, asked.null)
 
     def __post_init__(self) -> None:
         """See that the limit is one before any work begins."""

@@ -17,10 +17,11 @@ Mistake = tuple[object, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The options of a run that can be wrong by themselves or contradict each other, as they were given."""
+    """The options of a run that say which files and where to, or that can contradict each other, as they were given."""
 
     names: list[str]
     files_from: str | None
+    null: bool
     recursive: bool
     include: list[str] | None
     exclude: list[str] | None

@@ -124,6 +124,7 @@ def run(
     asked = Asked(
         names=names,
         files_from=files_from,
+        null=null,
         recursive=recursive,
         include=include,
         exclude=exclude,
@@ -148,7 +149,6 @@ def run(
     asked.check()
 
     # From here on the work begins, and with it the imports that take time.
-    from denoisectl.batch.backup import Backup
     from denoisectl.batch.settings import Settings
     from denoisectl.cli import stream_run
     from denoisectl.cli.batch_request import Faults, Request, resources
@@ -183,23 +183,6 @@ def run(
     if asked.piped:
         stream_run.stream(names, out or "-", settings, opening, overwrite=policy == "overwrite", json=json)
         return
-    request = Request(
-        inputs=tuple(names),
-        out=out or "",
-        backup=Backup.parse(backup) if backup is not None else None,
-        files_from=files_from,
-        null=null,
-        base=base,
-        recursive=recursive,
-        include=tuple(include or ()),
-        exclude=tuple(exclude or ()),
-        suffix=suffix,
-        shard=shard,
-        if_exists=policy,
-        rename=on_collision == "rename",
-        watch=watch,
-    )
-    faults = Faults("0" if fail_fast else max_failures, failed_to, null=null)
-    work = BatchRun(request, settings, opening, faults, resources(memory - tiles, jobs))
+    work = BatchRun(Request.of(asked), settings, opening, Faults.of(asked), resources(memory - tiles, jobs))
     if not work.run(json=json, dry_run=dry_run, watch=watch):
         raise typer.Exit(1)
