@@ -49,6 +49,26 @@ class Batch:
         command = [*self._command, "-o", str(out)]
         return subprocess.run(command, env=self._env, stderr=subprocess.PIPE, timeout=120, check=False)
 
+    def kill(self, process: subprocess.Popen[bytes], out: Path, rng: random.Random, *, at_work: bool) -> int:
+        """Kill a run once it has made some of its outputs, or at any moment; returns how many it has made."""
+        if at_work:
+            # Early, so that the kill still comes in time where this process has to wait for a processor.
+            enough = rng.randint(1, COUNT // 4)
+            while self.done(out) < enough and process.poll() is None:
+                time.sleep(0.002)
+        else:
+            time.sleep(rng.uniform(0.5, 1.0) * self.seconds)
+        process.kill()
+        process.communicate()
+        done = self.done(out)
+        if at_work:
+            assert 0 < done < COUNT, "the kill missed the work"
+        return done
+
+    def done(self, out: Path) -> int:
+        """How many outputs are there, whole."""
+        return sum(self.expected.get(name) == data for name, data in contents(out).items())
+
     def has_whole_files_only(self, out: Path) -> bool:
         return contents(out).items() <= self.expected.items()
 
@@ -72,9 +92,10 @@ def batch(tmp_path_factory: pytest.TempPathFactory, model: Path, cli_env: dict[s
 
 
 def parts(quick: int, slow: int) -> pytest.MarkDecorator:
-    """A few runs, and for the slow proofs four times as many, in parts that can be run apart."""
-    more = [pytest.param(part, slow, marks=pytest.mark.slow, id=f"part{part}") for part in range(1, 5)]
-    return pytest.mark.parametrize(("part", "runs"), [pytest.param(0, quick, id="few"), *more])
+    """A few runs, each killed at work; for the slow proofs many, killed at any moment, in parts to be run apart."""
+    more = [pytest.param(part, slow, False, marks=pytest.mark.slow, id=f"part{part}") for part in range(1, 5)]
+    few = pytest.param(0, quick, True, id="few")
+    return pytest.mark.parametrize(("part", "runs", "at_work"), [few, *more])
 
 
 @parts(3, 25)
@@ -83,6 +104,7 @@ def test_killed_runs_leave_whole_files_and_complete(
     tmp_path: Path,
     part: int,
     runs: int,
+    at_work: bool,
     record_testsuite_property: Callable[[str, object], None],
 ) -> None:
     rng = random.Random(part)
@@ -90,12 +112,8 @@ def test_killed_runs_leave_whole_files_and_complete(
     stale = 0
     for number in range(runs):
         out = tmp_path / str(number)
-        process = batch.start(out)
-        time.sleep(rng.uniform(0.5, 1.0) * batch.seconds)
-        process.kill()
-        process.communicate()
+        left.append(batch.kill(batch.start(out), out, rng, at_work=at_work))
         assert batch.has_whole_files_only(out)
-        left.append(len(contents(out)))
         stale += len(list(out.glob(".denoisectl-*.part")))
         assert batch.completes(out)
         shutil.rmtree(out)
@@ -109,6 +127,7 @@ def test_killed_runs_in_place_lose_no_original(
     tmp_path: Path,
     part: int,
     runs: int,
+    at_work: bool,
     record_testsuite_property: Callable[[str, object], None],
 ) -> None:
     """Every name holds the original or the whole output, and an output's original is kept beside it."""
@@ -118,16 +137,12 @@ def test_killed_runs_in_place_lose_no_original(
     for number in range(runs):
         photos = tmp_path / str(number)
         shutil.copytree(batch.inputs, photos)
-        process = batch.start_in_place(photos)
-        time.sleep(rng.uniform(0.5, 1.0) * batch.seconds)
-        process.kill()
-        process.communicate()
+        left.append(batch.kill(batch.start_in_place(photos), photos, rng, at_work=at_work))
         now = contents(photos)
         for name, original in originals.items():
             assert now[name] in (original, batch.expected[name])
             assert now[name] == original or now[f"{name}.orig"] == original
             assert now.get(f"{name}.orig", original) == original
-        left.append(sum(now[name] != original for name, original in originals.items()))
         for _ in range(2):
             assert batch.start_in_place(photos).wait(timeout=120) == 0
             kept = {f"{name}.orig": original for name, original in originals.items()}
