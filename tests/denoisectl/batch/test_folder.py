@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
+import threading
 from pathlib import Path
 
 import cv2
@@ -13,15 +15,21 @@ import pytest
 import skimage.data
 
 from denoisectl import Denoiser
-from denoisectl.batch import single
+from denoisectl.batch import folder, single
+from denoisectl.batch.budget import Budget
+from denoisectl.batch.estimate import working_bytes
 from denoisectl.batch.existing import IfExists
 from denoisectl.batch.folder import Resources
 from denoisectl.batch.inputs import JOURNAL_FOLDER
+from denoisectl.batch.job import Job
+from denoisectl.batch.journal import Journal
 from denoisectl.batch.library import denoise_file, denoise_folder
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.settings import Settings
+from denoisectl.choices import BitDepth
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import Format, decode
+from denoisectl.pixels import Image
 from tests.denoisectl.conftest import Pictures, write_picture
 
 OK, SKIPPED, FAILED = Status.OK, Status.SKIPPED, Status.FAILED
@@ -193,6 +201,23 @@ def test_a_torn_journal_is_read_as_far_as_it_goes(denoiser: Denoiser, photos: Pa
     assert again[names[0]] is OK, "the torn line has not swallowed the next one"
 
 
+def test_the_journal_knows_of_an_output_before_it_has_its_name(
+    denoiser: Denoiser, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: dict[str, bool] = {}
+    record = Journal.record
+
+    def note(journal: Journal, job: Job, output: os.stat_result, data: bytes) -> None:
+        assert job.target is not None
+        noted[job.target.name] = job.target.exists()
+        record(journal, job, output, data)
+
+    monkeypatch.setattr(Journal, "record", note)
+    list(denoise_folder(denoiser, photos, out))
+    # A run killed between the two would take its own output for somebody else's.
+    assert noted == {"a.png": False, "b.jpg": False, "c.png": False}
+
+
 def test_times_can_be_kept(denoiser: Denoiser, photos: Path, out: Path) -> None:
     os.utime(photos / "a.png", ns=(5, 10**18))
     list(denoise_folder(denoiser, photos, out, settings=Settings(preserve_times=True)))
@@ -223,6 +248,65 @@ def test_a_file_that_vanishes_meanwhile_is_a_failure(denoiser: Denoiser, photos:
 
 def test_little_memory_is_enough(denoiser: Denoiser, photos: Path, out: Path) -> None:
     assert len(list(denoise_folder(denoiser, photos, out, resources=Resources(memory=1)))) == 3
+
+
+@pytest.mark.parametrize(("bit_depth", "times"), [(None, 1), (8, 1), (16, 2)])
+def test_every_photo_takes_the_memory_that_its_header_states(
+    denoiser: Denoiser,
+    photos: Path,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    bit_depth: BitDepth | None,
+    times: int,
+) -> None:
+    limits: list[int] = []
+    taken: dict[int, int] = {}
+
+    class Spy(Budget):
+        def __init__(self, limit: int) -> None:
+            super().__init__(limit)
+            limits.append(limit)
+
+        def take(self, place: int, size: int) -> None:
+            super().take(place, size)
+            taken[place] = size
+
+    monkeypatch.setattr(folder, "Budget", Spy)
+    (photos / "b.jpg").write_text("no image")
+    settings = Settings(bit_depth=bit_depth)
+    list(denoise_folder(denoiser, photos, out, settings=settings, resources=Resources(memory=10**6)))
+    first, last = (working_bytes(io.BytesIO((photos / name).read_bytes())) for name in ("a.png", "c.png"))
+    assert limits == [10**6] and taken == {0: times * first, 1: 0, 2: times * last}
+
+
+class TwoTogether:
+    """A process that is done with an image only once it has another one to do beside it."""
+
+    device_note = digest = ""
+    lanes = 2
+
+    def __init__(self) -> None:
+        self._both = threading.Barrier(2, timeout=20)
+
+    def image(self, array: Image, *, strength: float, luma: float, chroma: float) -> Image:
+        self._both.wait()
+        return array
+
+    def facts(self, height: int, width: int) -> dict[str, str | int]:
+        return {}
+
+
+def test_as_many_photos_are_denoised_at_once_as_there_are_lanes(photos: Path, out: Path) -> None:
+    results = denoise_folder(TwoTogether(), photos, out, include="*.png")
+    assert statuses(results) == {"a.png": OK, "c.png": OK}
+
+
+def test_what_a_killed_run_left_is_removed(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    stale = out / ".denoisectl-killed.part"
+    out.mkdir()
+    stale.write_bytes(b"half a photo")
+    list(denoise_folder(denoiser, photos, out))
+    assert not stale.exists()
 
 
 def test_stopping_early_leaves_whole_files(denoiser: Denoiser, photos: Path, out: Path) -> None:

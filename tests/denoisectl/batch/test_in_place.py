@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,15 @@ def test_one_that_appears_meanwhile_is_not_either(
     with pytest.raises(OSError, match=r"a\.png\.orig: File exists"):
         keep_original(job)
     assert Path(f"{photos.a}.orig").read_text() == "mine"
+
+
+def test_the_journal_is_told_before_anything_changes_its_name(photos: Photos) -> None:
+    found: list[dict[str, bytes]] = []
+    before = photos.contents()
+    plan = photos.plan()
+    plan = replace(plan, jobs=plan.jobs[:1])
+    (result,) = run_plan(photos._denoiser, plan, Settings(), lambda *_: found.append(photos.contents()))
+    assert result.status == "ok" and found == [before] and photos.contents() != before
 
 
 def test_a_photo_that_changes_meanwhile_stays(photos: Photos) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
+from denoisectl import Denoiser
+from denoisectl.batch import folder
+from denoisectl.batch.budget import Budget
 from denoisectl.batch.inputs import JOURNAL_FOLDER
 from tests.denoisectl.cli.conftest import Ended, Invoke
 from tests.denoisectl.conftest import Pictures, write_picture
@@ -186,6 +190,36 @@ def test_flags_are_refused_with_the_way_out(
 ) -> None:
     ended = run(photos, "-o", out, *flags)
     assert ended.code == 2 and said in ended.stderr and not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "for_tiles", "for_photos"),
+    [([], 560 * 2**20, 464 * 2**20), (["--memory", "64M"], 35 * 2**20, 29 * 2**20)],
+)
+def test_tiles_and_photos_share_the_memory(
+    run: Invoke,
+    photos: Path,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flags: list[str],
+    for_tiles: int,
+    for_photos: int,
+) -> None:
+    given: list[int] = []
+    opened = Denoiser.open
+
+    def opening(*args: Any, memory: int, **settings: Any) -> Denoiser:
+        given.append(memory)
+        return opened(*args, memory=memory, **settings)
+
+    def budget(limit: int) -> Budget:
+        given.append(limit)
+        return Budget(limit)
+
+    monkeypatch.setattr(Denoiser, "open", opening)
+    monkeypatch.setattr(folder, "Budget", budget)
+    assert run(photos, "-o", out, *flags).code == 0
+    assert given == [for_tiles, for_photos]
 
 
 @pytest.mark.parametrize("name", ["x.heic", "x.gif", "x.dng"])
