@@ -1,5 +1,6 @@
 """Whole runs of a toy network: it learns, it resumes as if nothing had happened, and it refuses to go wrong."""
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from denoisectl.errors import DeviceError, DivergedError, TrainingError, UsageError
+from denoisectl_training import run_folder
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
@@ -294,8 +296,13 @@ def test_a_device_that_is_not_there_is_an_error(photo_folder: Path, tmp_path: Pa
         train(replace(request(photo_folder, tmp_path), device="cuda"))
 
 
-def test_a_description_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "run.json").symlink_to("/dev/full")
+def test_a_description_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(run_folder, "write_whole", full)
     with pytest.raises(TrainingError, match=r"run\.json: cannot be written \(No space left on device\)"):
         RunFolder(tmp_path).describe(toy())
 
