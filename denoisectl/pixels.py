@@ -30,7 +30,7 @@ def check_image(image: Image) -> None:
     """Refuse what is not an image as defined above.
 
     Raises:
-        ImageError: another dtype, another number of axes or channels, or no pixels.
+        ImageError: another dtype, another number of axes or channels, no pixels, or floats in other units.
     """
     if image.dtype not in _WHITE or not image.dtype.isnative:
         raise ImageError(f"an image must be uint8, uint16 or float32 (1.0 is white), got {image.dtype.str}")
@@ -38,6 +38,11 @@ def check_image(image: Image) -> None:
         raise ImageError(f"an image must be H x W x 3 RGB or H x W grey, got the shape {image.shape}")
     if image.size == 0:
         raise ImageError(f"the image has no pixels: its shape is {image.shape}")
+    # Noise takes white beyond 1.0, but not half of an image beyond 2.0.
+    if image.dtype == np.float32 and 2 * np.count_nonzero(image > 2.0) > image.size:
+        raise ImageError(
+            "most of the image's numbers are above 2.0, and in float32 1.0 is white; divide them by what white is"
+        )
 
 
 def load_planes(image: Image, rows: Index, columns: Index, planes: Planes) -> None:

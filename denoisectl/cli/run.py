@@ -102,7 +102,7 @@ def run(
       denoisectl run --files-from failed.txt --base photos -o clean
 
       # for scripts: one JSON object a file
-      denoisectl run photos -o clean --json | jq -r .status
+      denoisectl run photos -o clean --json | jq -r 'select(.event == "file") | .status'
 
       # a quarter of the work on each of four machines
       denoisectl run -r photos -o clean --shard 1/4

@@ -65,7 +65,10 @@ def train(
     max_time: Annotated[
         float | None,
         typer.Option(
-            "--max-time", parser=duration, metavar="TIME", help="Stop after 90s, 10m or 1h30m, resumably."
+            "--max-time",
+            parser=duration,
+            metavar="TIME",
+            help="Stop after 90s, 10m or 1h30m, resumably; a bare number is minutes.",
         ),
     ] = None,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where run folders are made.")] = Path(

@@ -6,10 +6,11 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["IPTC", "find", "from_iptc", "without_thumbnails"]
+__all__ = ["IPTC", "find", "from_iptc", "without_copies", "without_thumbnails"]
 
 IPTC = 0x0404
 _THUMBNAILS = (0x0409, 0x040C)
+_COPIES = (0x0422, 0x0423, 0x0424)
 
 
 def from_iptc(iptc: bytes) -> bytes:
@@ -27,9 +28,18 @@ def find(resources: bytes | None, number: int) -> bytes | None:
 
 def without_thumbnails(resources: bytes) -> bytes:
     """All resources but thumbnails; bytes that are not resources are kept as they are."""
+    return _without(resources, _THUMBNAILS)
+
+
+def without_copies(resources: bytes) -> bytes:
+    """All resources but the copies of EXIF and XMP that Photoshop keeps among them."""
+    return _without(resources, _COPIES)
+
+
+def _without(resources: bytes, numbers: tuple[int, ...]) -> bytes:
     kept, end = b"", 0
     for resource in _walk(resources):
-        kept += b"" if resource.number in _THUMBNAILS else resources[resource.start : resource.stop]
+        kept += b"" if resource.number in numbers else resources[resource.start : resource.stop]
         end = resource.stop
     return kept + resources[end:]
 

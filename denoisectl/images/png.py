@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from denoisectl.errors import ImageError
+from denoisectl.images import jpeg_segments as seg
 from denoisectl.images import photoshop, png_text
 from denoisectl.images.formats import Format
 from denoisectl.images.limits import check_size
@@ -128,7 +129,9 @@ def _alpha_from_key(pixels: Pixels, key: bytes, bits: int) -> Pixels | None:
 def _metadata(chunks: list[Chunk], header: _Header) -> Metadata:
     by_kind = dict(reversed(chunks))
     profiles = dict(filter(None, map(png_text.raw_profile, chunks)))
-    raw_exif = profiles.get("exif") or profiles.get("app1")
+    app1 = profiles.get("app1") or b""
+    app1_xmp = app1.partition(b"\0")[2] if app1.startswith(seg.XMP[1]) else None
+    raw_exif = profiles.get("exif") or (app1 if app1.startswith(b"Exif\0\0") else None)
     texts = [c for c in chunks if c[0] in _TEXT_CHUNKS and png_text.raw_profile(c) is None]
     xmp = next(filter(None, map(png_text.xmp_of, texts)), None)
     kept = [c for c in texts if png_text.xmp_of(c) is None and png_text.comment_of(c) is None]
@@ -138,7 +141,7 @@ def _metadata(chunks: list[Chunk], header: _Header) -> Metadata:
         exif=by_kind.get(b"eXIf") or (raw_exif.removeprefix(b"Exif\0\0") if raw_exif else None),
         icc=_icc(by_kind.get(b"iCCP")),
         icc_name=by_kind.get(b"iCCP", b"ICC Profile\0").partition(b"\0")[0],
-        xmp=xmp or profiles.get("xmp"),
+        xmp=xmp or profiles.get("xmp") or app1_xmp,
         photoshop=_resources(iptc) if iptc else None,
         resolution=_resolution(by_kind.get(b"pHYs")),
         comments=tuple(filter(None, map(png_text.comment_of, texts))),

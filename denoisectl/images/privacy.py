@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from denoisectl.images import exif, xmp
+from denoisectl.images import exif, photoshop, xmp
 from denoisectl.images.photo import Metadata, Photo
 from denoisectl.images.png_chunks import COLOUR_CHUNKS
 
 __all__ = ["without_metadata", "without_place"]
+
+
+_PLACE_TEXT = b"exif:gps"  # how ImageMagick begins the keywords of a PNG's texts about the place
 
 
 def without_metadata(photo: Photo) -> Photo:
@@ -20,7 +23,7 @@ def without_metadata(photo: Photo) -> Photo:
 
 
 def without_place(photo: Photo) -> Photo:
-    """The photo without GPS data in EXIF and XMP. A long XMP packet is left out where it names a place.
+    """The photo without GPS data in EXIF, XMP and PNG texts. A long XMP packet is left out where it names a place.
 
     Words such as a city (IPTC) stay, and what makers hide in notes of their own is not looked into.
     """
@@ -31,5 +34,7 @@ def without_place(photo: Photo) -> Photo:
         exif=exif.without_gps(had.exif) if had.exif else None,
         xmp=xmp.without_gps(had.xmp) if had.xmp else None,
         xmp_extension=long_xmp,
+        photoshop=photoshop.without_copies(had.photoshop) or None if had.photoshop else None,
+        png_chunks=tuple(chunk for chunk in had.png_chunks if not chunk[1].lower().startswith(_PLACE_TEXT)),
     )
     return replace(photo, metadata=kept)

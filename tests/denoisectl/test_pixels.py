@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from denoisectl.pixels import all_finite, load_planes
+from denoisectl.errors import ImageError
+from denoisectl.pixels import all_finite, check_image, load_planes
 
 _ALL = slice(None)
 
@@ -55,3 +56,12 @@ def test_one_bad_value_is_found_wherever_it_is(value: float) -> None:
 
 def test_large_values_are_not_taken_for_infinity() -> None:
     assert all_finite(np.full((3, 64, 64), -3e38, np.float32))
+
+
+def test_floats_in_other_units_are_refused() -> None:
+    photo = data.astronaut()[:32, :32].astype(np.float32)
+    with pytest.raises(ImageError, match=r"in float32 1\.0 is white; divide them"):
+        check_image(photo)
+    noise = np.random.default_rng(0).normal(1.0, 0.2, photo.shape).astype(np.float32)
+    check_image(noise)  # a white wall
+    check_image(photo / 255)

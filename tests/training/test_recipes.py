@@ -78,6 +78,7 @@ def test_a_recipe_may_extend_another_and_hold_what_differs(tmp_path: Path) -> No
     assert (mine.name, mine.optimizer.lr, mine.optimizer.name) == ("mine", 1e-4, skip.optimizer.name)
     assert [entry.kind for entry in mine.corruption] == ["blur"]
     assert mine.model == skip.model
+    assert mine.schedule.rates[0] == 1e-4, "the rate of a schedule in steps is the one that is asked for"
 
 
 def test_recipes_that_extend_each_other_are_an_error(tmp_path: Path) -> None:

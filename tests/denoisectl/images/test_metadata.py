@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from PIL import Image
 
 from denoisectl.images import Format, Resolution, Unit, decode, encode, losses
 from denoisectl.images.exif import without_gps
+from denoisectl.images.png_chunks import join, split
+from denoisectl.images.privacy import without_place
 from tests.denoisectl.images import samples
 from tests.denoisectl.images.exiftool import as_promised, fields_of, needs_exiftool
 from tests.denoisectl.images.samples import (
@@ -137,8 +140,6 @@ def test_the_thumbnail_is_dropped_from_exif_and_resources() -> None:
 
 
 def test_long_profiles_and_resources_take_several_segments() -> None:
-    from dataclasses import replace
-
     read = decode(full_jpeg(), name="a")
     profile = bytes(range(256)) * 600
     resources = samples.resources() + b"8BIM\x03\xf4\0\0" + (150_000).to_bytes(4, "big") + bytes(150_000)
@@ -149,8 +150,6 @@ def test_long_profiles_and_resources_take_several_segments() -> None:
 
 
 def test_what_jpeg_has_no_room_for_is_named() -> None:
-    from dataclasses import replace
-
     read = decode(full_tiff(), name="a")
     big = replace(read, metadata=replace(read.metadata, xmp=XMP + b" " * 70_000))
     assert losses(big, format=Format.JPEG) == ("XMP (over 64 KiB)",)
@@ -168,6 +167,28 @@ def test_a_damaged_block_may_name_its_place_many_times() -> None:
     assert bare is not None and entry not in bare
 
 
+def test_places_are_left_out_of_png_texts_and_photoshop_resources() -> None:
+    texts = ((b"tEXt", b"exif:GPSLatitude\x0048/1"), (b"tEXt", b"Title\0Gate"))
+    copies = b"".join(
+        b"8BIM" + number.to_bytes(2, "big") + bytes(2) + (4).to_bytes(4, "big") + b"here"
+        for number in (0x0422, 0x0424)
+    )
+    read = decode(full_png(), name="a")
+    metadata = replace(read.metadata, png_chunks=texts, photoshop=samples.resources() + copies)
+    kept = without_place(replace(read, metadata=metadata)).metadata
+    assert kept.png_chunks == texts[1:]
+    assert kept.photoshop == samples.resources()
+
+
+def test_a_raw_profile_in_a_png_may_hold_xmp() -> None:
+    packet = b"http://ns.adobe.com/xap/1.0/\0" + XMP
+    text = f"\nAPP1\n{len(packet):8}\n{packet.hex()}\n".encode()
+    chunks, image = split(pil(photo(), "PNG"))
+    chunks.insert(1, (b"tEXt", b"Raw profile type APP1\0" + text))
+    found = decode(join(chunks, image), name="a").metadata
+    assert (found.xmp, found.exif) == (XMP, None)
+
+
 def test_extended_xmp_is_carried() -> None:
     extension = b"http://ns.adobe.com/xmp/extension/\0" + b"F" * 32 + bytes(8) + b"<more/>"
     source = samples.with_segment(full_jpeg(), 0xE1, extension)
@@ -175,8 +196,6 @@ def test_extended_xmp_is_carried() -> None:
 
 
 def test_png_chunks_that_stay_true_are_carried() -> None:
-    from denoisectl.images.png_chunks import join, split
-
     chunks, image = split(pil(photo(), "PNG"))
     kept = [
         (b"sRGB", b"\0"),
@@ -193,8 +212,6 @@ def test_png_chunks_that_stay_true_are_carried() -> None:
 
 def test_exif_in_a_text_chunk_is_found_and_turned() -> None:
     import zlib
-
-    from denoisectl.images.png_chunks import join, split
 
     block = b"Exif\0\0" + samples.exif_bytes(6)
     text = b"\nexif\n%8d\n" % len(block) + block.hex().encode() + b"\n"

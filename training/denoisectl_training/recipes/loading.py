@@ -30,8 +30,8 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
     Raises:
         ConfigError: no such recipe, not TOML, or a key that is unknown, ill-typed or out of range.
     """
-    values = _read(name, ())
-    return _overridden(values, overrides or [], f"recipe {name}")
+    values, own = _read(name, ())
+    return _overridden(values, overrides or [], f"recipe {name}", own)
 
 
 def changed(recipe: Recipe, overrides: list[str]) -> Recipe:
@@ -43,18 +43,21 @@ def changed(recipe: Recipe, overrides: list[str]) -> Recipe:
     return _overridden(recipe.model_dump(mode="json"), overrides, f"recipe {recipe.name}")
 
 
-def _overridden(values: dict[str, Any], overrides: list[str], origin: str) -> Recipe:
+def _overridden(
+    values: dict[str, Any], overrides: list[str], origin: str, given: frozenset[str] = frozenset()
+) -> Recipe:
+    """The recipe of these values; `given` are keys of the file itself, where it extends another recipe."""
     for override in overrides:
         _apply(values, override)
     recipe = parse_recipe(values, origin=origin)
-    keys = {override.partition("=")[0].strip() for override in overrides}
+    keys = given | {override.partition("=")[0].strip() for override in overrides}
     if "optimizer.lr" in keys and "schedule.rates" not in keys:
         return with_first_rate(recipe, recipe.optimizer.lr)  # steps have rates of their own, which follow
     return recipe
 
 
-def _read(name: str, readers: tuple[str, ...]) -> dict[str, Any]:
-    """The values of a recipe over those of the recipe that it extends."""
+def _read(name: str, readers: tuple[str, ...]) -> tuple[dict[str, Any], frozenset[str]]:
+    """The values of a recipe over those of the recipe that it extends, and the keys that it changes there."""
     if name in readers:
         raise ConfigError(f"recipe {name} extends itself, by way of {' and '.join(readers)}")
     try:
@@ -62,7 +65,11 @@ def _read(name: str, readers: tuple[str, ...]) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"recipe {name}: not valid TOML: {error}") from error
     base = values.pop("extends", None)
-    return values if base is None else _merged(_read(str(base), (*readers, name)), values)
+    if base is None:
+        return values, frozenset()
+    below, _ = _read(str(base), (*readers, name))
+    own = (f"{section}.{key}" for section, keys in values.items() if isinstance(keys, dict) for key in keys)
+    return _merged(below, values), frozenset(own)
 
 
 def _text(name: str) -> str:
