@@ -30,6 +30,10 @@ def read_model(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise ModelError(f"no model file at {path}") from None
+    except IsADirectoryError:
+        raise ModelError(
+            f"{path} is a folder, and a model is one file; a training run becomes one by `denoisectl export {path}`"
+        ) from None
     except OSError as error:
         raise ModelError(f"cannot read the model file {path}: {error.strerror or error}") from None
 

@@ -74,7 +74,9 @@ def _reason_to_skip(job: Job, output: os.stat_result, if_exists: IfExists, journ
         return ""
     if if_exists is IfExists.NEWER:
         return "" if job.mtime_ns > output.st_mtime_ns else "the output is newer than the input"
-    made_alike = journal.made_alike(job, output) if journal else None
+    if journal is None:
+        return "the output exists; --if-exists overwrite replaces it"
+    made_alike = journal.made_alike(job, output)
     if made_alike is None:
         return "the output exists, and not from this tool as it stands; --if-exists overwrite replaces it"
     return "already done" if made_alike else ""

@@ -87,5 +87,7 @@ def test_a_plot_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     curve = read_curve(run_folder(tmp_path, "a", rates=[1e-3]))
     with pytest.raises(TrainingError, match="plot not written"):
         draw_curves([curve], tmp_path / "curves.words", window=50)
+    assert not (tmp_path / "curves.words").exists(), "nothing is there that would stop the next try"
+    (tmp_path / "none").touch()
     with pytest.raises(TrainingError, match="cannot be written"):
         write_csv([curve], tmp_path / "none" / "curves.csv", window=50)

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from denoisectl.errors import TrainingError
 from denoisectl_training.curves import Curve, Values, moving_average
+from denoisectl_training.figures import write_figure
 
 __all__ = ["draw_curves"]
 
@@ -42,7 +42,7 @@ def draw_curves(curves: Sequence[Curve], path: Path, *, window: int) -> None:
         axes.set_xlabel("images seen")
         axes.grid(alpha=0.3)
     left.legend(fontsize=8)
-    _save(figure, path)
+    write_figure(figure, path, "plot", dpi=140)
 
 
 def _draw_phases(axes: Axes, curve: Curve, phases: Sequence[slice], window: int) -> None:
@@ -66,10 +66,3 @@ def _draw_validation(left: Axes, right: Axes, curve: Curve, colour: str) -> None
 
 def _height(loss: Values) -> float:
     return _ROOM * float(np.median(loss[: max(1, len(loss) // 10)]))
-
-
-def _save(figure: Figure, path: Path) -> None:
-    try:
-        figure.savefig(path, dpi=140)
-    except (OSError, ValueError) as error:  # matplotlib knows formats by the file's ending
-        raise TrainingError(f"{path}: plot not written ({error})") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from denoisectl.errors import TrainingError
+from denoisectl.whole_file import write_whole
 from denoisectl_training.run_folder import RunFolder
 
 __all__ = ["Curve", "moving_average", "read_curve", "write_csv"]
@@ -90,12 +92,13 @@ def write_csv(curves: Sequence[Curve], path: Path, *, window: int) -> None:
     Raises:
         TrainingError: the file cannot be written.
     """
+    table = io.StringIO(newline="")
+    writer = csv.DictWriter(table, _COLUMNS, restval="")
+    writer.writeheader()
+    for curve in curves:
+        writer.writerows(_lines(curve, window))
     try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, _COLUMNS, restval="")
-            writer.writeheader()
-            for curve in curves:
-                writer.writerows(_lines(curve, window))
+        write_whole(path, table.getvalue().encode())
     except OSError as error:
         raise TrainingError(f"{path}: cannot be written ({error.strerror or error})") from error
 

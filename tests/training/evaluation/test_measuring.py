@@ -85,6 +85,7 @@ def test_a_contact_sheet_of_nothing_is_an_error(tmp_path: Path) -> None:
 def test_a_sheet_that_cannot_be_written_is_an_error(
     scores: list[Score], page: ContactSheet, tmp_path: Path
 ) -> None:
+    (tmp_path / "none").touch()
     with pytest.raises(TrainingError, match="contact sheet not written"):
         page.write(tmp_path / "none" / "sheet.png")
     with pytest.raises(TrainingError, match="contact sheet not written"):

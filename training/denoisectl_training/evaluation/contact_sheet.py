@@ -14,6 +14,7 @@ from denoisectl_training.evaluation.candidates import Candidate
 from denoisectl_training.evaluation.measuring import Score
 from denoisectl_training.evaluation.metrics import Image
 from denoisectl_training.evaluation.protocols import Sample
+from denoisectl_training.figures import write_figure
 
 __all__ = ["ContactSheet"]
 
@@ -47,11 +48,7 @@ class ContactSheet:
         """
         if self._clean is None:
             raise TrainingError(f"--sheet-image {self.image}: no such image in the test set")
-        figure = self._draw(_liveliest(self._clean))
-        try:
-            figure.savefig(path, dpi=160)
-        except (OSError, ValueError) as error:  # matplotlib knows formats by the file's ending
-            raise TrainingError(f"{path}: contact sheet not written ({error})") from error
+        write_figure(self._draw(_liveliest(self._clean)), path, "contact sheet", dpi=160)
 
     def _draw(self, window: tuple[slice, slice]) -> Figure:
         names, cases = (list(dict.fromkeys(key[i] for key in self._panels)) for i in (0, 1))
