@@ -71,13 +71,12 @@ def keep_original(job: Job) -> None:
     """
     assert job.backup is not None
     now = job.source.stat()
+    found = (job.replaced_size, job.replaced_mtime_ns) if job.from_backup else (job.size, job.mtime_ns)
+    if (now.st_size, now.st_mtime_ns) != found:
+        raise OSError(errno.EBUSY, "it was changed meanwhile; run again")
     if job.from_backup:
-        if (now.st_size, now.st_mtime_ns) != (job.replaced_size, job.replaced_mtime_ns):
-            raise OSError(errno.EBUSY, "it was changed meanwhile; run again")
         return
     try:
-        if (now.st_size, now.st_mtime_ns) != (job.size, job.mtime_ns):
-            raise OSError(errno.EBUSY, "it was changed meanwhile; run again")
         job.backup.parent.mkdir(parents=True, exist_ok=True)
         _second_name(job.source, job.backup, now)
         _flush_folder(job.backup.parent)
