@@ -4,7 +4,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tifffile
 import torch
+from PIL import Image
 
 from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.crops import random_crops, step_generator
@@ -62,23 +64,29 @@ def test_unreadable_files_are_left_out_and_said_once(
     photos = load(find_photos([photo_folder, tmp_path]), max_side=1024, validation_photos=0)
     assert len(photos.training) == 3
     messages = [record.getMessage() for record in caplog.records if "unreadable" in record.getMessage()]
-    assert messages == [f"left out 2 unreadable files, the first is {tmp_path / 'empty.png'}"]
+    assert messages == [
+        f"left out 2 unreadable files, the first is {tmp_path / 'empty.png'}: the file is empty; "
+        "restore it from a backup"
+    ]
 
 
 def test_a_file_that_may_not_be_read_is_left_out(
     photo_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    read = np.fromfile
+    read = Path.read_bytes
 
-    def refuse(path: Path, dtype: type) -> object:
+    def refuse(path: Path) -> bytes:
         if path.name == "coffee.jpg":
             raise PermissionError(13, "Permission denied")
-        return read(path, dtype=dtype)
+        return read(path)
 
-    monkeypatch.setattr(np, "fromfile", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
     photos = load(find_photos([photo_folder]), validation_photos=0)
     assert len(photos.training) == 2
-    assert f"left out 1 unreadable files, the first is {photo_folder / 'coffee.jpg'}" in caplog.messages
+    reason = "cannot be read (Permission denied)"
+    assert (
+        f"left out 1 unreadable files, the first is {photo_folder / 'coffee.jpg'}: {reason}" in caplog.messages
+    )
 
 
 def test_a_photo_that_is_named_twice_counts_once(photo_folder: Path, tmp_path: Path) -> None:
@@ -102,16 +110,27 @@ def test_a_line_of_pixels_is_reduced_to_a_line(photo_folder: Path, tmp_path: Pat
     assert photos.training[1].shape == (3, 64, 1000)
 
 
-def test_a_photo_of_more_pixels_than_opencv_takes_is_left_out(
+def test_what_run_refuses_is_left_out_of_training_and_ends_an_evaluation(
     photo_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    huge = tmp_path / "huge.png"
-    huge.write_bytes(b"P6 40000 40000 255\n" + bytes(99))  # OpenCV goes by the first bytes, not by the name
-    photos = load([photo_folder / "coffee.jpg", huge], validation_photos=0)
+    pages = tmp_path / "pages.tif"
+    tifffile.imwrite(pages, np.zeros((2, 64, 64, 3), np.uint8), photometric="rgb")
+    photos = load([photo_folder / "coffee.jpg", pages], validation_photos=0)
     assert len(photos.training) == 1
-    assert f"left out 1 unreadable files, the first is {huge}" in caplog.messages
-    with pytest.raises(TrainingError, match=r"huge\.png: cannot be read as a photo"):
-        read_image(huge)
+    assert any(f"the first is {pages}: " in message and "pages" in message for message in caplog.messages)
+    with pytest.raises(TrainingError, match=r"pages\.tif: .* take it out of the test set"):
+        read_image(pages)
+
+
+def test_photos_are_read_as_run_reads_them(tmp_path: Path) -> None:
+    """Transparency does not darken a TIFF's colours, 16 bits are rounded, and grey has three channels."""
+    colours = np.random.default_rng(0).integers(0, 65536, (64, 64, 3)).astype(np.uint16)
+    alpha = np.full((64, 64, 1), 20_000, np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", np.dstack([colours, alpha]), photometric="rgb", extrasamples=[2])
+    Image.fromarray(np.full((64, 64), 77, np.uint8)).save(tmp_path / "b.png")
+    seen, grey = load([tmp_path / "a.tif", tmp_path / "b.png"], validation_photos=0).training
+    np.testing.assert_array_equal(seen.permute(1, 2, 0).numpy(), np.rint(colours / 257).astype(np.uint8))
+    assert grey.shape == (3, 64, 64) and (grey == 77).all()
 
 
 def test_a_missing_and_an_empty_folder_are_named(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -13,12 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from denoisectl.errors import TrainingError, UsageError
+from denoisectl.errors import ImageError, TrainingError, UsageError
 from denoisectl.images.formats import SUFFIXES
 from denoisectl_training.graphics import graphics
+from denoisectl_training.photo_files import read_photo
 from denoisectl_training.recipes import DataSettings
 
-__all__ = ["PhotoSet", "decoded", "files_below", "find_photos", "load_pairs", "load_photos", "photos_in"]
+__all__ = ["PhotoSet", "files_below", "find_photos", "load_pairs", "load_photos", "photos_in"]
 
 _log = logging.getLogger("denoisectl")
 _MOST_HELD, _ONE_HELD_IN = 24, 5
@@ -85,8 +87,9 @@ def load_photos(paths: Sequence[Path], settings: DataSettings, seed: int) -> Pho
     Raises:
         TrainingError: nothing could be read, or nothing would be left to train on.
     """
-    photos = [(path, _read(path, settings.max_side)) for path in paths]
-    found = _split(_usable(photos, settings.largest_crop), settings, seed, paired=False)
+    read = partial(_read, max_side=settings.max_side)
+    photos = _usable(((path,) for path in paths), read, settings.largest_crop)
+    found = _split(photos, settings, seed, paired=False)
     return replace(found, training=found.training + _drawn(found.training, settings, seed))
 
 
@@ -106,41 +109,22 @@ def load_pairs(pairs: Sequence[tuple[Path, Path]], settings: DataSettings, seed:
     Raises:
         TrainingError: the two of a pair differ in size, or nothing would be left to train on.
     """
-    stacked = [(noisy, _stack(noisy, clean)) for noisy, clean in pairs]
-    return _split(_usable(stacked, settings.largest_crop), settings, seed, paired=True)
+    return _split(_usable(pairs, _stack, settings.largest_crop), settings, seed, paired=True)
 
 
-def _read(path: Path, max_side: int | None = None) -> Tensor | None:
-    """Decode to `(3, H, W)` uint8 RGB with the longer side at most `max_side`; None if it cannot be read."""
-    try:
-        data = np.fromfile(path, dtype=np.uint8)
-    except OSError:  # its permissions, or its disk
-        return None
-    image = decoded(data, cv2.IMREAD_COLOR)
-    if image is None:
-        return None
+def _read(path: Path, max_side: int | None = None) -> Tensor:
+    """Decode to `(3, H, W)` uint8 RGB with the longer side at most `max_side`."""
+    image = read_photo(path, bits=8)
     height, width = image.shape[:2]
     if max_side is not None and max(height, width) > max_side:
         scale = max_side / max(height, width)
         across, down = (max(scale, 1.0 / size) for size in (width, height))  # a line of pixels stays a line
         image = cv2.resize(image, None, fx=across, fy=down, interpolation=cv2.INTER_AREA)
-    return torch.from_numpy(np.ascontiguousarray(image[..., ::-1].transpose(2, 0, 1)))
+    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
 
 
-def decoded(data: np.ndarray[tuple[int], np.dtype[np.uint8]], flags: int) -> cv2.typing.MatLike | None:
-    """A file's bytes as `(H, W, 3)` BGR; None if they are no photo, or one of more pixels than OpenCV takes."""
-    if not data.size:
-        return None
-    try:
-        return cv2.imdecode(data, flags)
-    except cv2.error:
-        return None
-
-
-def _stack(noisy_path: Path, clean_path: Path) -> Tensor | None:
+def _stack(noisy_path: Path, clean_path: Path) -> Tensor:
     noisy, clean = _read(noisy_path), _read(clean_path)
-    if noisy is None or clean is None:
-        return None
     if noisy.shape != clean.shape:
         sizes = " against ".join(f"{photo.shape[2]} x {photo.shape[1]}" for photo in (noisy, clean))
         raise TrainingError(
@@ -149,15 +133,19 @@ def _stack(noisy_path: Path, clean_path: Path) -> Tensor | None:
     return torch.cat([noisy, clean])
 
 
-def _usable(photos: Iterable[tuple[Path, Tensor | None]], crop: int) -> list[Tensor]:
-    """What could be read, padded where a crop would not fit."""
-    readable, unreadable, small = [], [], []
-    for path, photo in photos:
-        if photo is None:
-            unreadable.append(path)
+def _usable(found: Iterable[tuple[Path, ...]], read: Callable[..., Tensor], crop: int) -> list[Tensor]:
+    """What `read` makes of the files of each photo, if it can, padded where a crop would not fit."""
+    readable: list[Tensor] = []
+    unreadable: list[ImageError] = []
+    small: list[Path] = []
+    for files in found:
+        try:
+            photo = read(*files)
+        except ImageError as error:
+            unreadable.append(error)
             continue
         if min(photo.shape[1:]) < crop:
-            small.append(path)
+            small.append(files[0])
         readable.append(_at_least(photo, crop))
     if unreadable:
         _log.warning("left out %d unreadable files, the first is %s", len(unreadable), unreadable[0])

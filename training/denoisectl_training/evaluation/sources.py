@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from denoisectl.errors import TrainingError
+from denoisectl.errors import ImageError, TrainingError
 from denoisectl_training.evaluation.metrics import Image
-from denoisectl_training.photos import decoded
+from denoisectl_training.photo_files import read_photo
 
 __all__ = ["Source", "crops", "photos", "read_image"]
 
@@ -28,21 +27,15 @@ def read_image(path: Path) -> Image:
         TrainingError: not a photo, or not readable. A test set that silently shrank would give another figure.
     """
     try:
-        data = np.fromfile(path, dtype=np.uint8)
-    except OSError as error:
-        reason = error.strerror or error
-        raise TrainingError(
-            f"{path}: cannot be read ({reason}); mend it or take it out of the test set"
-        ) from error
-    image = decoded(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-    if image is None:
-        raise TrainingError(f"{path}: cannot be read as a photo; mend it or take it out of the test set")
+        image = read_photo(path)
+    except ImageError as error:
+        raise TrainingError(f"{error}; mend the file or take it out of the test set") from error
     if min(image.shape[:2]) < _SMALLEST:
         raise TrainingError(
             f"{path}: is smaller than the {_SMALLEST} pixels that SSIM looks at; take it out of the test set"
         )
     white = _WHITE.get(image.dtype.name, 1.0)
-    return np.ascontiguousarray(image[..., ::-1].astype(np.float32) / np.float32(white))
+    return image.astype(np.float32) / np.float32(white)
 
 
 def photos(paths: Sequence[Path], *, every: int = 1) -> Source:
