@@ -9,10 +9,13 @@ from torch import Tensor
 from denoisectl_training.corruption.camera import (
     _draw_sensor,
     _in_camera_denoise,
+    _Sensor,
     _sensor_noise,
     _sharpen,
+    _to_linear,
     _to_raw,
     _to_srgb,
+    camera,
 )
 from denoisectl_training.crops import step_generator
 
@@ -36,6 +39,11 @@ def lag_1(planes: Tensor) -> float:
     """Correlation of horizontal neighbours over `(B, C, H, W)`."""
     planes = planes - planes.mean(dim=(2, 3), keepdim=True)
     return float((planes[..., 1:] * planes[..., :-1]).mean() / planes.square().mean())
+
+
+def developed(raw: Tensor, sensor: _Sensor) -> Tensor:
+    """Raw to sRGB, without what happens between the two steps."""
+    return _to_srgb(_to_linear(raw, sensor), sensor)
 
 
 def test_raw_noise_grows_linearly_with_the_signal_from_a_floor() -> None:
@@ -82,7 +90,7 @@ def test_raw_noise_is_white_where_no_row_noise_is() -> None:
 def test_development_undoes_the_way_back_to_raw(photo: Tensor) -> None:
     calm = 0.25 + 0.5 * photo.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1).repeat(8, 1, 1, 1)
     sensor = _draw_sensor(calm, step_generator(3, 0))
-    assert torch.allclose(_to_srgb(_to_raw(calm, sensor), sensor), calm, atol=2e-3)
+    assert torch.allclose(developed(_to_raw(calm, sensor), sensor), calm, atol=2e-3)
 
 
 def test_colour_matrix_and_white_balance_make_noise_stronger_in_chroma() -> None:
@@ -90,9 +98,9 @@ def test_colour_matrix_and_white_balance_make_noise_stronger_in_chroma() -> None
     sensor = _draw_sensor(raw, step_generator(4, 0))
     grey = _to_raw(torch.full_like(raw, 0.5), sensor)
     noise = 1e-3 * torch.randn(grey.shape, generator=step_generator(5, 0))  # equal and independent
-    developed = _to_srgb(grey + noise, sensor) - _to_srgb(grey, sensor)
-    luma = developed.mean(dim=1, keepdim=True)
-    ratio = (developed - luma).square().mean() / luma.square().mean()
+    seen = developed(grey + noise, sensor) - developed(grey, sensor)
+    luma = seen.mean(dim=1, keepdim=True)
+    ratio = (seen - luma).square().mean() / luma.square().mean()
     assert ratio > 1.5 * 2.0  # independent channels have 2
 
 
@@ -106,6 +114,20 @@ def test_in_camera_denoising_leaves_a_correlated_residue_wider_in_chroma() -> No
     assert torch.equal(
         _in_camera_denoise(clean, clean, step_generator(7, 0)), clean
     )  # the picture is not touched
+
+
+def test_noise_that_the_camera_smooths_hardly_moves_the_brightness_of_an_area() -> None:
+    dark = torch.full((4, 3, 64, 64), 0.15)
+    frames = [camera(dark, step_generator(seed, 0)) for seed in range(40)]
+    moved = torch.cat([(noisy - target).mean(dim=(1, 2, 3)).abs() for noisy, target in frames])
+    assert 255 * moved.median() < 0.2
+
+
+def test_some_frames_are_as_sharp_as_the_photo_and_most_are_softer() -> None:
+    texture = 0.5 + 0.1 * torch.randn((1, 3, 64, 64), generator=step_generator(0, 0))
+    fine = [camera(texture, step_generator(seed, 0))[1].diff(dim=3).square().mean() for seed in range(60)]
+    largest, middle, least = torch.stack(fine).quantile(torch.tensor([0.9, 0.5, 0.1]))
+    assert largest > 3 * middle > 9 * least
 
 
 @pytest.mark.parametrize("amount", [0.0, 1.2])

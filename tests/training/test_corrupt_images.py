@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 import skimage.data
@@ -35,3 +36,10 @@ def test_floats_are_not_clipped_and_integers_are() -> None:
     white = np.ones((64, 64, 3), np.float32)
     assert ImageCorruption("gaussian", 25.0).image(white).max() > 1.0
     assert ImageCorruption("gaussian", 25.0).image(np.full((64, 64, 3), 255, np.uint8)).max() == 255
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_camera_leaves_every_pixel_in_its_place(seed: int) -> None:
+    noisy = ImageCorruption("camera", 0.0, seed).image(PHOTO)
+    assert cv2.blur(noisy, (9, 9)).astype(float) == pytest.approx(cv2.blur(PHOTO, (9, 9)), abs=40)
+    assert np.abs(cv2.blur(noisy, (9, 9)).astype(float) - cv2.blur(PHOTO, (9, 9))).mean() < 6

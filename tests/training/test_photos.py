@@ -85,7 +85,8 @@ def test_a_file_that_may_not_be_read_is_left_out(
     assert len(photos.training) == 2
     reason = "cannot be read (Permission denied)"
     assert (
-        f"left out 1 unreadable files, the first is {photo_folder / 'coffee.jpg'}: {reason}" in caplog.messages
+        f"left out 1 unreadable files, the first is {photo_folder / 'coffee.jpg'}: {reason}"
+        in caplog.messages
     )
 
 

@@ -71,9 +71,13 @@ def _to_raw(clean: Tensor, sensor: _Sensor) -> Tensor:
     )
 
 
-def _to_srgb(raw: Tensor, sensor: _Sensor) -> Tensor:
-    """Linear camera RGB to sRGB in [0, 1]: white balance, colour matrix, gamma, tone curve."""
-    linear = _transform(raw * sensor.gains / sensor.exposure, sensor.matrix)
+def _to_linear(raw: Tensor, sensor: _Sensor) -> Tensor:
+    """Linear camera RGB to linear sRGB: white balance and colour matrix; noise leaves [0, 1]."""
+    return _transform(raw * sensor.gains / sensor.exposure, sensor.matrix)
+
+
+def _to_srgb(linear: Tensor, sensor: _Sensor) -> Tensor:
+    """Linear sRGB to sRGB in [0, 1]: gamma and tone curve."""
     srgb = linear_to_srgb(linear.clamp(0.0, 1.0))
     return torch.lerp(srgb, srgb * srgb * (3.0 - 2.0 * srgb), sensor.contrast)
 
@@ -101,14 +105,17 @@ def _hot_pixels(mosaic: Tensor, generator: Generator) -> Tensor:
 def _in_camera_denoise(noisy: Tensor, clean: Tensor, generator: Generator) -> Tensor:
     """Smooth the noise, not the picture: what a good in-camera denoiser leaves is a correlated residue.
 
-    Luma keeps some of its sharp grain beside the smoothed; chroma is smoothed over more pixels, to blotches.
+    Luma keeps some of its sharp grain beside the smoothed; chroma is smoothed over more pixels, to blotches. Both
+    images are linear, as in cameras: behind the tone curve noise is no longer zero in the mean, and a network would
+    learn to move the brightness of whole areas.
     """
     noise = noisy - clean
     luma = noise.mean(dim=1, keepdim=True)
     smooth = gaussian_blur(luma, uniform(noisy, generator, 0.3, 2.0))
-    grain = torch.lerp(luma, smooth, uniform(noisy, generator, 0.3, 1.0))
+    # Squared: sharp grain has far more power than smoothed, and would hide it unless little of it is kept.
+    grain = torch.lerp(smooth, luma, 0.7 * uniform(noisy, generator, 0.0, 1.0).square())
     blotches = gaussian_blur(noise - luma, uniform(noisy, generator, 0.5, 4.0))
-    keep_grain, keep_blotches = uniform(noisy, generator, 0.3, 1.0), uniform(noisy, generator, 0.3, 1.0)
+    keep_grain, keep_blotches = uniform(noisy, generator, 0.3, 1.0), uniform(noisy, generator, 0.1, 1.0)
     return clean + keep_grain * grain + keep_blotches * blotches
 
 
@@ -138,34 +145,39 @@ def _chance(clean: Tensor, generator: Generator, probability: float) -> bool:
     return bool(torch.rand((), generator=generator, device=clean.device) < probability)
 
 
-def camera(clean: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+def camera(clean: Tensor, generator: Generator, *, rescaled: bool = True) -> tuple[Tensor, Tensor]:
     """A photo as a random camera takes it, and the same without noise.
 
     Args:
         clean: `(B, 3, H, W)` float32 sRGB in [0, 1]; H and W multiples of 16.
         generator: of the device that `clean` is on.
+        rescaled: whether some frames show a part of the photo enlarged, or the photo reduced; if not, every pixel
+            stays where it is.
 
     Returns:
         `(noisy, target)`, each like `clean`.
     """
+    if rescaled and _chance(clean, generator, 0.6):
+        # Training photos are reduced, and sharper than any frame at the size it was taken in. Enlarged, their
+        # texture is as soft as a camera's. A network that never saw such takes it for noise, and fine noise for detail.
+        clean = _resize(clean, float(uniform(clean[:1], generator, 1.0, 2.5))).clamp(0.0, 1.0)
     sensor = _draw_sensor(clean, generator)
-    raw = _to_raw(clean, sensor)
-    # Lens and antialiasing filter: without them the sharp, reduced training photos alias as no camera does.
-    raw = gaussian_blur(raw, uniform(clean, generator, 0.4, 1.0))
+    # Lens and antialiasing filter: without them sharp photos alias as no camera does.
+    raw = gaussian_blur(_to_raw(clean, sensor), uniform(clean, generator, 0.4, 1.0))
     masks = bayer_masks(raw, generator)
     mosaic = (raw * masks).sum(dim=1, keepdim=True)  # (B, 1, H, W)
     both = torch.cat([_sensor_noise(mosaic, generator), mosaic])
     demosaic = demosaic_bilinear if _chance(clean, generator, 0.4) else demosaic_gradient_corrected
-    developed = _to_srgb(demosaic(both, masks.repeat(2, 1, 1, 1)), _twice(sensor))
-    noisy, target = developed.chunk(2)
+    noisy, target = _to_linear(demosaic(both, masks.repeat(2, 1, 1, 1)), _twice(sensor)).chunk(2)
     if _chance(clean, generator, 0.8):
         noisy = _in_camera_denoise(noisy, target, generator)
+    noisy, target = _to_srgb(torch.cat([noisy, target]), _twice(sensor)).chunk(2)
     if _chance(clean, generator, 0.5):
         amount = uniform(clean, generator, 0.0, 1.2).repeat(2, 1, 1, 1)
         noisy, target = _sharpen(torch.cat([noisy, target]), amount).chunk(2)
     if _chance(clean, generator, 0.15):  # saved before it is resized, and saved again
         noisy = _save(noisy, generator)
-    if _chance(clean, generator, 0.4):
+    if rescaled and _chance(clean, generator, 0.4):
         scale = float(uniform(clean[:1], generator, 0.75, 1.9))
         noisy, target = _resize(torch.cat([noisy, target]), scale).chunk(2)
     if _chance(clean, generator, 0.75):

@@ -32,13 +32,18 @@ class CorruptionKind:
     """Past it nothing is left of a photo, or one takes hours."""
 
 
+def _taken(planes: Tensor, generator: Generator, _: float) -> Tensor:
+    """By a camera, pixel by pixel in its place, so that the photo and its noisy copy are a pair."""
+    return camera(planes, generator, rescaled=False)[0]
+
+
 KINDS = {
     "gaussian": CorruptionKind(partial(gaussian, fixed=True), 25.0, 0.0, 255.0),
     "poisson": CorruptionKind(partial(poisson, fixed=True), 0.1, 0.001, 1.0),
     "salt_and_pepper": CorruptionKind(salt_and_pepper, 0.05, 0.0, 1.0),
     "blur": CorruptionKind(partial(blur, fixed=True), 1.5, 0.0, 100.0),
     "knockout": CorruptionKind(partial(knockout, fixed=True), 9.0, 1.0, 100.0),
-    "camera": CorruptionKind(lambda planes, generator, _: camera(planes, generator)[0], 0.0, 0.0, 0.0),
+    "camera": CorruptionKind(_taken, 0.0, 0.0, 0.0),
 }
 
 _GRID = 16  # the camera's JPEG works in blocks of this size
