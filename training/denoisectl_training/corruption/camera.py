@@ -105,9 +105,9 @@ def _hot_pixels(mosaic: Tensor, generator: Generator) -> Tensor:
 def _in_camera_denoise(noisy: Tensor, clean: Tensor, generator: Generator) -> Tensor:
     """Smooth the noise, not the picture: what a good in-camera denoiser leaves is a correlated residue.
 
-    Luma keeps some of its sharp grain beside the smoothed; chroma is smoothed over more pixels, to blotches. Both
-    images are linear, as in cameras: behind the tone curve noise is no longer zero in the mean, and a network would
-    learn to move the brightness of whole areas.
+    Luma keeps some of its sharp grain beside the smoothed; chroma is smoothed over more pixels, to blotches; and there
+    are pixels that it leaves alone. Both images are linear, as in cameras: behind the tone curve noise is no longer
+    zero in the mean, and a network would learn to move the brightness of whole areas.
     """
     noise = noisy - clean
     luma = noise.mean(dim=1, keepdim=True)
@@ -116,7 +116,27 @@ def _in_camera_denoise(noisy: Tensor, clean: Tensor, generator: Generator) -> Te
     grain = torch.lerp(smooth, luma, 0.7 * uniform(noisy, generator, 0.0, 1.0).square())
     blotches = gaussian_blur(noise - luma, uniform(noisy, generator, 0.5, 4.0))
     keep_grain, keep_blotches = uniform(noisy, generator, 0.3, 1.0), uniform(noisy, generator, 0.1, 1.0)
-    return clean + keep_grain * grain + keep_blotches * blotches
+    left = keep_grain * grain + keep_blotches * blotches
+    return clean + torch.lerp(left, noise, _left_alone(noise, clean, generator))
+
+
+def _left_alone(noise: Tensor, clean: Tensor, generator: Generator) -> Tensor:
+    """How much of its noise each pixel keeps, `(B, 1, H, W)`: nowhere any, or where a denoiser does not dare.
+
+    That is at edges and in texture, where single values stand out (coring, non-local means), or in the shadows. A
+    network that has only seen noise which is alike everywhere takes such remains for detail.
+    """
+    mean = (clean + noise).mean(dim=1, keepdim=True)
+    sigma = noise.std(dim=(1, 2, 3), keepdim=True).clamp(min=1e-6)
+    spread = F.avg_pool2d(mean.square(), 7, 1, 3) - F.avg_pool2d(mean, 7, 1, 3).square()
+    busy = 1.0 - 1.0 / (1.0 + spread.clamp(min=0.0) / (uniform(noise, generator, 1.0, 6.0) * sigma).square())
+    loud = noise.abs().amax(dim=1, keepdim=True) / (uniform(noise, generator, 1.0, 4.0) * sigma)
+    standing_out = F.max_pool2d(1.0 - 1.0 / (1.0 + loud**4), 3, 1, 1)
+    brightness = clean.amax(dim=1, keepdim=True).clamp(0.0, 1.0).sqrt()
+    dark = (1.0 - brightness) ** uniform(noise, generator, 0.5, 4.0)
+    chosen = 5.0 * uniform(noise, generator, 0.0, 1.0)  # two fifths are left alone nowhere
+    where = torch.where(chosen < 1.0, busy, torch.where(chosen < 2.0, standing_out, dark))
+    return torch.where(chosen < 3.0, where * uniform(noise, generator, 0.3, 1.0), 0.0)
 
 
 def _sharpen(images: Tensor, amount: Tensor) -> Tensor:
