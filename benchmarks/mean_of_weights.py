@@ -1,10 +1,10 @@
-"""The mean of two networks' weights, as a checkpoint: what they share stays, and what each has by chance goes.
+"""The mean of networks' weights, as a checkpoint: what they share stays, and what each has by chance goes.
 
-    python benchmarks/mean_of_weights.py RUN OTHER --out CHECKPOINT
+    python benchmarks/mean_of_weights.py RUN OTHER [OTHER ...] --out CHECKPOINT
 
-RUN is a run folder or checkpoint that was trained on from OTHER, which may be a model file or a shipped model's
-name. Between such two the error hardly rises, and away from the photos of training their mean may do better than
-both (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
+RUN is a run folder or checkpoint that was trained on from the others, which may be model files or shipped models'
+names. Between such the error hardly rises, and away from the photos of training their mean may do better than
+each (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
 """
 
 from __future__ import annotations
@@ -26,14 +26,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("run", type=Path)
-    parser.add_argument("other", type=Path)
+    parser.add_argument("others", type=Path, nargs="+", metavar="OTHER")
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
     weights, recipe, _ = load_weights(asked.run)
-    others, trained, _ = load_weights(asked.other)
-    refuse_other_network(recipe, trained, str(asked.other))
+    networks = [weights]
+    for other in asked.others:
+        more, trained, _ = load_weights(other)
+        refuse_other_network(recipe, trained, str(other))
+        networks.append(more)
     state = load_checkpoint(RunFolder(asked.run).best if asked.run.is_dir() else asked.run)
-    mean = {name: torch.lerp(value, others[name], 0.5) for name, value in weights.items()}
+    mean = {name: torch.stack([each[name] for each in networks]).mean(dim=0) for name in weights}
     save_checkpoint(asked.out, {**state, "model": mean, "average": None})
 
 
