@@ -131,7 +131,8 @@ def test_a_network_trained_in_8_bits_is_exported_with_its_own_rounding(
     found = network_of(onnx.load(out))(image.numpy())
     difference = 255 * np.abs(found - expected)  # values half way between levels may fall to either
     assert difference.max() <= 1.0 and difference.mean() < 0.1
-    assert difference.mean() < 0.5 * 255 * np.abs(precise - expected).mean()
+    # A file with other rounding, or with none, differs by as much as rounding does, or more.
+    assert difference.mean() < 0.7 * 255 * np.abs(precise - expected).mean()
 
 
 def test_its_loss_is_that_against_the_network_it_was_tuned_from(rounded_run: RunFolder, out: Path) -> None:
