@@ -108,13 +108,16 @@ def test_a_network_for_clean_photos_is_measured_on_those(
 
 @pytest.fixture(scope="module")
 def rounded_run(run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    """A toy U-net tuned with its rounding for two steps."""
+    """A toy U-net tuned with its rounding for ten steps: after two, rounding is too small to tell from chance."""
     folder, runs = Photos((run.path.parent.parent,)), tmp_path_factory.mktemp("runs")
-    toy = ["model.widths=[8, 12, 16]", "data.crop=32", "data.validation_photos=1", "training.images=32"]
+    toy = ["model.widths=[8, 12, 16]", "data.crop=32", "data.validation_photos=1", "training.images=160"]
     quick = ["optimizer.lr=1e-2", "schedule.name=constant", "training.ema=0"]
-    precise = started(folder, load_recipe("photo", [*toy, *quick]), runs, device="cpu")
+    gaussian = {"corruption": load_recipe("photo").corruption[:1]}
+    precise = started(
+        folder, load_recipe("photo", [*toy, *quick]).model_copy(update=gaussian), runs, device="cpu"
+    )
     train(precise)
-    request = started(folder, load_recipe("photo-int8", toy), runs, device="cpu")
+    request = started(folder, load_recipe("photo-int8", toy).model_copy(update=gaussian), runs, device="cpu")
     train(replace(request, source=precise.run.path))
     return request.run
 
@@ -131,8 +134,7 @@ def test_a_network_trained_in_8_bits_is_exported_with_its_own_rounding(
     found = network_of(onnx.load(out))(image.numpy())
     difference = 255 * np.abs(found - expected)  # values half way between levels may fall to either
     assert difference.max() <= 1.0 and difference.mean() < 0.1
-    # A file with other rounding, or with none, differs by as much as rounding does, or more.
-    assert difference.mean() < 0.7 * 255 * np.abs(precise - expected).mean()
+    assert difference.mean() < 0.5 * 255 * np.abs(precise - expected).mean()
 
 
 def test_its_loss_is_that_against_the_network_it_was_tuned_from(rounded_run: RunFolder, out: Path) -> None:

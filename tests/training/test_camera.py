@@ -148,6 +148,20 @@ def test_some_frames_are_as_sharp_as_the_photo_and_most_are_softer() -> None:
     assert largest > 2 * middle > 4 * least
 
 
+def softest(*, rescaled: bool) -> float:
+    """How fine the detail is in the softest tenth of frames, as a share of all there is."""
+    texture = 0.5 + 0.1 * torch.randn((1, 3, 64, 64), generator=step_generator(0, 0))
+    frames = [camera(texture, step_generator(seed, 0), rescaled=rescaled)[1] for seed in range(60)]
+    shares = [frame.diff(dim=3).square().mean() / frame.var() for frame in frames]
+    return float(torch.stack(shares).quantile(0.1))
+
+
+def test_enlarged_frames_are_softer_than_any_lens_makes_them() -> None:
+    assert softest(rescaled=True) < 0.7 * softest(
+        rescaled=False
+    )  # 0.84 if only the finished photo is resized
+
+
 @pytest.mark.parametrize("amount", [0.0, 1.2])
 def test_sharpening_amplifies_noise_and_keeps_flat_areas(amount: float) -> None:
     flat = torch.full((1, 3, 64, 64), 0.5)

@@ -1,4 +1,6 @@
 import shutil
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -109,6 +111,23 @@ def test_a_line_of_pixels_is_reduced_to_a_line(photo_folder: Path, tmp_path: Pat
     cv2.imwrite(str(tmp_path / "line.png"), np.zeros((1, 3000, 3), np.uint8))
     photos = load([photo_folder / "coffee.jpg", tmp_path / "line.png"], max_side=1000, validation_photos=0)
     assert photos.training[1].shape == (3, 64, 1000)
+
+
+def test_a_photo_of_more_pixels_than_opencv_takes_is_left_out(
+    photo_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    netpbm, png = tmp_path / "huge.png", tmp_path / "vast.png"
+    netpbm.write_bytes(b"P6 40000 40000 255\n" + bytes(99))  # OpenCV goes by the first bytes, not by the name
+    cv2.imwrite(str(png), np.zeros((64, 64, 3), np.uint8))
+    stored = png.read_bytes()
+    header = b"IHDR" + struct.pack(">II", 40_000, 40_000) + stored[24:29]
+    png.write_bytes(stored[:12] + header + struct.pack(">I", zlib.crc32(header)) + stored[33:])
+    photos = load([photo_folder / "coffee.jpg", netpbm, png], validation_photos=0)
+    assert len(photos.training) == 1
+    assert any(f"left out 2 unreadable files, the first is {netpbm}: " in each for each in caplog.messages)
+    for huge in (netpbm, png):
+        with pytest.raises(TrainingError, match=huge.name):
+            read_image(huge)
 
 
 def test_what_run_refuses_is_left_out_of_training_and_ends_an_evaluation(
