@@ -18,6 +18,7 @@ from denoisectl.errors import ImageError, TrainingError, UsageError
 from denoisectl.images.formats import SUFFIXES
 from denoisectl_training.graphics import graphics
 from denoisectl_training.photo_files import read_photo
+from denoisectl_training.photo_memory import PhotoMemory
 from denoisectl_training.recipes import DataSettings
 
 __all__ = ["PhotoSet", "files_below", "find_photos", "load_pairs", "load_photos", "photos_in"]
@@ -136,6 +137,7 @@ def _stack(noisy_path: Path, clean_path: Path) -> Tensor:
 def _usable(found: Iterable[tuple[Path, ...]], read: Callable[..., Tensor], crop: int) -> list[Tensor]:
     """What `read` makes of the files of each photo, if it can, padded where a crop would not fit."""
     readable: list[Tensor] = []
+    memory = PhotoMemory()
     unreadable: list[ImageError] = []
     small: list[Path] = []
     for files in found:
@@ -146,7 +148,7 @@ def _usable(found: Iterable[tuple[Path, ...]], read: Callable[..., Tensor], crop
             continue
         if min(photo.shape[1:]) < crop:
             small.append(files[0])
-        readable.append(_at_least(photo, crop))
+        readable.append(memory.keep(_at_least(photo, crop)))
     if unreadable:
         _log.warning("left out %d unreadable files, the first is %s", len(unreadable), unreadable[0])
     if small:
