@@ -17,6 +17,7 @@ from denoisectl_training.corruption.camera import (
     _to_srgb,
     camera,
 )
+from denoisectl_training.corruption.left_alone import left_alone
 from denoisectl_training.crops import step_generator
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -126,6 +127,14 @@ def test_in_camera_denoising_leaves_some_frames_evenly_noisy_and_others_at_edges
     assert 0.3 < (torch.maximum(shadow, texture) < 1.2 * flat).float().mean() < 0.8
     assert (shadow > 2 * flat).float().mean() > 0.03
     assert (texture > 2 * flat).float().mean() > 0.03
+
+
+def test_a_flat_frame_is_as_noisy_at_its_border_as_inside() -> None:
+    flat = torch.full((300, 3, 64, 64), 0.5)
+    noise = 0.012 * torch.randn(flat.shape, generator=step_generator(6, 0))
+    kept = left_alone(noise, flat, step_generator(7, 0))
+    border, inside = kept[..., :3].mean(dim=(1, 2, 3)), kept[..., 8:-8].mean(dim=(1, 2, 3))
+    assert (border - inside).abs().max() < 0.1
 
 
 def test_in_camera_denoising_takes_what_is_brighter_than_white_and_darker_than_black() -> None:

@@ -9,8 +9,18 @@ import skimage.data
 import torch
 from torch import Generator, Tensor
 
-from denoisectl_training.corruption import blur, camera, corrupt, gaussian, knockout, poisson, salt_and_pepper
-from denoisectl_training.corruption.camera import _hot_pixels, _resize
+from denoisectl_training.corruption import (
+    blur,
+    camera,
+    corrupt,
+    developed,
+    gaussian,
+    knockout,
+    poisson,
+    salt_and_pepper,
+)
+from denoisectl_training.corruption.camera import _hot_pixels
+from denoisectl_training.corruption.frames import resized
 from denoisectl_training.recipes import CorruptionSettings
 
 CORRUPTIONS: dict[str, Callable[[Tensor, Generator], Tensor]] = {
@@ -20,6 +30,7 @@ CORRUPTIONS: dict[str, Callable[[Tensor, Generator], Tensor]] = {
     "blur": blur,
     "knockout": knockout,
     "camera": lambda clean, generator: camera(clean, generator)[0],
+    "developed": lambda clean, generator: developed(clean, generator)[0],
 }
 
 
@@ -179,15 +190,15 @@ def test_hot_pixels_are_few_bright_and_in_some_frames_only() -> None:
 @pytest.mark.parametrize("scale", [0.75, 0.99, 1.0, 1.01, 1.9])
 def test_resizing_keeps_the_size_and_the_middle_and_changes_the_slope(scale: float) -> None:
     ramp = torch.linspace(0.0, 1.0, 96).expand(1, 3, 96, 96)
-    resized = _resize(ramp, scale)
-    assert resized.shape == ramp.shape
-    row = resized[0, 0, 48, 32:64]
+    scaled = resized(ramp, scale)
+    assert scaled.shape == ramp.shape
+    row = scaled[0, 0, 48, 32:64]
     assert row.mean().item() == pytest.approx(0.5, abs=0.008)
     assert (row[-1] - row[0]).item() == pytest.approx(31 / 95 / scale, rel=0.02)
 
 
 def test_enlarging_correlates_noise_further() -> None:
     noise = torch.randn((1, 3, 128, 128), generator=seeded())
-    larger = _resize(noise, 1.9)
+    larger = resized(noise, 1.9)
     neighbours = (larger[..., 1:] * larger[..., :-1]).mean() / larger.square().mean()
     assert neighbours > 0.5

@@ -2,6 +2,7 @@
 
 from denoisectl_training.corruption.basic import blur, gaussian, knockout, poisson, salt_and_pepper
 from denoisectl_training.corruption.camera import camera
+from denoisectl_training.corruption.developed import developed
 from denoisectl_training.corruption.mixture import corrupt, corrupt_one_kind
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "camera",
     "corrupt",
     "corrupt_one_kind",
+    "developed",
     "gaussian",
     "knockout",
     "poisson",

@@ -16,12 +16,15 @@ from torch.nn import functional as F
 
 from denoisectl_training.colour import linear_to_srgb, srgb_to_linear
 from denoisectl_training.corruption.basic import gaussian_blur, uniform
+from denoisectl_training.corruption.chance import chance
 from denoisectl_training.corruption.demosaic import (
     bayer_masks,
     demosaic_bilinear,
     demosaic_gradient_corrected,
 )
-from denoisectl_training.corruption.jpeg import jpeg
+from denoisectl_training.corruption.frames import enlarged, resized
+from denoisectl_training.corruption.jpeg import saved
+from denoisectl_training.corruption.left_alone import left_alone
 
 __all__ = ["camera"]
 
@@ -117,52 +120,13 @@ def _in_camera_denoise(noisy: Tensor, clean: Tensor, generator: Generator) -> Te
     blotches = gaussian_blur(noise - luma, uniform(noisy, generator, 0.5, 4.0))
     keep_grain, keep_blotches = uniform(noisy, generator, 0.3, 1.0), uniform(noisy, generator, 0.1, 1.0)
     left = keep_grain * grain + keep_blotches * blotches
-    return clean + torch.lerp(left, noise, _left_alone(noise, clean, generator))
-
-
-def _left_alone(noise: Tensor, clean: Tensor, generator: Generator) -> Tensor:
-    """How much of its noise each pixel keeps, `(B, 1, H, W)`: nowhere any, or where a denoiser does not dare.
-
-    That is at edges and in texture, where single values stand out (coring, non-local means), or in the shadows. A
-    network that has only seen noise which is alike everywhere takes such remains for detail.
-    """
-    mean = (clean + noise).mean(dim=1, keepdim=True)
-    sigma = noise.std(dim=(1, 2, 3), keepdim=True).clamp(min=1e-6)
-    spread = F.avg_pool2d(mean.square(), 7, 1, 3) - F.avg_pool2d(mean, 7, 1, 3).square()
-    busy = 1.0 - 1.0 / (1.0 + spread.clamp(min=0.0) / (uniform(noise, generator, 1.0, 6.0) * sigma).square())
-    loud = noise.abs().amax(dim=1, keepdim=True) / (uniform(noise, generator, 1.0, 4.0) * sigma)
-    standing_out = F.max_pool2d(1.0 - 1.0 / (1.0 + loud**4), 3, 1, 1)
-    brightness = clean.amax(dim=1, keepdim=True).clamp(0.0, 1.0).sqrt()
-    dark = (1.0 - brightness) ** uniform(noise, generator, 0.5, 4.0)
-    chosen = 5.0 * uniform(noise, generator, 0.0, 1.0)  # two fifths are left alone nowhere
-    where = torch.where(chosen < 1.0, busy, torch.where(chosen < 2.0, standing_out, dark))
-    return torch.where(chosen < 3.0, where * uniform(noise, generator, 0.3, 1.0), 0.0)
+    return clean + torch.lerp(left, noise, left_alone(noise, clean, generator))
 
 
 def _sharpen(images: Tensor, amount: Tensor) -> Tensor:
     """Unsharp masking with a 3 x 3 neighbourhood; `amount` is `(B, 1, 1, 1)`."""
     mean = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
     return images + amount * (images - mean)
-
-
-def _resize(images: Tensor, scale: float) -> Tensor:
-    """Enlarge or reduce `(B, C, H, W)` and keep its size: the middle is cut out, or the edges are mirrored.
-
-    Digital zoom and smaller files do this; enlarged noise is what a network trained on sharp noise leaves in.
-    """
-    height, width = images.shape[2:]
-    resized = F.interpolate(
-        images, scale_factor=scale, mode="bicubic", antialias=scale < 1.0, align_corners=False
-    )
-    rows, columns = height - resized.shape[2], width - resized.shape[3]
-    # A negative pad cuts; reflection needs it to be apart from a positive one, and here both have one sign.
-    pads = (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)
-    return F.pad(resized, pads, mode="reflect" if rows > 0 or columns > 0 else "constant")
-
-
-def _chance(clean: Tensor, generator: Generator, probability: float) -> bool:
-    """One throw for the whole batch."""
-    return bool(torch.rand((), generator=generator, device=clean.device) < probability)
 
 
 def camera(clean: Tensor, generator: Generator, *, rescaled: bool = True) -> tuple[Tensor, Tensor]:
@@ -177,38 +141,30 @@ def camera(clean: Tensor, generator: Generator, *, rescaled: bool = True) -> tup
     Returns:
         `(noisy, target)`, each like `clean`.
     """
-    if rescaled and _chance(clean, generator, 0.6):
-        # Training photos are reduced, and sharper than any frame at the size it was taken in. Enlarged, their
-        # texture is as soft as a camera's. A network that never saw such takes it for noise, and fine noise for detail.
-        clean = _resize(clean, float(uniform(clean[:1], generator, 1.0, 2.5))).clamp(0.0, 1.0)
+    if rescaled and chance(clean, generator, 0.6):
+        clean = enlarged(clean, generator)
     sensor = _draw_sensor(clean, generator)
     # Lens and antialiasing filter: without them sharp photos alias as no camera does.
     raw = gaussian_blur(_to_raw(clean, sensor), uniform(clean, generator, 0.4, 1.0))
     masks = bayer_masks(raw, generator)
     mosaic = (raw * masks).sum(dim=1, keepdim=True)  # (B, 1, H, W)
     both = torch.cat([_sensor_noise(mosaic, generator), mosaic])
-    demosaic = demosaic_bilinear if _chance(clean, generator, 0.4) else demosaic_gradient_corrected
+    demosaic = demosaic_bilinear if chance(clean, generator, 0.4) else demosaic_gradient_corrected
     noisy, target = _to_linear(demosaic(both, masks.repeat(2, 1, 1, 1)), _twice(sensor)).chunk(2)
-    if _chance(clean, generator, 0.8):
+    if chance(clean, generator, 0.8):
         noisy = _in_camera_denoise(noisy, target, generator)
     noisy, target = _to_srgb(torch.cat([noisy, target]), _twice(sensor)).chunk(2)
-    if _chance(clean, generator, 0.5):
+    if chance(clean, generator, 0.5):
         amount = uniform(clean, generator, 0.0, 1.2).repeat(2, 1, 1, 1)
         noisy, target = _sharpen(torch.cat([noisy, target]), amount).chunk(2)
-    if _chance(clean, generator, 0.15):  # saved before it is resized, and saved again
-        noisy = _save(noisy, generator)
-    if rescaled and _chance(clean, generator, 0.4):
+    if chance(clean, generator, 0.15):  # saved before it is resized, and saved again
+        noisy = saved(noisy, generator)
+    if rescaled and chance(clean, generator, 0.4):
         scale = float(uniform(clean[:1], generator, 0.75, 1.9))
-        noisy, target = _resize(torch.cat([noisy, target]), scale).chunk(2)
-    if _chance(clean, generator, 0.75):
-        noisy = _save(noisy, generator)
+        noisy, target = resized(torch.cat([noisy, target]), scale).chunk(2)
+    if chance(clean, generator, 0.75):
+        noisy = saved(noisy, generator)
     return noisy.clamp(0.0, 1.0), target.clamp(0.0, 1.0)
-
-
-def _save(images: Tensor, generator: Generator) -> Tensor:
-    """JPEG at quality 40 to 100, more often high, with 4:2:0 or 4:4:4."""
-    quality = uniform(images, generator, 0.0, 1.0).sqrt() * 60.0 + 40.0
-    return jpeg(images.clamp(0.0, 1.0), quality, subsample=_chance(images, generator, 0.5))
 
 
 def _twice(sensor: _Sensor) -> _Sensor:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.nn import functional as F
 
-__all__ = ["jpeg"]
+from denoisectl_training.corruption.basic import uniform
+from denoisectl_training.corruption.chance import chance
+
+__all__ = ["jpeg", "saved"]
 
 _LUMA = (
     16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56,
@@ -74,3 +77,9 @@ def jpeg(images: Tensor, quality: Tensor, subsample: bool) -> Tensor:
     red, blue = luma + 1.402 * redness, luma + 1.772 * blueness
     green = (luma - 0.299 * red - 0.114 * blue) / 0.587
     return torch.cat([red, green, blue], dim=1).round().clamp(0.0, 255.0) / 255.0
+
+
+def saved(images: Tensor, generator: Generator) -> Tensor:
+    """JPEG at quality 40 to 100, more often high, with 4:2:0 or 4:4:4."""
+    quality = uniform(images, generator, 0.0, 1.0).sqrt() * 60.0 + 40.0
+    return jpeg(images.clamp(0.0, 1.0), quality, subsample=chance(images, generator, 0.5))

@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 
 from denoisectl_training.corruption.basic import blur, gaussian, knockout, poisson, salt_and_pepper, uniform
 from denoisectl_training.corruption.camera import camera
+from denoisectl_training.corruption.developed import developed
 from denoisectl_training.recipes import CorruptionSettings
 
 __all__ = ["corrupt", "corrupt_one_kind"]
@@ -30,6 +31,8 @@ def corrupt_one_kind(
         return clean, clean
     if settings.kind == "camera":
         return camera(clean, generator)
+    if settings.kind == "developed":
+        return developed(clean, generator)
     extra = () if settings.magnitude is None else (settings.magnitude,)
     noisy = _KINDS[settings.kind](clean, generator, *extra)
     if settings.clipped:

@@ -106,7 +106,9 @@ class ModelSettings(_Settings):
 class CorruptionSettings(_Settings):
     """One kind of corruption and how often it is drawn; `[[corruption]]` tables make the mixture."""
 
-    kind: Literal["clean", "gaussian", "poisson", "salt_and_pepper", "blur", "knockout", "camera"]
+    kind: Literal[
+        "clean", "gaussian", "poisson", "salt_and_pepper", "blur", "knockout", "camera", "developed"
+    ]
     weight: Annotated[float, Field(gt=0.0)] = 1.0
     """Relative share of the samples of a batch."""
     magnitude: Annotated[float, Field(gt=0.0)] | None = None
@@ -247,7 +249,7 @@ class Recipe(_Settings):
 
     @model_validator(mode="after")
     def _crops_divide(self) -> Recipe:
-        camera = any(each.kind == "camera" for each in self.corruption)
+        camera = any(each.kind in ("camera", "developed") for each in self.corruption)
         unit = math.lcm(self.model.multiple_of, _CAMERA_BLOCK if camera else 1)
         for name, side in (("crop", self.data.crop), ("last_crop", self.data.last_crop)):
             if side and side % unit:
