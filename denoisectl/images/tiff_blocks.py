@@ -156,12 +156,10 @@ def _unpacked(raw: bytes | memoryview, order: str, layout: Layout, rows: int) ->
             np.frombuffer(raw, np.uint8).reshape(rows, -1), layout.bits, _row_samples(layout)
         )
         return levels.reshape(rows, layout.block_width, samples)
-    if layout.predictor == 3 and layout.kind == 3:
+    if layout.predictor == 3:
         return _float_predicted(raw, layout, rows, samples)
     block = np.frombuffer(raw, _dtype(layout, order)).reshape(rows, layout.block_width, samples)
-    if layout.predictor == 2 and layout.kind == 1:
-        block = np.add.accumulate(block.astype(_dtype(layout, "=")), axis=1, dtype=_dtype(layout, "="))
-    return block
+    return _summed(block, layout) if layout.predictor == 2 else block
 
 
 def _small_samples(packed: NDArray[np.uint8], bits: int, count: int) -> NDArray[np.uint8]:
@@ -169,6 +167,13 @@ def _small_samples(packed: NDArray[np.uint8], bits: int, count: int) -> NDArray[
     shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
     spread: NDArray[np.uint8] = (packed[:, :, None] >> shifts) & np.uint8((1 << bits) - 1)
     return spread.reshape(len(packed), -1)[:, :count]
+
+
+def _summed(differences: NDArray[Any], layout: Layout) -> NDArray[Any]:
+    """Undo the horizontal predictor, which takes floats for the integers that their bits are."""
+    native = _dtype(layout, "=")
+    integers = np.dtype(f"u{native.itemsize}")
+    return np.add.accumulate(differences.astype(native).view(integers), axis=1, dtype=integers).view(native)
 
 
 def _float_predicted(raw: bytes | memoryview, layout: Layout, rows: int, samples: int) -> NDArray[Any]:

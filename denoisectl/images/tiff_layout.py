@@ -39,6 +39,8 @@ _RAW_COLOURS = (32803, 34892)
 
 NONE, LZW, JPEG, DEFLATE, PACKBITS, OLD_DEFLATE, LZMA = 1, 5, 7, 8, 32773, 32946, 34925
 _FAX = (2, 3, 4, 32771)
+_PREDICTED = (LZW, DEFLATE, OLD_DEFLATE, LZMA)
+"""Compressions that know predictors; beside others the tag means nothing."""
 BY_LIBTIFF = (*_FAX, JPEG)
 """Compressions whose pixels libtiff alone can make (it goes through 8-bit RGBA, which suits these)."""
 _NAMES = {
@@ -65,6 +67,7 @@ class Layout:
     photometric: int
     compression: int
     predictor: int
+    """1 none, 2 differences of neighbours, 3 those of floats, byte by byte."""
     planar: bool
     extra: int | None
     """Meaning of the sample after the colours: 0 unspecified, 1 premultiplied alpha, 2 straight alpha."""
@@ -103,6 +106,7 @@ def layout_of(block: Block, directory: Directory) -> Layout:
     )
     starts = get.all(TagCode.TILE_OFFSETS if tiled else TagCode.STRIP_OFFSETS, ())
     extra = get.all(TagCode.EXTRA_SAMPLES, ())
+    compression = get.one(TagCode.COMPRESSION, NONE)
     photometric = get.one(TagCode.PHOTOMETRIC, BLACK_IS_ZERO if samples < 3 else RGB)
     found = Layout(
         width=width,
@@ -111,8 +115,8 @@ def layout_of(block: Block, directory: Directory) -> Layout:
         samples=samples,
         kind=get.all(TagCode.SAMPLE_FORMAT, (1,))[0],
         photometric=photometric,
-        compression=get.one(TagCode.COMPRESSION, NONE),
-        predictor=get.one(TagCode.PREDICTOR, 1),
+        compression=compression,
+        predictor=get.one(TagCode.PREDICTOR, 1) if compression in _PREDICTED else 1,
         planar=planar and samples > 1,
         extra=(extra[0] if extra else 0) if samples in (2, 4) and photometric != CMYK else None,
         reversed_bits=get.one(TagCode.FILL_ORDER, 1) == 2,
@@ -126,6 +130,7 @@ def layout_of(block: Block, directory: Directory) -> Layout:
         ),
     )
     _refuse(found)
+    _refuse_predictor(found)
     return found
 
 
@@ -189,3 +194,11 @@ def _refuse(found: Layout) -> None:
         )
     if found.photometric == YCBCR and found.compression != JPEG:
         raise ImageError(f"an uncompressed YCbCr TIFF is not processed; convert it to RGB first, {_HINT}")
+
+
+def _refuse_predictor(found: Layout) -> None:
+    usable = {1: True, 2: found.bits >= 8, 3: found.kind == 3}
+    if not usable.get(found.predictor, False):
+        raise ImageError(
+            f"a TIFF with predictor {found.predictor} on {found.bits}-bit samples is not processed; save it without one"
+        )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import struct
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+from denoisectl.errors import ImageError
 from denoisectl.images import Alpha, Format, decode, encode, losses
 from tests.denoisectl.images.samples import alpha_of, opened, photo, pil, tiff, tiff_pixels
 
@@ -108,18 +110,35 @@ def test_tiff_compressions_of_libtiff(compression: str, width: int, height: int)
         assert np.array_equal(decode(pil(pixels, "TIFF", compression=compression), name="a").pixels, pixels)
 
 
-def test_tiff_with_the_float_predictor() -> None:
-    import cv2
-
+@pytest.mark.parametrize(
+    "predictor", [cv2.IMWRITE_TIFF_PREDICTOR_HORIZONTAL, cv2.IMWRITE_TIFF_PREDICTOR_FLOATINGPOINT]
+)
+def test_tiff_of_floats_with_a_predictor(predictor: int) -> None:
     bgr = np.ascontiguousarray(photo("float32")[..., ::-1])
-    settings = [
-        cv2.IMWRITE_TIFF_COMPRESSION,
-        8,
-        cv2.IMWRITE_TIFF_PREDICTOR,
-        cv2.IMWRITE_TIFF_PREDICTOR_FLOATINGPOINT,
-    ]
+    settings = [cv2.IMWRITE_TIFF_COMPRESSION, 8, cv2.IMWRITE_TIFF_PREDICTOR, predictor]
     written = cv2.imencode(".tif", bgr, settings)[1].tobytes()
+    assert struct.pack("<HHIHH", 317, 3, 1, predictor, 0) in written
     assert np.array_equal(decode(written, name="a").pixels, photo("float32"))
+
+
+def with_predictor(source: bytes, code: int, predictor: int = 2) -> bytes:
+    """The file with its tag `code`, which holds a 2, turned into that of the predictor."""
+    before, after = (struct.pack("<HHIHH", *tag, 0) for tag in ((code, 3, 1, 2), (317, 3, 1, predictor)))
+    assert source.count(before) == 1
+    return source.replace(before, after)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_a_predictor_means_nothing_where_nothing_is_compressed(dtype: str) -> None:
+    source = tiff(photo(dtype), extratags=[(316, "H", 1, 2, True)])
+    assert np.array_equal(decode(with_predictor(source, 316), name="a").pixels, photo(dtype))
+
+
+@pytest.mark.parametrize("predictor", [0, 3, 9])
+def test_a_predictor_that_samples_cannot_have_is_refused(predictor: int) -> None:
+    source = tiff(photo(), compression="zlib", predictor=2)
+    with pytest.raises(ImageError, match=f"predictor {predictor} on 8-bit samples"):
+        decode(with_predictor(source, 317, predictor), name="a")
 
 
 @pytest.mark.parametrize(("quality", "size"), [(95, 3), (75, 6)])
