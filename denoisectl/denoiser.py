@@ -17,6 +17,7 @@ import logging
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import get_args
 
 import numpy as np
@@ -191,12 +192,15 @@ class Denoiser(FileMethods):
             amount = amount.for_grey()
         if amount.changes_nothing:
             return image.copy(order="C")
+        clean = _room_for(image)
         while True:
             grid = self.grid(*image.shape[:2])
             try:
-                return run_tiles(self._runner, image, grid, amount, self._batch, progress, self._exact)
+                run_tiles(self._runner, image, clean, grid, amount, self._batch, progress, self._exact)
             except (OutOfMemory, MemoryError):
                 self._shrink(grid)
+            else:
+                return clean
 
     def _shrink(self, grid: Grid) -> None:
         """Halve the automatic tile for this and all later images.
@@ -207,8 +211,17 @@ class Denoiser(FileMethods):
         height, width = grid.shape
         smaller = replace(self._rules, budget=min(self._rules.budget, height * width // 2))
         if self._rules.tile is not None or smaller.budget < smaller.smallest_tile**2:
-            raise ImageError(f"not enough memory for tiles of {height} x {width}; try a smaller --tile")
+            way = "try a smaller --tile" if self._rules.tile is not None else "close other programs"
+            raise ImageError(f"not enough memory for tiles of {height} x {width}; {way}")
         self._rules = smaller
+
+
+def _room_for(image: Image) -> Image:
+    """Where the result goes. Not among what smaller tiles could help with."""
+    try:
+        return np.empty(image.shape, image.dtype)
+    except MemoryError as error:
+        raise ImageError("the image does not fit in memory; close other programs") from error
 
 
 def _exact_twin(engine: Engine, threads: int | None) -> Exact | None:
@@ -222,4 +235,10 @@ def _exact_twin(engine: Engine, threads: int | None) -> Exact | None:
         _log.warning("%s gave NaN or infinity; such tiles are computed in float32", engine.card.name)
         return Engine.open(path, engine.device, threads)
 
-    return opened
+    lock = Lock()  # threads that come while it is being opened wait for it
+
+    def opened_once() -> Engine:
+        with lock:
+            return opened()
+
+    return opened_once

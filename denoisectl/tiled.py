@@ -44,20 +44,20 @@ Exact = Callable[[], Runner]
 def run_tiles(
     runner: Runner,
     image: Image,
+    clean: Image,
     grid: Grid,
     amount: Strength,
     batch: int,
     progress: Progress | None,
     exact: Exact | None = None,
-) -> Image:
-    """Denoise a checked image, `batch` tiles at a time.
+) -> None:
+    """Denoise a checked image into `clean`, an array like it, `batch` tiles at a time.
 
     A tile that comes back with NaN or infinity is computed once more by `exact`, if there is one.
 
     Raises:
         ImageError: a tile came back with NaN or infinity, from `exact` too.
     """
-    clean = np.empty(image.shape, image.dtype)
     buffers: SimpleQueue[Planes] = SimpleQueue()
     for _ in range(min(runner.lanes, len(grid))):
         buffers.put(np.empty((min(batch, len(grid)), 3, *grid.shape), np.float32))  # (B, 3, h, w)
@@ -82,7 +82,6 @@ def run_tiles(
         done += count
         if progress:
             progress(done, len(grid))
-    return clean
 
 
 def tile_rules(

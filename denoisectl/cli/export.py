@@ -73,6 +73,7 @@ def export(
         raise UsageError(f"--out {out}: the folder {out.parent} does not exist")
     with needs_extra("train"):
         from denoisectl_exports.facts import Facts, read_facts
+        from denoisectl_exports.seams import smallest_photo
         from denoisectl_exports.write import export_run
     facts = Facts() if card is None else read_facts(card)
     made = export_run(run, out, facts, photos=photos, precision=precision, weights=weights)
@@ -84,8 +85,9 @@ def export(
     for limit in made.limits:
         console.say(limit)
     if made.effective_halo is None:
+        side = smallest_photo(made.halo, made.multiple_of)
         console.warn(
-            f"no photos to measure the effective halo on: tiles overlap by the whole halo of {made.halo} pixels; "
-            "give --photos FOLDER"
+            f"no photos of {side} x {side} pixels or more to measure the effective halo on: tiles overlap by the whole "
+            f"halo of {made.halo} pixels; give --photos FOLDER with such photos"
         )
     console.say(f"next: denoisectl run PHOTOS --model {out} --out CLEAN")

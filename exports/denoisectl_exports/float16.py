@@ -41,13 +41,17 @@ def to_float16(model: DenoisingAutoencoder) -> onnx.ModelProto:
 def half_inside(model: DenoisingAutoencoder) -> DenoisingAutoencoder:
     """A copy in eval mode whose network is in half precision, but for its first and last convolution."""
     copied = copy.deepcopy(model)
-    network = copied.network.half()
+    network = copied.network  # its ends are taken out before: halved weights would stay halved
     if isinstance(network, UNet):
-        network.add_module("head", _InFloat(network.head, torch.float16))
-        network.add_module("tail", _InFloat(network.tail, torch.float32))
+        head, tail = copy.deepcopy((network.head, network.tail))
+        network.half()
+        network.add_module("head", _InFloat(head, torch.float16))
+        network.add_module("tail", _InFloat(tail, torch.float32))
     else:
-        network.encoder[0] = _InFloat(network.encoder[0], torch.float16)
-        network.add_module("head", _InFloat(network.head, torch.float32))
+        first, last = copy.deepcopy((network.encoder[0], network.head))
+        network.half()
+        network.encoder[0] = _InFloat(first, torch.float16)
+        network.add_module("head", _InFloat(last, torch.float32))
     return copied.eval()
 
 
@@ -73,7 +77,7 @@ class _InFloat(nn.Module):
 
     def __init__(self, part: nn.Module, gives: torch.dtype) -> None:
         super().__init__()
-        self.part = part.float()
+        self.part = part
         self.gives = gives
 
     def forward(self, x: Tensor) -> Tensor:

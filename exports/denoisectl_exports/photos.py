@@ -33,14 +33,15 @@ class Pair(NamedTuple):
 
 
 _MOST = 24
-_SIDE = 512
 _MAX_SIDE = 1024  # as in training: reducing a large photo averages its own noise away
 _SKIMAGE = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg")
 _log = logging.getLogger("denoisectl")
 
 
-def reference_photos(folder: Path | None, *, at_least: int = 32, multiple_of: int = 1) -> list[Tensor]:
-    """Up to 24 photos, spread over the folder: the middle of each, `(3, H, W)` uint8, sides at most 512.
+def reference_photos(
+    folder: Path | None, *, at_least: int = 32, multiple_of: int = 1, side: int = 512
+) -> list[Tensor]:
+    """Up to 24 photos, spread over the folder: the middle of each, `(3, H, W)` uint8.
 
     Without a folder those of scikit-image are taken, and none where it is not installed.
 
@@ -48,6 +49,7 @@ def reference_photos(folder: Path | None, *, at_least: int = 32, multiple_of: in
         folder: any folder of clean photos.
         at_least: smaller photos are mirrored up to this.
         multiple_of: the sides are multiples of this, and of 32, as the corruptions want them.
+        side: the sides are at most this, rounded up to such a multiple.
 
     Raises:
         TrainingError: the folder does not exist or holds no photos.
@@ -60,7 +62,8 @@ def reference_photos(folder: Path | None, *, at_least: int = 32, multiple_of: in
     settings = DataSettings(crop=max(grid, at_least), max_side=_MAX_SIDE, validation_photos=0)
     found = load_photos(spread, settings, seed=0)
     _log.info("measuring on %d photos of %s", len(found.training), folder or "scikit-image")
-    return [_middle(photo, grid) for photo in found.training]
+    largest = -(-side // grid) * grid
+    return [_middle(photo, grid, largest) for photo in found.training]
 
 
 def _skimage_photos() -> list[Path]:
@@ -72,9 +75,9 @@ def _skimage_photos() -> list[Path]:
     return [folder / name for name in _SKIMAGE if (folder / name).is_file()]
 
 
-def _middle(photo: Tensor, grid: int) -> Tensor:
-    """The middle of `(3, H, W)`, its sides multiples of `grid`."""
-    height, width = (max(min(_SIDE, size) // grid, 1) * grid for size in photo.shape[1:])
+def _middle(photo: Tensor, grid: int, largest: int) -> Tensor:
+    """The middle of `(3, H, W)`, its sides multiples of `grid`, `largest` at most."""
+    height, width = (max(min(largest, size) // grid, 1) * grid for size in photo.shape[1:])
     top, left = (photo.shape[1] - height) // 2, (photo.shape[2] - width) // 2
     return photo[:, top : top + height, left : left + width]
 

@@ -8,6 +8,7 @@ memory that it has used before would serve the tile unseen.
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from denoisectl.engine.sessions import create_session
 
 __all__ = ["bytes_per_pixel", "measure"]
 
+_log = logging.getLogger("denoisectl")
 _SIDE = 1024
 _PLANES = 24  # bytes of a pixel's input and output, which every network takes
 _STATUS = Path("/proc/self/status")
@@ -42,7 +44,11 @@ def bytes_per_pixel(model: bytes, multiple_of: int) -> int | None:
         command = [sys.executable, "-m", "denoisectl_exports.tile_memory", str(file), str(side)]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    return int(done.stdout) if done.returncode == 0 else None
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        _log.warning("the memory of a tile cannot be measured (%s); the card leaves it open", why)
+        return None
+    return int(done.stdout)
 
 
 def measure(model: bytes, side: int) -> int:

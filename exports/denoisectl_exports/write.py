@@ -23,7 +23,7 @@ from denoisectl_exports.graph import network_of, to_onnx
 from denoisectl_exports.half import with_half_weights
 from denoisectl_exports.int8 import SIDE, learned_ranges, measured_ranges, to_int8
 from denoisectl_exports.photos import Pair, Planes, as_the_model_meets_them, reference_photos
-from denoisectl_exports.seams import effective_halo
+from denoisectl_exports.seams import effective_halo, smallest_photo
 from denoisectl_exports.skips import with_blocked_skips
 from denoisectl_exports.tile_memory import bytes_per_pixel
 from denoisectl_training.model import DenoisingAutoencoder
@@ -36,7 +36,8 @@ Precision = Literal["float32", "int8", "float16"]
 Weights = Literal["float32", "float16"]
 
 INT8_LIMIT = "8-bit integers:"
-_ROUNDING_PHOTOS = 4
+_PHOTO_SIDE = 512
+_ROUNDING_PAIRS = 12  # clean and corrupted ones take turns: six kinds of corruption
 _IDENTICAL = 1e-10  # 100 dB
 _ROUNDING_LEVELS, _ROUNDING_LOSS = 1.0, 0.1  # 8-bit levels in the mean, and dB
 
@@ -100,7 +101,8 @@ def export_run(
     """
     model, recipe, seen = load_trained(run)
     card = card_of(model, recipe, seen, facts or Facts())
-    clean = reference_photos(photos, at_least=SIDE, multiple_of=card.multiple_of)
+    side = max(_PHOTO_SIDE, smallest_photo(card.halo, card.multiple_of))
+    clean = reference_photos(photos, at_least=SIDE, multiple_of=card.multiple_of, side=side)
     pairs = list(as_the_model_meets_them(clean, recipe))
     trained_in: Precision = "float32" if recipe.training.quantise == "nothing" else recipe.training.quantise
     if precision not in (None, trained_in) and trained_in != "float32":
@@ -177,7 +179,7 @@ def _check_rounding(model: DenoisingAutoencoder, network: Callable[[Planes], Pla
     Not to equal results: a value half way between two levels falls to either, here or there, and its
     neighbours in the next layer follow.
     """
-    for noisy, target, _ in pairs[:_ROUNDING_PHOTOS]:
+    for noisy, target, _ in pairs[:_ROUNDING_PAIRS]:
         with torch.inference_mode():
             expected = model(torch.from_numpy(noisy)).numpy()
         found = network(noisy)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,8 @@ import numpy as np
 import pytest
 
 from denoisectl import Denoiser
-from denoisectl.engine import OutOfMemory
+from denoisectl.denoiser import _exact_twin
+from denoisectl.engine import Engine, OutOfMemory
 from denoisectl.errors import ImageError
 from denoisectl.shipped import float32_twin, read_card, shipped_models
 from denoisectl.tiling import TileRules
@@ -63,6 +66,45 @@ def test_a_tile_that_breaks_down_in_float32_too_fails_the_image() -> None:
     with pytest.raises(ImageError, match="NaN or infinity"):
         denoiser.image(np.zeros((40, 40), np.uint8))
     assert len(broken.shapes) == 2
+
+
+def test_a_twin_is_opened_once_however_many_threads_need_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fast = Engine.open(shipped_models()["photo-int8"], "cpu", 1)
+    opened: list[Path] = []
+
+    def open_slowly(path: Path, *_: object) -> str:
+        opened.append(path)
+        time.sleep(0.05)
+        return "twin"
+
+    monkeypatch.setattr(Engine, "open", open_slowly)
+    exact = _exact_twin(fast, 1)
+    assert exact is not None
+    with ThreadPoolExecutor(4) as threads:
+        assert [*threads.map(lambda _: exact(), range(4))] == ["twin"] * 4
+    assert len(opened) == len(caplog.messages) == 1
+
+
+def test_a_result_without_room_fails_the_image_and_leaves_the_tiles_as_they_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    denoiser = Denoiser(_Small(room=10**9), TileRules(1, 0))
+    image, make = np.full((40, 50, 3), 9, np.uint8), np.empty
+
+    def full(shape: tuple[int, ...], dtype: type = float) -> Image:
+        if shape == image.shape:
+            raise MemoryError
+        return make(shape, dtype)
+
+    before = denoiser.grid(2000, 3000)
+    with monkeypatch.context() as patched:
+        patched.setattr(np, "empty", full)
+        with pytest.raises(ImageError, match="does not fit in memory"):
+            denoiser.image(image)
+    assert denoiser.grid(2000, 3000) == before
+    assert np.array_equal(denoiser.image(image), image)
 
 
 def test_a_float32_model_has_nothing_to_compute_tiles_with_again(tmp_path: Path) -> None:

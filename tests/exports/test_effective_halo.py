@@ -84,6 +84,14 @@ def test_a_users_photos_are_spread_over_the_folder(tmp_path: Path) -> None:
     assert reference_photos(tmp_path, multiple_of=64)[0].shape == (3, 64, 64), "mirrored up to the grid"
 
 
+def test_photos_are_larger_where_a_networks_reach_asks_for_it(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "large.png"), np.zeros((700, 800, 3), np.uint8))
+    assert reference_photos(tmp_path, multiple_of=16)[0].shape == (3, 512, 512)
+    needed = seams.smallest_photo(halo=243, multiple_of=16)
+    found = reference_photos(tmp_path, multiple_of=16, side=needed)[0]
+    assert min(found.shape[1:]) >= needed > 512
+
+
 def test_the_model_meets_clean_photos_and_its_own_corruptions(run: RunFolder) -> None:
     clean, noisy = as_the_model_meets_them(reference_photos(None)[:1], run.recipe())
     assert np.array_equal(clean[0], clean[1])

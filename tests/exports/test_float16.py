@@ -48,6 +48,8 @@ def test_the_ends_of_a_unet_stay_in_float32() -> None:
     types = {name: weight.dtype for name, weight in half.named_parameters()}
     wide = {name.split(".")[1] for name, kind in types.items() if kind == torch.float32}
     assert wide == {"head", "tail"}
+    assert torch.equal(half.network.head.part.weight, model.network.head.weight), "not rounded on the way"
+    assert torch.equal(half.network.tail.part[0].weight, model.network.tail[0].weight)
     assert (half.halo, half.multiple_of) == (model.halo, model.multiple_of)
     image = torch.rand(1, 3, 32, 48)
     with torch.inference_mode():

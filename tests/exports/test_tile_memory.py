@@ -23,7 +23,10 @@ def test_a_stack_of_convolutions_takes_its_planes_and_its_features(
     assert found is not None and 24 + 32 + 32 - 4 <= found <= 24 + 3 * 64 + 24
 
 
-def test_a_measurement_that_fails_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_measurement_that_fails_is_none_and_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     assert tile_memory.bytes_per_pixel(b"no model", 8) is None
+    assert "cannot be measured" in caplog.text and "protobuf" in caplog.text
     monkeypatch.setattr(tile_memory, "_STATUS", Path(sys.executable) / "nowhere")
     assert tile_memory.bytes_per_pixel(b"", 8) is None

@@ -22,7 +22,7 @@ from denoisectl_training.quantised import (
     without_fake_quantization,
 )
 from denoisectl_training.quantised.fake_quantize import FakeQuantize
-from denoisectl_training.quantised.ranges import calibrate
+from denoisectl_training.quantised.ranges import _KEPT, _sample, calibrate
 from denoisectl_training.recipes import Recipe, changed, load_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.train import Photos, resumed, started, train
@@ -105,6 +105,13 @@ def test_both_ends_stay_in_float_and_all_between_rounds(photo: Tensor) -> None:
         )
     assert torch.allclose(values[0][0], expected, atol=1e-5)  # the first weights are exact
     assert len(values[0][1].unique()) <= 256
+
+
+def test_values_are_sampled_from_all_columns() -> None:
+    columns = torch.arange(48).expand(16, 64, 48, 48).flatten()
+    shares = _sample(columns, torch.Generator().manual_seed(0)).bincount(minlength=48) / _KEPT
+    assert shares.min() > 0.8 / 48 and shares.max() < 1.2 / 48
+    assert torch.equal(_sample(columns[:100], torch.Generator()), columns[:100])
 
 
 def test_a_calibrated_network_stays_near_its_float_self(photo: Tensor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -17,7 +18,14 @@ from denoisectl_training.checkpoint import load_checkpoint
 from denoisectl_training.devices import choose_device
 from denoisectl_training.photos import find_photos, load_photos
 from denoisectl_training.rate_search import RateTrial, SearchStoppedError, find_rate
-from denoisectl_training.recipes import Recipe, changed, first_rate, load_recipe, with_first_rate
+from denoisectl_training.recipes import (
+    OptimizerSettings,
+    Recipe,
+    changed,
+    first_rate,
+    load_recipe,
+    with_first_rate,
+)
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.train import Photos, TrainRequest, started, train
 from denoisectl_training.trained import load_weights
@@ -131,6 +139,12 @@ def test_the_first_rate_is_found_from_above(photo_folder: Path) -> None:
     assert len(trials) > 1 and [trial.good for trial in trials] == [False] * (len(trials) - 1) + [True]
     assert trials[1].rate == pytest.approx(0.3 * trials[0].rate)
     assert "diverged" in str(trials[0]) and "diverged" not in str(trials[-1])
+
+
+@pytest.mark.parametrize("name", get_args(OptimizerSettings.model_fields["name"].annotation))
+def test_every_optimizer_has_a_rate_to_start_the_search_from(name: str, photo_folder: Path) -> None:
+    model = {"architecture": "small", "widths": [16, 16], "colour": "rgb"}  # Muon wants 16 features
+    assert search(toy(optimizer={"name": name}, model=model), photo_folder)[-1].good
 
 
 def test_a_run_told_to_find_its_rate_says_what_was_tried(photo_folder: Path, tmp_path: Path) -> None:

@@ -46,11 +46,11 @@ def calibrate(model: DenoisingAutoencoder, batches: Iterable[Tensor]) -> None:
     """Choose the range of every tensor of a fake-quantised model, each measured without any rounding before it."""
     roundings = [module for module in model.modules() if isinstance(module, FakeQuantize)]
     found: dict[nn.Module, list[Tensor]] = {module: [] for module in roundings}
+    generator = torch.Generator().manual_seed(0)
     relus = _before_relu(model)
 
     def note(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        values = inputs[0].detach().flatten()
-        sample = values[:: max(1, len(values) // _KEPT)]
+        sample = _sample(inputs[0].detach().flatten(), generator)
         found[module].append(sample.relu() if module in relus else sample.clone())
 
     with ExitStack() as stack, evaluating(model), torch.no_grad():
@@ -62,6 +62,13 @@ def calibrate(model: DenoisingAutoencoder, batches: Iterable[Tensor]) -> None:
     for module in roundings:
         module.enabled = True
         module.set_range(*_trimmed(torch.cat(found[module]), _TAIL))
+
+
+def _sample(values: Tensor, generator: torch.Generator) -> Tensor:
+    """Some of the values, by chance: at even steps they would be those of a few columns, borders among them."""
+    if len(values) <= _KEPT:
+        return values
+    return values[torch.randint(len(values), (_KEPT,), generator=generator)]
 
 
 def _before_relu(model: nn.Module) -> set[nn.Module]:
