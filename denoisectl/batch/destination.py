@@ -34,7 +34,7 @@ class Destination:
         Args:
             naming: how outputs are called.
             settings: what is done to every image.
-            model: digest of what does it; called if there are notes to compare it with.
+            model: digest of what does it; called unless the output is one file.
             shard: the part of the plan that this process works on.
 
         Raises:

@@ -79,7 +79,10 @@ class Journal:
             return None
         # Not through the file system, where the output folder may be a link to elsewhere.
         source = Path(os.path.normpath(self._out / made.source))
-        return source if source.is_file() and not source.samefile(job.source) else None
+        try:
+            return source if source.is_file() and not source.samefile(job.source) else None
+        except OSError:  # on a disk that cannot be reached now
+            return None
 
     def made(self, path: Path) -> bool:
         """Whether a run had its result under this name."""

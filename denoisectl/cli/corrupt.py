@@ -30,6 +30,7 @@ class Kind(StrEnum):
     BLUR = "blur"
     KNOCKOUT = "knockout"
     CAMERA = "camera"
+    DEVELOPED = "developed"
 
 
 def corrupt(
@@ -77,7 +78,7 @@ def corrupt(
       # the noise that the literature measures with
       denoisectl corrupt photos -o noisy --kind gaussian --amount 25
 
-      # what a camera does: noise before demosaicing, then JPEG
+      # what a camera does: noise before demosaicing, then JPEG (developed: as finished photos have it)
       denoisectl corrupt photos -o raw-like --kind camera --seed 7
     """
     console.set_loudness(quiet=quiet)

@@ -83,7 +83,7 @@ def _as_seen(photo: Photo) -> Photo:
 def _fitted(metadata: Metadata, width: int, height: int, orientation: int) -> Metadata:
     """Metadata that is true of the upright photo; EXIF states the resolution if the container does not."""
     resolution = metadata.resolution or exif.resolution_of(metadata.exif)
-    if resolution is not None and metadata.resolution is not None and swaps_sides(orientation):
+    if resolution is not None and swaps_sides(orientation):
         resolution = Resolution(resolution.y, resolution.x, resolution.unit)
     return replace(
         metadata,

@@ -2,8 +2,9 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
+import torch
 
-from denoisectl_training.corruption.images import KINDS, Image, ImageCorruption
+from denoisectl_training.corruption.images import KINDS, Image, ImageCorruption, _generator, _to_planes
 
 PHOTO = skimage.data.astronaut()[:75, 130:231]
 
@@ -36,6 +37,15 @@ def test_floats_are_not_clipped_and_integers_are() -> None:
     white = np.ones((64, 64, 3), np.float32)
     assert ImageCorruption("gaussian", 25.0).image(white).max() > 1.0
     assert ImageCorruption("gaussian", 25.0).image(np.full((64, 64, 3), 255, np.uint8)).max() == 255
+
+
+@pytest.mark.parametrize("kind", ["camera", "developed"])
+def test_a_grey_photo_has_the_brightness_of_its_noisy_colours(kind: str) -> None:
+    grey = PHOTO[..., 1]
+    noisy = ImageCorruption(kind, 0.0, 3).image(grey).astype(float)
+    colours = KINDS[kind].apply(_to_planes(grey), _generator(grey, 3), 0.0)[0, :, :75, :101]
+    assert np.abs(noisy / 255 - colours[0].numpy()).max() <= 0.5 / 255 + 1e-6
+    assert torch.equal(colours[0], colours[2])
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -66,6 +66,7 @@ def test_photos_in_files_are_the_same_photos(photo_folder: Path, request: pytest
 
 @pytest.mark.usefixtures("files")
 def test_a_full_disk_is_said_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "gone"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))  # read once for a process
     with pytest.raises(TrainingError, match=r"no room for the photos .* TMPDIR"):
         PhotoMemory().keep(torch.zeros((3, 10, 10), dtype=torch.uint8))

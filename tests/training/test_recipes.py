@@ -45,6 +45,13 @@ def test_overrides_reach_nested_keys_of_every_type() -> None:
         ("loss.ssd=nan", "loss.ssd: input should be a finite number"),
         (f"training.seed={1 << 63}", "training.seed: input should be less than 9223372036854775808"),
         ("training.seed=-1", "training.seed: input should be greater than or equal to 0"),
+        (
+            'corruption=[{kind="salt_and_pepper", magnitude=5.0}]',
+            "magnitude is 5, and salt_and_pepper takes 0 to 1",
+        ),
+        ('corruption=[{kind="knockout", magnitude=0.5}]', "magnitude is 0.5, and knockout takes 1 to 100"),
+        ('corruption=[{kind="camera", magnitude=1.0}]', "camera takes neither magnitude nor clipped"),
+        ('corruption=[{kind="developed", clipped=0.5}]', "developed takes neither magnitude nor clipped"),
         ("optimizer", "expected KEY=VALUE"),
         ("name.first=1", "name is not a section"),
     ],

@@ -1,5 +1,6 @@
 """Choosing hyperparameters: the space as text, and whole sweeps of a toy network."""
 
+import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,16 @@ def test_workers_share_one_journal(request_: SweepRequest) -> None:
     result = sweep(replace(request_, trials=3, workers=2), report=told.append)
     assert result is not None and len(result.trials) == 3
     assert {tried.number for tried in told} == {tried.number for tried in result.trials}
+
+
+@pytest.mark.slow
+def test_workers_end_with_a_sweep_that_fails(request_: SweepRequest) -> None:
+    def broken(_: Tried) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        sweep(replace(request_, trials=4, workers=2), report=broken)
+    assert multiprocessing.active_children() == []
 
 
 def test_a_trial_that_diverges_is_given_up(request_: SweepRequest) -> None:

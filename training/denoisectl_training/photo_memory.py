@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 
 import numpy as np
@@ -46,7 +47,7 @@ class PhotoMemory:
 def _mapped(size: int) -> Tensor:
     """So many bytes of a file that goes when they are no longer used."""
     try:
-        with tempfile.TemporaryFile() as file:
+        with tempfile.TemporaryFile(dir=_folder()) as file:
             # Written, not only made long: a disk that is found full later would end the process.
             for start in range(0, size, len(_PIECE)):
                 file.write(_PIECE[: size - start])
@@ -54,6 +55,12 @@ def _mapped(size: int) -> Tensor:
             return torch.from_numpy(np.memmap(file, np.uint8, "r+", shape=(size,)))
     except OSError as error:
         raise TrainingError(
-            f"{tempfile.gettempdir()}: no room for the photos ({error.strerror}); over {_IN_MEMORY // 1024**3} GiB "
+            f"{_folder()}: no room for the photos ({error.strerror}); over {_IN_MEMORY // 1024**3} GiB "
             "they are kept in files: let TMPDIR name a folder on a larger disk, lower data.max_side, or take fewer"
         ) from error
+
+
+def _folder() -> str:
+    """`/var/tmp` where nothing else is asked for: it is made for large files, and `/tmp` may be memory."""
+    large = "/var/tmp"
+    return large if "TMPDIR" not in os.environ and os.access(large, os.W_OK) else tempfile.gettempdir()

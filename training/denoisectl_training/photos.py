@@ -83,7 +83,7 @@ def _hidden(path: Path, root: Path) -> bool:
 def load_photos(paths: Sequence[Path], settings: DataSettings, seed: int) -> PhotoSet:
     """Read every photo once and split by photo, by chance, as `seed` decides.
 
-    Photos smaller than the crop are padded by reflection; unreadable files are left out; each is said once.
+    Photos smaller than the crop are padded by mirroring; unreadable files are left out; each is said once.
 
     Raises:
         TrainingError: nothing could be read, or nothing would be left to train on.
@@ -183,7 +183,7 @@ def _split(photos: list[Tensor], settings: DataSettings, seed: int, *, paired: b
 
 
 def _at_least(photo: Tensor, side: int) -> Tensor:
-    """Pad `(C, H, W)` by reflection so that a crop of `side` fits."""
+    """Pad `(C, H, W)` by mirroring so that a crop of `side` fits."""
     _, height, width = photo.shape
     if height >= side and width >= side:
         return photo

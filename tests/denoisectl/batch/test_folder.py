@@ -165,6 +165,21 @@ def test_the_result_of_another_photo_keeps_its_name(
     assert statuses(denoise_folder(denoiser, other.parent, out)) == {"a.png": OK}, "it may have moved"
 
 
+def test_a_photo_that_cannot_be_reached_any_more_does_not_end_the_run(
+    denoiser: Denoiser, photos: Path, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(denoise_folder(denoiser, photos, out))
+    other, gone, is_file = write_picture(tmp_path / "other" / "a.png", seed=9), photos / "a.png", Path.is_file
+
+    def unreachable(path: Path) -> bool:
+        if path == gone:
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", unreachable)
+    assert statuses(denoise_folder(denoiser, other.parent, out)) == {"a.png": OK}
+
+
 def test_overwrite(denoiser: Denoiser, photos: Path, out: Path) -> None:
     list(denoise_folder(denoiser, photos, out))
     (out / "a.png").write_bytes(b"retouched by hand")

@@ -50,6 +50,17 @@ FULL = {
 FULL["deep.png"] = encode(decode(FULL["deep.tif"], name="a"), format=Format.PNG)
 
 
+def test_density_that_only_exif_states_is_turned_with_the_photo() -> None:
+    stated = Image.Exif()
+    stated.update({0x0112: 6, 0x011A: 300.0, 0x011B: 150.0, 0x0128: 2})
+    source = pil(photo(), "JPEG", exif=stated)
+    assert source[2:4] == b"\xff\xe0"  # the JFIF header, which cameras leave out
+    written = encode(decode(source[:2] + source[20:], name="a"))
+    again = Image.open(io.BytesIO(written))
+    exif = again.getexif()
+    assert (exif[0x011A], exif[0x011B]) == again.info["jfif_density"] == (150, 300)
+
+
 @pytest.mark.parametrize("name", FULL)
 def test_metadata_arrives_byte_by_byte(name: str) -> None:
     read = decode(FULL[name], name=name)

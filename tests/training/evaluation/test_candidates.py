@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from denoisectl.errors import ModelError, UsageError
+from denoisectl_exports.write import export_run
 from denoisectl_training.evaluation.candidates import baselines, open_models
 
 NOISY = np.random.default_rng(0).random((50, 65, 3), np.float32)
@@ -25,6 +26,13 @@ def test_a_checkpoint_runs_at_any_size(untrained: Path) -> None:
     clean = candidate.denoise(NOISY)
     assert clean.shape == NOISY.shape and clean.dtype == np.float32
     assert clean.min() >= 0.0 and clean.max() <= 1.0
+
+
+def test_a_checkpoint_and_its_export_give_the_same_up_to_the_edges(untrained: Path, tmp_path: Path) -> None:
+    export_run(untrained, tmp_path / "exported.onnx")
+    models = open_models([str(untrained), str(tmp_path / "exported.onnx")], device="cpu")
+    one, other = (candidate.denoise(NOISY) for candidate in models)
+    np.testing.assert_allclose(one, other, atol=1e-4)
 
 
 def test_a_checkpoint_takes_the_threads_that_are_asked_for(untrained: Path) -> None:

@@ -22,17 +22,18 @@ from denoisectl_training.corruption.left_alone import left_alone
 __all__ = ["developed"]
 
 
-def developed(clean: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+def developed(clean: Tensor, generator: Generator, *, rescaled: bool = True) -> tuple[Tensor, Tensor]:
     """A photo with the noise that developed photos have, and the same without it.
 
     Args:
         clean: `(B, 3, H, W)` float32 sRGB in [0, 1]; H and W multiples of 16.
         generator: of the device that `clean` is on.
+        rescaled: whether some frames show a part of the photo enlarged; if not, every pixel stays where it is.
 
     Returns:
         `(noisy, target)`, each like `clean`; the target is as soft as frames are at the size they are taken in.
     """
-    target = enlarged(clean, generator) if chance(clean, generator, 0.6) else clean
+    target = enlarged(clean, generator) if rescaled and chance(clean, generator, 0.6) else clean
     if chance(clean, generator, 0.5):  # the lens
         target = gaussian_blur(target, uniform(clean, generator, 0.4, 1.0))
     noise = _grain(target, generator) + _blotches(target, generator)

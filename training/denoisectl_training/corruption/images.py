@@ -14,6 +14,8 @@ from torch import Generator, Tensor
 
 from denoisectl_training.corruption.basic import blur, gaussian, knockout, poisson, salt_and_pepper
 from denoisectl_training.corruption.camera import camera
+from denoisectl_training.corruption.developed import developed
+from denoisectl_training.recipes import MAGNITUDES
 
 __all__ = ["KINDS", "CorruptionKind", "ImageCorruption"]
 
@@ -27,23 +29,29 @@ class CorruptionKind:
     apply: Callable[[Tensor, Generator, float], Tensor]
     usual: float
     """The amount, if none is given: sigma in 8-bit levels, noise at white, share of pixels, sigma or side in pixels."""
-    least: float
-    most: float
-    """Past it nothing is left of a photo, or one takes hours."""
+    least: float = 0.0
+    most: float = 0.0
 
 
-def _taken(planes: Tensor, generator: Generator, _: float) -> Tensor:
-    """By a camera, pixel by pixel in its place, so that the photo and its noisy copy are a pair."""
-    return camera(planes, generator, rescaled=False)[0]
+def _in_place(kind: Callable[..., tuple[Tensor, Tensor]]) -> CorruptionKind:
+    """Pixel by pixel in its place, so that the photo and its noisy copy are a pair; grey photos stay grey."""
+
+    def apply(planes: Tensor, generator: Generator, _: float) -> Tensor:
+        noisy = kind(planes, generator, rescaled=False)[0]
+        grey = bool((planes == planes[:, :1]).all())
+        return noisy.mean(dim=1, keepdim=True).expand_as(noisy) if grey else noisy
+
+    return CorruptionKind(apply, 0.0)
 
 
 KINDS = {
-    "gaussian": CorruptionKind(partial(gaussian, fixed=True), 25.0, 0.0, 255.0),
-    "poisson": CorruptionKind(partial(poisson, fixed=True), 0.1, 0.001, 1.0),
-    "salt_and_pepper": CorruptionKind(salt_and_pepper, 0.05, 0.0, 1.0),
-    "blur": CorruptionKind(partial(blur, fixed=True), 1.5, 0.0, 100.0),
-    "knockout": CorruptionKind(partial(knockout, fixed=True), 9.0, 1.0, 100.0),
-    "camera": CorruptionKind(_taken, 0.0, 0.0, 0.0),
+    "gaussian": CorruptionKind(partial(gaussian, fixed=True), 25.0, *MAGNITUDES["gaussian"]),
+    "poisson": CorruptionKind(partial(poisson, fixed=True), 0.1, *MAGNITUDES["poisson"]),
+    "salt_and_pepper": CorruptionKind(salt_and_pepper, 0.05, *MAGNITUDES["salt_and_pepper"]),
+    "blur": CorruptionKind(partial(blur, fixed=True), 1.5, *MAGNITUDES["blur"]),
+    "knockout": CorruptionKind(partial(knockout, fixed=True), 9.0, *MAGNITUDES["knockout"]),
+    "camera": _in_place(camera),
+    "developed": _in_place(developed),
 }
 
 _GRID = 16  # the camera's JPEG works in blocks of this size
@@ -101,7 +109,7 @@ def _to_planes(array: Image) -> Tensor:
 
 
 def _like(array: Image, planes: Tensor) -> Image:
-    """Planes back to the shape and dtype of `array`; a grey image is one of its equal channels."""
+    """Planes back to the shape and dtype of `array`; a grey image is the first of them."""
     pixels = planes[0, :, : array.shape[0], : array.shape[1]].permute(1, 2, 0).numpy()
     pixels = pixels[..., 0] if array.ndim == 2 else pixels
     if array.dtype == np.float32:

@@ -13,11 +13,12 @@ from typing import Literal
 import cv2
 import numpy as np
 import torch
-from torch.nn import functional as F
+from numpy.typing import NDArray
 
 from denoisectl.denoiser import Denoiser
 from denoisectl.errors import UsageError
 from denoisectl.shipped import find_model
+from denoisectl.tiling import split_axis
 from denoisectl_training.devices import choose_device
 from denoisectl_training.evaluation.metrics import Image
 from denoisectl_training.model import DenoisingAutoencoder
@@ -101,11 +102,17 @@ def network(model: DenoisingAutoencoder, device: torch.device) -> Callable[[Imag
     def denoise(noisy: Image) -> Image:
         model.eval()  # a training loop may own the model too, and batch statistics would change it
         height, width = noisy.shape[:2]
-        down, right = (-size % model.multiple_of for size in (height, width))
-        planes = torch.from_numpy(noisy).permute(2, 0, 1)[None].to(device)  # (1, 3, H, W)
+        rows, columns = (_whole(size, model.multiple_of) for size in (height, width))
+        planes = torch.from_numpy(noisy[rows][:, columns]).permute(2, 0, 1)[None].to(device)  # (1, 3, H, W)
         with torch.inference_mode():
-            clean = model(F.pad(planes, (0, right, 0, down), mode="replicate"))
+            clean = model(planes)
         cropped = clean[0, :, :height, :width].permute(1, 2, 0)
         return np.ascontiguousarray(cropped.cpu().numpy())
 
     return denoise
+
+
+def _whole(length: int, multiple_of: int) -> slice | NDArray[np.intp]:
+    """An axis of an image that is not cut, filled up to the grid as `Denoiser` does it."""
+    axis = split_axis(length, length, 0, multiple_of)
+    return axis.pixels(axis.spans[0])

@@ -8,6 +8,7 @@ from denoisectl_training.recipes.checking import parse_recipe
 from denoisectl_training.recipes.loading import changed, load_recipe, shipped_recipes
 from denoisectl_training.recipes.rates import first_rate, with_first_rate
 from denoisectl_training.recipes.settings import (
+    MAGNITUDES,
     CorruptionSettings,
     DataSettings,
     LossSettings,
@@ -19,6 +20,7 @@ from denoisectl_training.recipes.settings import (
 )
 
 __all__ = [
+    "MAGNITUDES",
     "CorruptionSettings",
     "DataSettings",
     "LossSettings",

@@ -103,6 +103,16 @@ class ModelSettings(_Settings):
         return self
 
 
+MAGNITUDES = {
+    "gaussian": (0.0, 255.0),
+    "poisson": (0.001, 1.0),
+    "salt_and_pepper": (0.0, 1.0),
+    "blur": (0.0, 100.0),
+    "knockout": (1.0, 100.0),
+}
+"""The least and the most of each kind that has a magnitude: past it nothing is left of a photo, or one takes hours."""
+
+
 class CorruptionSettings(_Settings):
     """One kind of corruption and how often it is drawn; `[[corruption]]` tables make the mixture."""
 
@@ -115,6 +125,19 @@ class CorruptionSettings(_Settings):
     """Largest sigma (8-bit levels for `gaussian`, pixels for `blur`), share of pixels, or block side."""
     clipped: Share = 0.0
     """Share of the images whose noisy version is rounded and clipped to 8 bits, as a file would hold it."""
+
+    @model_validator(mode="after")
+    def _of_this_kind(self) -> CorruptionSettings:
+        if self.kind not in MAGNITUDES:
+            if self.magnitude is not None or self.clipped:
+                raise ValueError(f"{self.kind} takes neither magnitude nor clipped")
+        elif self.magnitude is not None:
+            least, most = MAGNITUDES[self.kind]
+            if not least <= self.magnitude <= most:
+                raise ValueError(
+                    f"magnitude is {self.magnitude:g}, and {self.kind} takes {least:g} to {most:g}"
+                )
+        return self
 
 
 class LossSettings(_Settings):

@@ -100,6 +100,13 @@ def _take_together(request: SweepRequest, stop: Callable[[], bool], report: Call
     """The trials in several processes, which share the journal and the processor's cores."""
     study = open_study(request.folder)  # made once, before they all look for it
     told = {tried.number for tried in finished(study)}
+
+    def tell() -> None:
+        for tried in finished(study):
+            if tried.number not in told:
+                told.add(tried.number)
+                report(tried)
+
     context = multiprocessing.get_context("spawn")  # CUDA does not survive a fork
     threads = max(1, torch.get_num_threads() // request.workers)
     shares = [len(range(number, missing(request), request.workers)) for number in range(request.workers)]
@@ -110,28 +117,30 @@ def _take_together(request: SweepRequest, stop: Callable[[], bool], report: Call
     ]
     for worker in workers:
         worker.start()
-    asked = False
-    while any(worker.is_alive() for worker in workers):
-        time.sleep(_POLL_SECONDS)
-        if stop() and not asked:
-            asked = True
-            for worker in workers:
-                worker.terminate()
-        for tried in finished(study):
-            if tried.number not in told:
-                told.add(tried.number)
-                report(tried)
+    try:
+        while any(worker.is_alive() for worker in workers):
+            time.sleep(_POLL_SECONDS)
+            tell()
+            if stop() or any(worker.exitcode for worker in workers):
+                break
+    finally:
+        for worker in workers:
+            worker.terminate()  # one at work keeps its checkpoint
+        for worker in workers:
+            worker.join()
+    tell()
     if any(worker.exitcode for worker in workers) and not stop():
         raise TrainingError("a worker of the sweep failed; run it with --workers 1 to see why")
 
 
 def _worker(request: SweepRequest, share: int, number: int, threads: int) -> None:
     torch.set_num_threads(threads)
+    sweep_process = multiprocessing.parent_process()
+    assert sweep_process is not None
     with stoppable() as stop:
-        signal.signal(
-            signal.SIGINT, signal.SIG_IGN
-        )  # a terminal's Ctrl-C comes here too: it is the sweep's to pass on
-        take_trials(request, share, stop, worker=number)
+        # A terminal's Ctrl-C comes here too: it is the sweep's to pass on.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        take_trials(request, share, lambda: stop() or not sweep_process.is_alive(), worker=number)
 
 
 def _result(request: SweepRequest) -> SweepResult:
