@@ -14,8 +14,9 @@ Images are never held in float whole: each tile is converted, denoised and writt
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import get_args
@@ -61,6 +62,7 @@ class Denoiser(FileMethods):
             exact: gives a network in float32, where `runner` has less.
             digest: names the model for the journal.
         """
+        self._again: Callable[[], Denoiser] | None = None
         self._exact = exact
         self._digest = digest
         self._runner = runner
@@ -113,7 +115,26 @@ class Denoiser(FileMethods):
         rules = tile_rules(engine.card, tile, overlap, seams, memory // batch)
         # The smallest tile has to fit, or the first larger image would end a run that has begun.
         cut(rules.smallest_tile, rules.smallest_tile, rules)
-        return cls(engine, rules, batch, _exact_twin(engine, threads), files.digest(seams, overlap))
+        opened = cls(engine, rules, batch, _exact_twin(engine, threads), files.digest(seams, overlap))
+        opened._again = partial(
+            cls.open,
+            model,
+            device,
+            tile=tile,
+            overlap=overlap,
+            seams=seams,
+            batch=batch,
+            memory=memory,
+            threads=threads,
+            precision=precision,
+        )
+        return opened
+
+    def __reduce__(self) -> tuple[Callable[[], Denoiser], tuple[()]]:
+        """Pickled as what it was opened with: another process, a worker of a data loader, opens its own."""
+        if self._again is None:
+            raise TypeError("a Denoiser that was not made by Denoiser.open cannot be pickled")
+        return self._again, ()
 
     @property
     def card(self) -> ModelCard:

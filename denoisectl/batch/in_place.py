@@ -90,32 +90,40 @@ def _looked_at(job: Job, journals: InPlaceJournals) -> Job:
     if job.source.name in journal.kept or holds_originals(job.source.parent):
         return replace(job, skip="it is the original of a denoised photo, kept by an earlier run")
     done = journal.made_alike(job, job.source.stat())
-    if not os.path.lexists(job.backup):
-        return _without_backup(job, journal.backup_of(job.source), done is not None)
-    if done is None and not _alike(job.source, job.backup):
+    backup, reason = job.backup, "already done"
+    if not os.path.lexists(backup):
+        earlier = journal.backup_of(job.source)
+        if done is None or earlier is None:
+            return _without_backup(job, earlier, done is not None)
+        backup, reason = earlier, f"already denoised; its original is {earlier}"
+    if done is None and not _alike(job.source, backup):
         if journal.backup_of(job.source) is None:
-            problem = (
-                f"{job.source}: {job.backup} is there already and not its original; choose another --backup"
-            )
+            problem = f"{job.source}: {backup} is there already and not its original; choose another --backup"
             return replace(job, problem=problem, code=FailureCode.WRITE)
-        reason = f"changed since it was denoised; {job.backup} keeps its original: move that to denoise this"
-        return replace(job, skip=reason)
-    original, output = job.backup.stat(), job.source.stat()
-    job = replace(
+        changed = f"changed since it was denoised; {backup} keeps its original: move that to denoise this"
+        return replace(job, skip=changed)
+    job = _from_backup(job, backup)
+    return replace(job, skip=reason) if journal.made_alike(job, job.source.stat()) else job
+
+
+def _from_backup(job: Job, backup: Path) -> Job:
+    """The job with its original as the input, which stays where it is kept."""
+    original, output = backup.stat(), job.source.stat()
+    return replace(
         job,
+        backup=backup,
         size=original.st_size,
         mtime_ns=original.st_mtime_ns,
         from_backup=True,
         replaced_size=output.st_size,
         replaced_mtime_ns=output.st_mtime_ns,
     )
-    return replace(job, skip="already done") if journal.made_alike(job, output) else job
 
 
 def _without_backup(job: Job, earlier: Path | None, done: bool) -> Job:
-    """A job whose original is not where this run keeps it: not denoised yet, or with another --backup."""
+    """A job whose original is nowhere, or is somewhere else and the photo is not what was made from it."""
     if done:
-        return replace(job, skip=f"already denoised; its original is {earlier or 'gone'}")
+        return replace(job, skip="already denoised; its original is gone")
     if earlier and not _alike(job.source, earlier):
         reason = f"changed since it was denoised; {earlier} keeps its original: move that to denoise this"
         return replace(job, skip=reason)

@@ -14,9 +14,10 @@ from denoisectl.batch.inputs import Found, Selection, find
 from denoisectl.batch.plan import Naming
 from denoisectl.batch.process import Digested
 from denoisectl.batch.result import FileResult, Status
-from denoisectl.batch.settings import Settings, refuse_misspelt
+from denoisectl.batch.settings import Settings, format_of, refuse_misspelt
 from denoisectl.choices import IfExistsName
 from denoisectl.errors import ImageError, UsageError
+from denoisectl.images import Format
 
 __all__ = ["denoise_file", "denoise_folder", "denoise_in_place"]
 
@@ -48,6 +49,9 @@ def denoise_file(
         if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises where a name is too long
             raise UsageError(f"{path}: is a folder; name a file, or use `Denoiser.folder`")
     refuse_misspelt(target)
+    if not (settings and settings.format) and format_of(target) is None:
+        kinds = ", ".join(kind.default_suffix for kind in Format)
+        raise UsageError(f"{target}: its ending is to say its format; give one of {kinds}")
     destination = Destination(Naming(target, single=True), settings or Settings(), lambda: denoiser.digest)
     found = [Found(source, PurePath(source.name), named=True)]  # whatever its name is made of
     plan = destination.plan(found, IfExists(if_exists))

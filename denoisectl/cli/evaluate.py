@@ -136,6 +136,10 @@ def evaluate(
         eight_bit,
         seed,
     )
+    if sheet_image is not None and sheet_image not in (names := request.names()):
+        raise UsageError(
+            f"--sheet-image {sheet_image}: no such image in the test set, which has {names[0]}, for example"
+        )
     result, page = _measured(request, _candidates(models or [], device, threads), sheet_image)
     if json:
         console.emit(jsonlib.dumps(result, allow_nan=False))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import sys
@@ -74,8 +75,15 @@ def _told(error: Exception) -> int:
         return _reader_gone()
     if isinstance(error, errors.DenoiseError):
         console.error(str(error))
+        if _disk_is_full(error):
+            return ExitCode.STOPPED
         return next(code for kind, code in _CODES if isinstance(error, kind))
     return _internal(error)
+
+
+def _disk_is_full(error: BaseException) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _reader_gone() -> int:

@@ -79,6 +79,9 @@ class TextReport(_Report):
         else:
             kept = f" (its original: {result.backup})" if result.backup else ""
             console.detail(console.one_line(f"{result.source} -> {result.target}{kept}"))
+            self._tell_losses(result)
+
+    def _tell_losses(self, result: FileResult) -> None:
         for loss in sorted(set(result.lost) - self._told):
             self._told.add(loss)
             target = console.one_line(result.target)

@@ -36,20 +36,52 @@ def interruptible() -> Iterator[None]:
         yield  # only the main thread may set handlers; a caller in another one keeps its own
         return
     before = {signum: signal.signal(signum, _first) for signum in _heeded()}
-    hook = sys.unraisablehook
-    sys.unraisablehook = _asking_again(hook)
+    hook, watch = sys.unraisablehook, _Watch()
+    sys.unraisablehook = _asking_again(hook, watch)
     if hasattr(signal, "SIGPIPE"):  # a reader that is gone becomes an error, so that cleaning up comes first
         before[signal.SIGPIPE] = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     try:
         yield
     finally:
+        watch.end()
         sys.unraisablehook = hook
         for signum, handler in before.items():
             signal.signal(signum, handler)
 
 
+class _Watch:
+    """Ends the process at the second signal while its main thread is in native code, where no handler runs.
+
+    Python notes each signal in a pipe as it arrives, which another thread reads.
+    """
+
+    def __init__(self) -> None:
+        """Begin; main thread only."""
+        self.seen = 0
+        self._reading, self._writing = os.pipe()
+        if hasattr(
+            os, "set_blocking"
+        ):  # where it must not block; Windows has no such pipes, and does not ask for them
+            os.set_blocking(self._writing, False)
+        self._before = signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
+        threading.Thread(target=self._read, name="signals", daemon=True).start()
+
+    def _read(self) -> None:
+        while note := os.read(self._reading, 1):
+            if note[0] in _SIGNALS:
+                self.seen += 1
+                if self.seen > 1:
+                    os._exit(128 + note[0])
+        os.close(self._reading)
+
+    def end(self) -> None:
+        """Stop watching."""
+        signal.set_wakeup_fd(self._before)
+        os.close(self._writing)
+
+
 def _asking_again(
-    hook: Callable[[sys.UnraisableHookArgs], object],
+    hook: Callable[[sys.UnraisableHookArgs], object], watch: _Watch
 ) -> Callable[[sys.UnraisableHookArgs], None]:
     """A hook that signals once more if the first time fell into code whose errors Python drops, as finalisers' are."""
 
@@ -58,6 +90,7 @@ def _asking_again(
             hook(what)
             return
         signum = what.exc_value.code - 128
+        watch.seen -= 1
         signal.signal(signum, _first)
         threading.Timer(_LATER, os.kill, (os.getpid(), signum)).start()
 

@@ -49,9 +49,9 @@ def overlap(text: str) -> int | None:
 
 def duration(text: str) -> float:
     """Read `90s`, `10m`, `1.5h` or `1h30m` as seconds; a bare number is minutes."""
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return 60.0 * float(text)
-    parts = re.findall(r"(\d+(?:\.\d+)?)([smh])", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
+    plain = re.fullmatch(r"\d+(\.\d+)?", text)
+    parts = [(text, "m")] if plain else re.findall(r"(\d+(?:\.\d+)?)([smh])", text)
+    whole = plain or "".join(number + unit for number, unit in parts) == text
+    if not (whole and any(float(number) for number, _ in parts)):
         raise typer.BadParameter(f"{text}: expected a duration such as 90s, 10m or 1h30m")
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)

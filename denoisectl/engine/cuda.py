@@ -29,15 +29,19 @@ _DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 _MISSING = re.compile(r"^Failed to load ([\w.+-]+)", re.MULTILINE)
 
 
-def check_cuda(index: int) -> None:
+def check_cuda(index: int, *, asked: str = "") -> None:
     """Load what CUDA needs and see that device `index` is there; says nothing about whether it computes.
+
+    Args:
+        index: of the GPU.
+        asked: what the device is called in messages, if not `cuda:N`.
 
     Raises:
         DeviceError: the message names all that is missing, each with the command that installs it.
     """
     missing = list(_missing(index))
     if missing:
-        raise DeviceError(f"cuda:{index} cannot be used: " + "; ".join(missing))
+        raise DeviceError(f"{asked or f'cuda:{index}'} cannot be used: " + "; ".join(missing))
 
 
 def check_driver() -> None:

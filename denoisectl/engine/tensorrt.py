@@ -34,7 +34,7 @@ def check_tensorrt(index: int) -> None:
     Raises:
         DeviceError: the message names what is missing and the command that installs it.
     """
-    check_cuda(index)
+    check_cuda(index, asked=f"tensorrt:{index}")
     if _PROVIDER not in onnxruntime.get_available_providers():
         missing = (
             f"this onnxruntime is built without TensorRT, install the other build: {INSTALL_GPU_RUNTIME}"

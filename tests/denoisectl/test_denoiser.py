@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -315,3 +316,16 @@ def test_threads_may_share_one_denoiser(changing: Denoiser, photo: Image) -> Non
     assert all(
         np.array_equal(clean, changing.image(image)) for clean, image in zip(together, images, strict=True)
     )
+
+
+def test_a_denoiser_is_opened_anew_where_it_is_unpickled(network: Path) -> None:
+    denoiser = Denoiser.open(network, "cpu", tile=64, overlap=16, threads=1)
+    image = np.random.default_rng(0).integers(0, 256, (70, 90, 3), np.uint8)
+    other = pickle.loads(pickle.dumps(denoiser))
+    assert other.digest == denoiser.digest and other.facts(70, 90) == denoiser.facts(70, 90)
+    assert np.array_equal(other.image(image), denoiser.image(image))
+
+
+def test_a_denoiser_around_an_engine_cannot_be_pickled(same: Denoiser) -> None:
+    with pytest.raises(TypeError, match=r"not made by Denoiser\.open cannot be pickled"):
+        pickle.dumps(Denoiser(same._runner, TileRules(1, 0)))

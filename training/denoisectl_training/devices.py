@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
-from denoisectl.errors import DeviceError
+from denoisectl.errors import DeviceError, UsageError
 
 __all__ = ["autocast", "choose_device", "choose_precision"]
 
@@ -17,12 +17,16 @@ def choose_device(name: str) -> torch.device:
     """`auto` (CUDA if torch can use it), `cpu`, `cuda` or `cuda:N`.
 
     Raises:
+        UsageError: no device is called so.
         DeviceError: the device was asked for by name and torch cannot use it.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
+    except RuntimeError:
+        raise UsageError(f"--device {name}: no such device; give auto, cpu, cuda or cuda:N") from None
+    try:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]

@@ -20,6 +20,11 @@ from denoisectl_training.run_folder import RunFolder, new_run_folder
 from denoisectl_training.starting_weights import weights_to_start_from
 from denoisectl_training.training_state import TrainingState
 
+_NO_MEMORY = (
+    "not enough memory for a step of this training: lower training.batch, data.crop (and data.last_crop), or "
+    "model.widths; what is saved goes on with --from"
+)
+
 __all__ = ["Photos", "TrainRequest", "resumed", "started", "train"]
 
 
@@ -129,10 +134,11 @@ def train(
             state = _resumed_state(request, photos, device, precision)
         else:
             state = _new_state(request, photos, device, precision, report_rate, stop)
-    except BaseException:
+        fit(state, photos, request.run, report=report, stop=stop)
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise TrainingError(_NO_MEMORY) from error
+    finally:
         request.run.forget()  # only if nothing is in it yet
-        raise
-    fit(state, photos, request.run, report=report, stop=stop)
     return state
 
 

@@ -120,6 +120,18 @@ def test_what_is_denoised_is_not_denoised_again_under_another_backup(photos: Pho
     )
 
 
+def test_other_settings_begin_at_the_original_whatever_backup_they_name(photos: Photos) -> None:
+    photos.run()
+    full = photos.a.read_bytes()
+    results = photos.run(".bak", strength=0.0)
+    assert status(results) == {"a.png": "ok", "b.jpg": "ok"}
+    assert results["a.png"].backup == Path(f"{photos.a}.orig"), "where it is kept already"
+    assert photos.a.read_bytes() == photos.before[photos.a]
+    assert status(photos.run(".bak")) == {"a.png": "ok", "b.jpg": "ok"}
+    assert photos.a.read_bytes() == full
+    assert sorted(photos.contents()) == ["a.png", "a.png.orig", "sub/b.jpg", "sub/b.jpg.orig"]
+
+
 def test_a_kill_between_the_two_names_is_made_good(photos: Photos) -> None:
     whole = photos.plan().jobs
     os.link(photos.a, f"{photos.a}.orig")

@@ -54,6 +54,15 @@ def test_a_file_is_no_folder_and_no_pattern(denoiser: Denoiser, tmp_path: Path) 
     assert denoiser.file(tmp_path / "in" / "[a]*.png", tmp_path / "b.png").source.endswith("[a]*.png")
 
 
+def test_a_result_without_a_format_is_refused(denoiser: Denoiser, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.jpg")
+    for target in ("b.xyz", "b"):
+        with pytest.raises(
+            UsageError, match=rf"{target}: its ending is to say its format; give one of \.jpg"
+        ):
+            denoiser.file(tmp_path / "a.jpg", tmp_path / target)
+
+
 def test_a_result_with_a_misspelt_ending_is_refused(denoiser: Denoiser, tmp_path: Path) -> None:
     write_picture(tmp_path / "a.jpg")
     with pytest.raises(UsageError, match=r"no format has this ending; write .*a\.jpg"):

@@ -1,5 +1,6 @@
 """`denoisectl eval`: what it passes on and what it says."""
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import cv2
 import pytest
 import skimage.data
+from matplotlib.figure import Figure
 
 from tests.denoisectl.cli.conftest import Invoke
 
@@ -67,9 +69,28 @@ def test_a_sheet_replaces_another_file_on_request_only(invoke: Invoke, folder: P
     assert sheet.stat().st_size > 1000
 
 
-def test_a_sheet_that_fails_does_not_cost_the_figures(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
-    ended = invoke("eval", folder, "--sheet", tmp_path / "s.png", "--sheet-image", "nosuch", "--json")
-    assert ended.code == 1 and "--sheet-image nosuch: no such image" in ended.stderr
+@pytest.mark.parametrize(
+    ("flags", "there"), [([], "x_mean.png"), (["--every", 2], "x_mean.png"), (["--crops", 3], "x_mean.png#0")]
+)
+def test_an_image_that_is_not_measured_cannot_be_on_the_sheet(
+    invoke: Invoke, folder: Path, tmp_path: Path, flags: list[str | int], there: str
+) -> None:
+    asked = ("--sheet", tmp_path / "s.png", "--sheet-image")
+    ended = invoke("eval", folder, *flags, *asked, "nosuch")
+    assert ended.code == 2 and "measured" not in ended.stderr
+    assert f"--sheet-image nosuch: no such image in the test set, which has {there}" in ended.stderr
+    assert invoke("eval", folder, *flags, *asked, there).code == 0
+
+
+def test_a_sheet_that_fails_does_not_cost_the_figures(
+    invoke: Invoke, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Figure, "savefig", full)
+    ended = invoke("eval", folder, "--sheet", tmp_path / "s.png", "--json")
+    assert ended.code == 5 and "No space left" in ended.stderr
     assert json.loads(ended.stdout)["images"] == 2
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import signal
 import time
 from pathlib import Path
@@ -21,6 +22,12 @@ def code_of(error: BaseException) -> int:
     return ended.value.exit_code
 
 
+def _caused(number: int) -> errors.TrainingError:
+    error = errors.TrainingError("x")
+    error.__cause__ = OSError(number, "why")
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -32,6 +39,8 @@ def code_of(error: BaseException) -> int:
         (errors.DeviceError("x"), 3),
         (errors.ModelError("x"), 4),
         (errors.StoppedError("x"), 5),
+        (_caused(errno.ENOSPC), 5),
+        (_caused(errno.EACCES), 1),
         (KeyboardInterrupt(), 130),
         (Interrupted(signal.SIGTERM), 143),
         (typer.Exit(7), 7),

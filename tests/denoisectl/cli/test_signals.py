@@ -59,6 +59,29 @@ def test_the_second_one_ends_at_once(command: list[str], cli_env: dict[str, str]
     assert process.returncode in (-signal.SIGINT, 130) and time.monotonic() - start < 2
 
 
+NATIVE = """
+import hashlib
+from denoisectl.cli.signals import interruptible
+with interruptible():
+    print("at work", flush=True)
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 2_000_000_000)  # as a large tile: no Python code runs meanwhile
+"""
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_one_ends_native_code_too(second: signal.Signals, cli_env: dict[str, str]) -> None:
+    command = [sys.executable, "-c", NATIVE]
+    process = subprocess.Popen(
+        command, env=cli_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None and process.stdout.readline() == "at work\n"
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.2)  # two at once would be one
+    process.send_signal(second)
+    _, said = process.communicate(timeout=60)  # it would take a quarter of an hour
+    assert (process.returncode, said) == (128 + second, "")
+
+
 def test_ctrl_c_is_not_for_jobs_in_the_background(command: list[str], cli_env: dict[str, str]) -> None:
     # Shells start these with the signal ignored, as a script does with trap.
     process = started(["bash", "-c", "trap '' INT; exec \"$@\"", "job", *command], cli_env)

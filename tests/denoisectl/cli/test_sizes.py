@@ -13,7 +13,7 @@ def test_durations(text: str, seconds: float) -> None:
     assert duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "soon", "10x", "m10"])
+@pytest.mark.parametrize("text", ["", "soon", "10x", "m10", "0", "0.0", "0s", "0h0m"])
 def test_bad_durations_are_named(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="expected a duration"):
         duration(text)

@@ -80,6 +80,12 @@ def test_a_terminated_run_is_checkpointed_and_resumes(
         (2, ["train", "gone"], "gone: no such folder"),
         (1, ["train", "PHOTOS", "--set", "data.validation_photos=2"], "none left to train on"),
         (3, ["train", "PHOTOS", "--device", "cuda:7"], "--device cuda:7"),
+        (2, ["train", "PHOTOS", "--device", "gpu"], "--device gpu: no such device; give auto"),
+        (
+            1,
+            ["train", "PHOTOS", "--set", "data.crop=100000000"],
+            "not enough memory for a step of this training",
+        ),
         (2, ["train", "PHOTOS", "--recipe", "skp"], "no recipe named 'skp'"),
         (2, ["train", "PHOTOS", "--set", "optimizer.lrr=1"], "did you mean lr?"),
         (2, ["train", "PHOTOS", "--max-time", "soon"], "soon: expected a duration"),

@@ -8,7 +8,7 @@ from typing import Literal
 
 from denoisectl.errors import UsageError
 from denoisectl_training.evaluation.protocols import Protocol, five_cases, literature, real_pairs
-from denoisectl_training.evaluation.sources import Source, crops, photos
+from denoisectl_training.evaluation.sources import Source, crop_names, crops, photos
 from denoisectl_training.pairs import Pair, match_folders, match_patterns
 from denoisectl_training.photos import find_photos
 
@@ -43,6 +43,15 @@ class EvaluationRequest:
             return literature(self._source(), self.sigmas, eight_bit=self.eight_bit)
         return five_cases(self._source(), seed=self.seed, eight_bit=self.eight_bit)
 
+    def names(self) -> list[str]:
+        """What the images are called, in order; raises as `open` does."""
+        if self.pairs is not None:
+            return [noisy.name for noisy, _ in self._matched(*self.pairs)[:: self.every]]
+        paths = self._paths()
+        if self.crops is None:
+            return [path.name for path in paths[:: self.every]]
+        return crop_names(paths, self.crops)
+
     def _matched(self, noisy: str, clean: str) -> list[Pair]:
         if self.crops is not None or self.eight_bit:
             raise UsageError("--crops and --eight-bit are for made noise; leave them out with --pairs")
@@ -50,14 +59,17 @@ class EvaluationRequest:
             return match_patterns(self.folders, noisy, clean)
         return match_folders(Path(noisy), Path(clean))
 
-    def _source(self) -> Source:
+    def _paths(self) -> list[Path]:
         if not self.folders:
             raise UsageError(
                 "no folder of photos given; for example: denoisectl eval ./kodak24 --model photo"
             )
         if self.crops is not None and self.every > 1:
             raise UsageError("--every is for whole photos; leave it out with --crops")
-        paths = find_photos(self.folders)
+        return find_photos(self.folders)
+
+    def _source(self) -> Source:
+        paths = self._paths()
         return (
             photos(paths, every=self.every)
             if self.crops is None

@@ -11,7 +11,7 @@ from denoisectl.errors import ImageError, TrainingError
 from denoisectl_training.evaluation.metrics import Image
 from denoisectl_training.photo_files import read_photo
 
-__all__ = ["Source", "crops", "photos", "read_image"]
+__all__ = ["Source", "crop_names", "crops", "photos", "read_image"]
 
 _SMALLEST = 11  # the window of `metrics.ssim`
 _WHITE = {"uint8": 255.0, "uint16": 65535.0}
@@ -54,8 +54,16 @@ def crops(paths: Sequence[Path], count: int, side: int, *, seed: int = 0) -> Sou
     Raises:
         TrainingError: a photo cannot be read.
     """
-    for index in range(count):
-        path = paths[index * len(paths) // count]
-        photo, draw = read_image(path), np.random.default_rng((seed, index))
+    for index, name in enumerate(crop_names(paths, count)):
+        photo, draw = read_image(_photo_of(paths, index, count)), np.random.default_rng((seed, index))
         top, left = (int(draw.integers(max(1, size - side + 1))) for size in photo.shape[:2])
-        yield index, f"{path.name}#{index}", photo[top : top + side, left : left + side]
+        yield index, name, photo[top : top + side, left : left + side]
+
+
+def crop_names(paths: Sequence[Path], count: int) -> list[str]:
+    """What `crops` calls its images: `a.png#0`."""
+    return [f"{_photo_of(paths, index, count).name}#{index}" for index in range(count)]
+
+
+def _photo_of(paths: Sequence[Path], index: int, count: int) -> Path:
+    return paths[index * len(paths) // count]
