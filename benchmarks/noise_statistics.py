@@ -1,7 +1,8 @@
-"""Noise in numbers: of real pairs, or of the simulated camera on clean photos, in the same terms.
+"""Noise in numbers: of real pairs, or of simulated noise on clean photos, in the same terms.
 
     python benchmarks/noise_statistics.py --pairs POLYU50 '*_real.JPG' '*_mean.JPG'
     python benchmarks/noise_statistics.py --camera PHOTOS --count 50
+    python benchmarks/noise_statistics.py --developed PHOTOS --count 50
     python benchmarks/noise_statistics.py --sheet docs/camera.jpg
 
 Noise is noisy minus clean, in 8-bit levels; "shift" is the mean of it over an image. "Detail" is of the clean
@@ -12,7 +13,7 @@ and the middle half. The sheet shows the simulated camera on scikit-image's phot
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -21,13 +22,14 @@ import numpy.typing as npt
 import skimage.data
 import torch
 
-from denoisectl_training.corruption import camera
+from denoisectl_training.corruption import camera, developed
 from denoisectl_training.crops import step_generator
 from denoisectl_training.evaluation.sources import read_image
 from denoisectl_training.pairs import match_patterns
 from denoisectl_training.photos import find_photos
 
 Image = npt.NDArray[np.float32]
+Kind = Callable[[torch.Tensor, torch.Generator], tuple[torch.Tensor, torch.Tensor]]
 SIDE = 256
 _BANDS = {"1/16 to 1/8": (1 / 16, 1 / 8), "1/8 to 1/4": (1 / 8, 1 / 4), "above 1/4": (1 / 4, 1.0)}
 
@@ -71,18 +73,18 @@ def real_pairs(folder: Path, noisy: str, clean: str) -> Iterator[tuple[Image, Im
         yield read_image(noisy_path), read_image(clean_path)
 
 
-def simulated(photos: list[Path], count: int) -> Iterator[tuple[Image, Image]]:
-    """Squares of clean photos, each through a camera of its own."""
+def simulated(photos: list[Path], count: int, kind: Kind) -> Iterator[tuple[Image, Image]]:
+    """Squares of clean photos, each with noise of its own."""
     for index in range(count):
         photo = read_image(photos[index * len(photos) // count])
         if min(photo.shape[:2]) >= SIDE:
-            yield through_camera(photo[:SIDE, :SIDE], index)
+            yield noisy_and_target(photo[:SIDE, :SIDE], index, kind)
 
 
-def through_camera(clean: Image, seed: int) -> tuple[Image, Image]:
-    """Noisy and target, `(H, W, 3)` as `clean`."""
+def noisy_and_target(clean: Image, seed: int, kind: Kind = camera) -> tuple[Image, Image]:
+    """Both `(H, W, 3)` as `clean`."""
     planes = torch.from_numpy(clean.copy()).permute(2, 0, 1)[None]
-    noisy, target = camera(planes, step_generator(seed, 0))
+    noisy, target = kind(planes, step_generator(seed, 0))
     return tuple(image[0].permute(1, 2, 0).numpy() for image in (noisy, target))  # type: ignore[return-value]
 
 
@@ -99,7 +101,7 @@ def sheet(path: Path) -> None:
     """Clean crops above, the same through six cameras below."""
     photos = (skimage.data.astronaut(), skimage.data.chelsea(), skimage.data.coffee())
     crops = [photo[40:168, 120:248].astype(np.float32) / 255.0 for photo in photos]
-    columns = [np.vstack(through_camera(crop, seed)[::-1]) for seed, crop in enumerate([*crops, *crops])]
+    columns = [np.vstack(noisy_and_target(crop, seed)[::-1]) for seed, crop in enumerate([*crops, *crops])]
     pixels = np.clip(255.0 * np.hstack(columns), 0, 255).round().astype(np.uint8)
     enlarged = cv2.resize(pixels, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
     cv2.imwrite(str(path), enlarged[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
@@ -112,6 +114,7 @@ def main() -> None:
     )
     parser.add_argument("--pairs", nargs=3, metavar=("FOLDER", "NOISY", "CLEAN"))
     parser.add_argument("--camera", type=Path, metavar="PHOTOS")
+    parser.add_argument("--developed", type=Path, metavar="PHOTOS")
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--sheet", type=Path)
     args = parser.parse_args()
@@ -121,7 +124,9 @@ def main() -> None:
     if args.pairs:
         pairs = real_pairs(Path(args.pairs[0]), args.pairs[1], args.pairs[2])
     elif args.camera:
-        pairs = simulated(find_photos([args.camera]), args.count)
+        pairs = simulated(find_photos([args.camera]), args.count, camera)
+    elif args.developed:
+        pairs = simulated(find_photos([args.developed]), args.count, developed)
     found = [statistics(noisy, clean) for noisy, clean in pairs]
     if found:
         print(f"{len(found)} images\n" + table(found))

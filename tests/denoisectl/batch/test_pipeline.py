@@ -72,20 +72,25 @@ def test_an_error_in_one_of_several_ends_the_run() -> None:
 def test_what_was_written_before_an_error_is_told() -> None:
     """A script has to know of every output that is on the disk."""
     written: list[int] = []
+    being_written, failing = threading.Event(), threading.Event()
 
     def infer(item: int) -> int:
         if item == 3:
+            assert being_written.wait(timeout=10)
+            failing.set()
             raise RuntimeError("the device is gone")
         return item
 
     def write(item: int) -> int:
-        time.sleep(0.05)  # so that the error comes first
+        if item == 2:
+            being_written.set()
+            assert failing.wait(timeout=10)  # so that the error comes first
         written.append(item)
         return item
 
     told: list[int] = []
     with pytest.raises(RuntimeError, match="gone"):
-        told.extend(pipeline(range(9), read=same, infer=infer, write=write))
+        told.extend(pipeline(range(9), read=same, infer=infer, write=write, writers=1))
     assert told == written == [0, 1, 2]
 
 
