@@ -154,5 +154,7 @@ def _globs(given: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_folder(folder: str | Path) -> None:
+    if os.path.isfile(folder):  # noqa: PTH113 - pathlib's raises where a name is too long
+        raise UsageError(f"{folder}: is a file; name a folder, or use `Denoiser.file`")
     if not Path(folder).is_dir():
         raise UsageError(f"{folder}: no such folder; check the name")

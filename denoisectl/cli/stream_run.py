@@ -57,7 +57,7 @@ def _check(names: list[str], out: str, *, overwrite: bool, json: bool) -> None:
         )
     if out != "-" and (Path(out).is_dir() or not format_of(Path(out))):
         raise UsageError(
-            f"--out {out}: an image from stdin has no name; give a file such as {out}/image.png, or -"
+            f"--out {out}: an image from stdin has no name; give a file such as {Path(out) / 'image.png'}, or -"
         )
     if out != "-" and Path(out).exists() and not overwrite:
         raise UsageError(f"{out} exists already; --overwrite replaces it")

@@ -49,8 +49,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     except Exception as error:  # other bytes make torch's unpickler fail in any way there is
         # torch's own words are a paragraph about switching its safety off; they stay in the cause.
         raise TrainingError(
-            f"{path}: not a denoisectl checkpoint, or damaged; give a run folder, or a .pt file that "
-            "`denoisectl train` wrote"
+            f"{path}: not a denoisectl checkpoint, or damaged; give a .pt file that `denoisectl train` wrote; "
+            "of a run whose last.pt is damaged, best.pt may be whole: go on with --from"
         ) from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise TrainingError(f"{path}: not a checkpoint that this version of denoisectl reads")

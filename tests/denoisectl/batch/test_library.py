@@ -54,6 +54,12 @@ def test_a_file_is_no_folder_and_no_pattern(denoiser: Denoiser, tmp_path: Path) 
     assert denoiser.file(tmp_path / "in" / "[a]*.png", tmp_path / "b.png").source.endswith("[a]*.png")
 
 
+def test_a_file_is_not_run_as_a_folder(denoiser: Denoiser, tmp_path: Path) -> None:
+    photo = write_picture(tmp_path / "a.jpg")
+    with pytest.raises(UsageError, match=r"a\.jpg: is a file; name a folder, or use `Denoiser\.file`"):
+        denoiser.folder(photo, tmp_path / "out")
+
+
 def test_a_result_without_a_format_is_refused(denoiser: Denoiser, tmp_path: Path) -> None:
     write_picture(tmp_path / "a.jpg")
     for target in ("b.xyz", "b"):
