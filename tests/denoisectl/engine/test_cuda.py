@@ -11,6 +11,7 @@ import pytest
 
 from denoisectl.engine import cuda
 from denoisectl.engine.cuda import check_cuda, check_driver
+from denoisectl.engine.tensorrt import check_tensorrt
 from denoisectl.errors import DeviceError
 
 
@@ -35,6 +36,8 @@ def test_a_missing_gpu_is_named(machine: pytest.MonkeyPatch) -> None:
         check_driver()
     with pytest.raises(DeviceError, match="cuda:0 cannot be used: no NVIDIA GPU, or no driver"):
         check_cuda(0)
+    with pytest.raises(DeviceError, match="tensorrt:0 cannot be used: no NVIDIA GPU, or no driver"):
+        check_tensorrt(0)
 
 
 def test_a_gpu_beyond_the_last_is_refused(machine: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from denoisectl.errors import DeviceError
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """A machine with CUDA and the right onnxruntime."""
-    monkeypatch.setattr(tensorrt, "check_cuda", lambda index: None)
+    monkeypatch.setattr(tensorrt, "check_cuda", lambda index, asked: None)
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["TensorrtExecutionProvider"])
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return monkeypatch
