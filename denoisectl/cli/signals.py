@@ -59,9 +59,7 @@ class _Watch:
         """Begin; main thread only."""
         self.seen = 0
         self._reading, self._writing = os.pipe()
-        if hasattr(
-            os, "set_blocking"
-        ):  # where it must not block; Windows has no such pipes, and does not ask for them
+        if hasattr(os, "set_blocking"):  # Python asks for it, but on Windows, where pipes always block
             os.set_blocking(self._writing, False)
         self._before = signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
         threading.Thread(target=self._read, name="signals", daemon=True).start()

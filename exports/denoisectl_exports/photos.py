@@ -33,13 +33,14 @@ class Pair(NamedTuple):
 
 
 _MOST = 24
+_SIDE = 512
 _MAX_SIDE = 1024  # as in training: reducing a large photo averages its own noise away
 _SKIMAGE = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg")
 _log = logging.getLogger("denoisectl")
 
 
 def reference_photos(
-    folder: Path | None, *, at_least: int = 32, multiple_of: int = 1, side: int = 512
+    folder: Path | None, *, at_least: int = 32, multiple_of: int = 1, side: int = 0
 ) -> list[Tensor]:
     """Up to 24 photos, spread over the folder: the middle of each, `(3, H, W)` uint8.
 
@@ -49,7 +50,7 @@ def reference_photos(
         folder: any folder of clean photos.
         at_least: smaller photos are mirrored up to this.
         multiple_of: the sides are multiples of this, and of 32, as the corruptions want them.
-        side: the sides are at most this, rounded up to such a multiple.
+        side: the sides are at most 512 pixels, or this if it is more, rounded up to such a multiple.
 
     Raises:
         TrainingError: the folder does not exist or holds no photos.
@@ -62,7 +63,7 @@ def reference_photos(
     settings = DataSettings(crop=max(grid, at_least), max_side=_MAX_SIDE, validation_photos=0)
     found = load_photos(spread, settings, seed=0)
     _log.info("measuring on %d photos of %s", len(found.training), folder or "scikit-image")
-    largest = -(-side // grid) * grid
+    largest = -(-max(_SIDE, side) // grid) * grid
     return [_middle(photo, grid, largest) for photo in found.training]
 
 

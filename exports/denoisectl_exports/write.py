@@ -36,7 +36,6 @@ Precision = Literal["float32", "int8", "float16"]
 Weights = Literal["float32", "float16"]
 
 INT8_LIMIT = "8-bit integers:"
-_PHOTO_SIDE = 512
 _ROUNDING_PAIRS = 12  # clean and corrupted ones take turns: six kinds of corruption
 _IDENTICAL = 1e-10  # 100 dB
 _ROUNDING_LEVELS, _ROUNDING_LOSS = 1.0, 0.1  # 8-bit levels in the mean, and dB
@@ -101,7 +100,7 @@ def export_run(
     """
     model, recipe, seen = load_trained(run)
     card = card_of(model, recipe, seen, facts or Facts())
-    side = max(_PHOTO_SIDE, smallest_photo(card.halo, card.multiple_of))
+    side = smallest_photo(card.halo, card.multiple_of)
     clean = reference_photos(photos, at_least=SIDE, multiple_of=card.multiple_of, side=side)
     pairs = list(as_the_model_meets_them(clean, recipe))
     trained_in: Precision = "float32" if recipe.training.quantise == "nothing" else recipe.training.quantise

@@ -121,7 +121,8 @@ def train(
     """Train, or go on training, until the recipe's images are seen or `stop()` says so.
 
     Raises:
-        TrainingError: no usable photos, a damaged checkpoint, other photos than the run began with, divergence.
+        TrainingError: no usable photos, a damaged checkpoint, other photos than the run began with, divergence, not
+            enough memory.
         DeviceError: the device was asked for by name and torch cannot use it.
         ConfigError: the recipe tunes a network and none is given, or one of other settings.
         SearchStoppedError: `stop()` said so while the first rate was being found.

@@ -1,7 +1,8 @@
-"""The command line in this process, and a folder of pictures to run it on."""
+"""The command line in this process, a folder of pictures to run it on, and what a run left and said."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from denoisectl.batch.inputs import JOURNAL_FOLDER
 from denoisectl.cli import console
 from denoisectl.cli.main import build
 from tests.denoisectl.conftest import Pictures
@@ -51,3 +53,17 @@ def photos(tmp_path: Path, pictures: Pictures) -> Path:
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
+
+
+@pytest.fixture
+def run(invoke: Invoke, model: Path) -> Invoke:
+    return lambda *args: invoke("run", *args, "--model", model, "--device", "cpu")
+
+
+def names(folder: Path) -> list[str]:
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(path.as_posix() for path in files if path.parts[0] != JOURNAL_FOLDER)
+
+
+def events(ended: Ended) -> list[dict[str, object]]:
+    return [json.loads(line) for line in ended.stdout.splitlines()]

@@ -11,13 +11,18 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-__all__ = ["blur", "gaussian", "gaussian_blur", "knockout", "poisson", "salt_and_pepper", "uniform"]
+__all__ = ["blur", "chance", "gaussian", "gaussian_blur", "knockout", "poisson", "salt_and_pepper", "uniform"]
 
 
 def uniform(clean: Tensor, generator: Generator, low: float, high: float) -> Tensor:
     """One number in [low, high) for each image, `(B, 1, 1, 1)`."""
     draw = torch.rand((len(clean), 1, 1, 1), generator=generator, device=clean.device)
     return low + (high - low) * draw
+
+
+def chance(clean: Tensor, generator: Generator, probability: float) -> bool:
+    """One throw for the whole batch."""
+    return bool(torch.rand((), generator=generator, device=clean.device) < probability)
 
 
 def _normal_like(clean: Tensor, generator: Generator) -> Tensor:

@@ -15,8 +15,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from denoisectl_training.colour import linear_to_srgb, srgb_to_linear
-from denoisectl_training.corruption.basic import gaussian_blur, uniform
-from denoisectl_training.corruption.chance import chance
+from denoisectl_training.corruption.basic import chance, gaussian_blur, uniform
 from denoisectl_training.corruption.demosaic import (
     bayer_masks,
     demosaic_bilinear,

@@ -13,8 +13,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from denoisectl_training.corruption.basic import gaussian_blur, uniform
-from denoisectl_training.corruption.chance import chance
+from denoisectl_training.corruption.basic import chance, gaussian_blur, uniform
 from denoisectl_training.corruption.frames import enlarged
 from denoisectl_training.corruption.jpeg import saved
 from denoisectl_training.corruption.left_alone import left_alone

@@ -31,6 +31,7 @@ class CorruptionKind:
     """The amount, if none is given: sigma in 8-bit levels, noise at white, share of pixels, sigma or side in pixels."""
     least: float = 0.0
     most: float = 0.0
+    """Of amounts; both 0 where there is none to choose."""
 
 
 def _in_place(kind: Callable[..., tuple[Tensor, Tensor]]) -> CorruptionKind:

@@ -12,8 +12,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from denoisectl_training.corruption.basic import uniform
-from denoisectl_training.corruption.chance import chance
+from denoisectl_training.corruption.basic import chance, uniform
 
 __all__ = ["jpeg", "saved"]
 

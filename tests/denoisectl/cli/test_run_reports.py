@@ -1,0 +1,127 @@
+"""What `run` tells: to people, to scripts as JSON, and in the list of failures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.denoisectl.cli.conftest import Invoke, events
+
+
+def test_json_lines(run: Invoke, photos: Path, out: Path) -> None:
+    (photos / "b.jpg").write_text("hello")
+    ended = run(photos, "-o", out, "--json")
+    assert ended.code == 1
+    first, second, summary = events(ended)
+    assert {event["v"] for event in events(ended)} == {1}
+    assert first["event"] == "file" and first["status"] == "ok" and first["error"] is None
+    assert first["input"] == str(photos / "a.png") and first["output"] == str(out / "a.png")
+    assert (first["w"], first["h"], first["bits"], first["device"], first["tiles"]) == (32, 24, 8, "cpu", 1)
+    assert set(first["ms"]) == {"decode", "infer", "encode"}  # type: ignore[call-overload]
+    assert second["status"] == "failed" and second["error"]["code"] == "not-an-image"  # type: ignore[index]
+    assert summary["event"] == "summary"
+    assert (summary["ok"], summary["skipped"], summary["failed"], summary["remaining"]) == (1, 0, 1, 0)
+
+
+def test_a_dry_run_writes_nothing(run: Invoke, photos: Path, out: Path) -> None:
+    ended = run("-r", photos, "-o", out, "--dry-run")
+    assert ended.code == 0 and not out.exists()
+    assert f"denoise  {photos / 'a.png'} -> {out / 'a.png'}" in ended.stdout
+    run(photos, "-o", out)
+    plan = events(run("-r", photos, "-o", out, "-n", "--json"))
+    assert [(event["event"], event["action"]) for event in plan] == [
+        ("plan", "skip"),
+        ("plan", "skip"),
+        ("plan", "denoise"),
+    ]
+
+
+def test_quiet(run: Invoke, photos: Path, out: Path) -> None:
+    assert run(photos, "-o", out, "-q").stderr == ""
+
+
+def test_what_a_format_cannot_hold_is_said_once(run: Invoke, tmp_path: Path, out: Path) -> None:
+    import numpy as np
+    import tifffile
+
+    (tmp_path / "in").mkdir()
+    for name in ("a.tif", "b.tif"):
+        tifffile.imwrite(tmp_path / "in" / name, np.zeros((16, 16), np.uint16))
+    ended = run(tmp_path / "in", "-o", out, "--format", "jpeg")
+    assert ended.code == 0 and ended.stderr.count("16 bits") == 1
+
+
+def test_photos_of_other_kinds_are_not_passed_over_in_silence(run: Invoke, photos: Path, out: Path) -> None:
+    (photos / "x.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
+    (photos / "notes.txt").write_text("hello")
+    ended = run(photos, "-o", out, "-q")
+    assert ended.code == 0 and "warning: 2 files passed over" in ended.stderr
+    assert "among them a HEIC image" in ended.stderr
+    assert f"{photos / 'notes.txt'}: passed over: not an image" in run(photos, "-o", out, "-v").stderr
+
+
+def test_scripts_hear_of_photos_of_other_kinds_too(run: Invoke, photos: Path, out: Path) -> None:
+    for name in ("x.HEIC", "y.heic"):
+        (photos / name).write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
+    (photos / "x.gif").write_bytes(b"GIF89a")
+    (photos / "notes.txt").write_text("hello")
+    ended = run(photos, "-o", out, "--json")
+    assert "warning: 4 files passed over" in ended.stderr and "2 times a HEIC image" in ended.stderr
+    summary = events(ended)[-1]
+    assert (summary["ignored"], summary["ignored_kinds"]) == (4, {".gif": 1, ".heic": 2})
+    assert "a GIF image" in run(photos, "-o", out, "--json", "-n").stderr
+
+
+def test_names_cannot_speak_to_the_terminal(run: Invoke, photos: Path, out: Path) -> None:
+    (photos / "a.png").rename(photos / "a\nb\x1b[31m.png")
+    (photos / "a\nb\x1b[31m.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    ended = run(photos, "-o", out)
+    assert ended.code == 1 and "\x1b" not in ended.stderr
+    assert ended.stderr.count(r"in/a\nb\x1b[31m.png") == 2
+
+
+def test_a_machine_without_a_gpu_hears_nothing_of_gpus(
+    invoke: Invoke, photos: Path, out: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from denoisectl.engine import cuda, session
+
+    monkeypatch.setattr(cuda, "driver_devices", lambda: 0)
+    for seen, flags, told in ((False, [], 0), (False, ["-v"], 1), (True, ["-q"], 1)):
+        monkeypatch.setattr(session, "gpu_in_sight", lambda seen=seen: seen)
+        ended = invoke("run", photos, "-o", out, "-m", model, "--overwrite", "--device", "auto", *flags)
+        assert ended.code == 0 and ended.stderr.count("running on the CPU") == told, ended.stderr
+        assert ("warning: running on the CPU" in ended.stderr) is seen
+    summary = events(invoke("run", photos, "-o", out, "-m", model, "--overwrite", "--json"))[-1]
+    assert "no NVIDIA GPU" in str(summary["device_note"])
+
+
+@pytest.mark.parametrize(("tile", "warned"), [("32", True), ("256", False), ("auto", False)])
+def test_tiles_that_are_mostly_overlap_are_warned_of(
+    run: Invoke, photos: Path, out: Path, tile: str, warned: bool
+) -> None:
+    ended = run(photos, "-o", out, "--tile", tile)
+    assert ended.code == 0 and (f"--tile {tile}: tiles overlap so much" in ended.stderr) is warned
+
+
+def test_the_list_of_failures_is_tried_before_the_work(run: Invoke, photos: Path, out: Path) -> None:
+    ended = run(photos, "-o", out, "--failed-to", photos / "a.png" / "failed.txt")
+    assert ended.code == 2 and "--failed-to" in ended.stderr and not list(out.glob("*.png"))
+
+
+def test_a_list_of_failures_takes_no_photos_place(run: Invoke, photos: Path, out: Path) -> None:
+    before = (photos / "a.png").read_bytes()
+    ended = run(photos / "b.jpg", "-o", out, "--failed-to", photos / "a.png")
+    assert ended.code == 2 and "--failed-to" in ended.stderr and "is a photo" in ended.stderr
+    (photos / "a.png").rename(photos / "list")
+    assert run(photos / "b.jpg", "-o", out, "--failed-to", photos / "list").code == 2
+    assert (photos / "list").read_bytes() == before
+
+
+def test_a_list_of_names_with_line_ends_asks_for_nul(run: Invoke, photos: Path, out: Path) -> None:
+    (photos / "a\nb.jpg").write_text("hello")
+    failed = out.parent / "failed.txt"
+    ended = run(photos, "-o", out, "--failed-to", failed)
+    assert ended.code == 1 and f"warning: --failed-to {failed}: holds names with line ends" in ended.stderr
+    assert "add -0" in ended.stderr
+    assert "add -0" not in run(photos, "-o", out, "--failed-to", failed, "-0").stderr
