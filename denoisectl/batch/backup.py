@@ -6,7 +6,7 @@ import glob
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from denoisectl.batch.inputs import mark_originals
+from denoisectl.batch.originals import mark_originals
 from denoisectl.errors import UsageError
 from denoisectl.whole_file import check_writable
 

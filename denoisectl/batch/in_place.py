@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from denoisectl.batch.failure_code import FailureCode
-from denoisectl.batch.inputs import holds_originals
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
+from denoisectl.batch.originals import holds_originals
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.whole_file import write_whole

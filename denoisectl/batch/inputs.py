@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import glob
-import json
 import os
 import re
 from collections import deque
@@ -17,27 +16,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
+from denoisectl.batch.journal_lines import JOURNAL_FOLDER
+from denoisectl.batch.originals import kept_originals
 from denoisectl.errors import UsageError
 
-__all__ = [
-    "IN_PLACE_JOURNAL",
-    "JOURNAL_FOLDER",
-    "Found",
-    "Selection",
-    "find",
-    "holds_originals",
-    "mark_originals",
-    "read_list",
-]
-
-JOURNAL_FOLDER = ".denoisectl"
-"""The hidden folder that marks a folder as one that an earlier run wrote into."""
-
-IN_PLACE_JOURNAL = ".denoisectl-in-place"
-"""What the names of journals begin with that lie beside photos which were replaced."""
-
-_ORIGINALS = "originals"
-"""The file in that hidden folder which says that the photos are kept originals."""
+__all__ = ["Found", "Selection", "find", "read_list"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +170,7 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     """What lies in a folder, in natural order, but for what is hidden or kept by earlier runs."""
-    left_out = _kept_originals(folder)
+    left_out = kept_originals(folder)
     with os.scandir(folder) as found:
         entries = [e for e in found if not e.name.startswith(".") and e.name not in left_out]
     return sorted(entries, key=lambda e: _natural(e.name))
@@ -204,35 +187,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _was_written_to(folder: Path) -> bool:
     """Whether an earlier run had its results there; not known of a folder that cannot be looked into."""
     return os.path.isdir(folder / JOURNAL_FOLDER)  # noqa: PTH112 - pathlib's raises where permission is missing
-
-
-def _kept_originals(folder: Path) -> frozenset[str]:
-    """Names in `folder` under which earlier runs keep the originals of photos that they replaced."""
-    return frozenset(
-        name
-        for journal in folder.glob(f"{IN_PLACE_JOURNAL}*.jsonl")
-        for line in journal.read_bytes().splitlines()
-        if "/" not in (name := _backup_in(line)) and name
-    )
-
-
-def _backup_in(line: bytes) -> str:
-    try:
-        return str(json.loads(line)["backup"])
-    except (ValueError, KeyError, TypeError):
-        return ""
-
-
-def mark_originals(folder: Path) -> None:
-    """Mark a folder as one of kept originals, which no run replaces."""
-    (folder / JOURNAL_FOLDER).mkdir(exist_ok=True)
-    (folder / JOURNAL_FOLDER / _ORIGINALS).touch()
-
-
-def holds_originals(folder: Path) -> bool:
-    """Whether this folder, or one that it is in, is marked so."""
-    real = folder.resolve()
-    return any((above / JOURNAL_FOLDER / _ORIGINALS).is_file() for above in (real, *real.parents))
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:

@@ -11,13 +11,10 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from denoisectl.batch.inputs import IN_PLACE_JOURNAL, JOURNAL_FOLDER
 from denoisectl.batch.job import Job
+from denoisectl.batch.journal_lines import IN_PLACE_JOURNAL, JOURNAL_FOLDER, Key, Line, parsed, whole_lines
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 
@@ -48,7 +45,7 @@ class Journal:
         self._stem = out / IN_PLACE_JOURNAL if in_place else out / JOURNAL_FOLDER / "journal"
         self._path = self._file(f"-{shard.index}-of-{shard.count}" if shard and shard.count > 1 else "")
         self._in_place = in_place
-        self._made: dict[_Key, _Line] = {}
+        self._made: dict[Key, Line] = {}
         self._backups: dict[str | int, Path] = {}
         self.kept: set[str] = set()
         """Where originals are kept, from this folder on."""
@@ -121,7 +118,7 @@ class Journal:
             with self._path.open("ab", buffering=0) as file:
                 file.write((self._before + json.dumps(line) + "\n").encode())
             self._before = ""
-            made = _parsed(line)
+            made = parsed(line)
             self._made[made.output] = made
             self._outputs.add(name)
 
@@ -132,14 +129,14 @@ class Journal:
         """Take in every line of a file that is whole."""
         data = _content(path)
         self._read[path] = len(data)
-        for line in _lines(data):
+        for line in whole_lines(data):
             self._made[line.output] = line
             self._outputs.add(str(line.output[0]))
             if line.backup:
                 self._backups[line.output[0]] = self._out / line.backup
                 self.kept.add(line.backup)
 
-    def _output(self, target: Path, output: os.stat_result) -> _Key:
+    def _output(self, target: Path, output: os.stat_result) -> Key:
         return (self._name(target), output.st_size, output.st_mtime_ns)
 
     def _name(self, target: Path) -> str:
@@ -154,35 +151,8 @@ class Journal:
             "settings": self._settings,
         }
 
-    def _key(self, job: Job) -> _Key:
+    def _key(self, job: Job) -> Key:
         return tuple(self._key_facts(job).values())
-
-
-_Key = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    output: _Key
-    """Name, size and time of what was made."""
-    made_from: _Key
-    """Name, size and time of its input, and the settings."""
-    source: str
-    """Where the input was, from the output folder on; empty in lines of photos that were replaced."""
-    backup: str
-    """Where its original is kept."""
-    digest: str
-    """Of its content; empty where size and time tell it from its input."""
-
-
-def _parsed(entry: dict[str, Any]) -> _Line:
-    return _Line(
-        output=(entry["output"], entry["bytes"], entry["mtime_ns"]),
-        made_from=(entry["input"], entry["input_bytes"], entry["input_mtime_ns"], entry["settings"]),
-        source=entry.get("source", ""),
-        backup=entry.get("backup", ""),
-        digest=entry.get("sha256", ""),
-    )
 
 
 def _digest(data: bytes) -> str:
@@ -213,12 +183,3 @@ def _content(path: Path) -> bytes:
             f"{path}: this journal of earlier runs cannot be read: {error.strerror}; mend its permissions, "
             "or move it away to begin anew"
         ) from None
-
-
-def _lines(data: bytes) -> Iterator[_Line]:
-    """Every line that is whole."""
-    for line in data.split(b"\n"):
-        try:
-            yield _parsed(json.loads(line))
-        except (ValueError, KeyError, TypeError):
-            continue  # a line that a kill or a full disk cut short: its output never got its name

@@ -20,9 +20,9 @@ from denoisectl.batch.budget import Budget
 from denoisectl.batch.estimate import working_bytes
 from denoisectl.batch.existing import IfExists
 from denoisectl.batch.folder import Resources
-from denoisectl.batch.inputs import JOURNAL_FOLDER
 from denoisectl.batch.job import Job
 from denoisectl.batch.journal import Journal
+from denoisectl.batch.journal_lines import JOURNAL_FOLDER
 from denoisectl.batch.library import denoise_file, denoise_folder
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.settings import Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from denoisectl.batch.inputs import JOURNAL_FOLDER
+from denoisectl.batch.journal_lines import JOURNAL_FOLDER
 from denoisectl.cli import console
 from denoisectl.cli.main import build
 from tests.denoisectl.conftest import Pictures

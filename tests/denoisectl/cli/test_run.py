@@ -10,7 +10,7 @@ import pytest
 from denoisectl import Denoiser
 from denoisectl.batch import folder
 from denoisectl.batch.budget import Budget
-from denoisectl.batch.inputs import JOURNAL_FOLDER
+from denoisectl.batch.journal_lines import JOURNAL_FOLDER
 from tests.denoisectl.cli.conftest import Invoke, events, names
 from tests.denoisectl.conftest import Pictures, write_picture
 

@@ -1,0 +1,58 @@
+"""What a journal is on disk: where its files lie, and what each of their lines says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["IN_PLACE_JOURNAL", "JOURNAL_FOLDER", "Key", "Line", "parsed", "whole_lines"]
+
+JOURNAL_FOLDER = ".denoisectl"
+"""The hidden folder that marks a folder as one that an earlier run wrote into."""
+
+IN_PLACE_JOURNAL = ".denoisectl-in-place"
+"""What the names of journals begin with that lie beside photos which were replaced."""
+
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One output and where it came from."""
+
+    output: Key
+    """Name, size and time of what was made."""
+    made_from: Key
+    """Name, size and time of its input, and the settings."""
+    source: str
+    """Where the input was, from the output folder on; empty in lines of photos that were replaced."""
+    backup: str
+    """Where its original is kept."""
+    digest: str
+    """Of its content; empty where size and time tell it from its input."""
+
+
+def parsed(entry: dict[str, Any]) -> Line:
+    """Read one line.
+
+    Raises:
+        KeyError: it says too little.
+    """
+    return Line(
+        output=(entry["output"], entry["bytes"], entry["mtime_ns"]),
+        made_from=(entry["input"], entry["input_bytes"], entry["input_mtime_ns"], entry["settings"]),
+        source=entry.get("source", ""),
+        backup=entry.get("backup", ""),
+        digest=entry.get("sha256", ""),
+    )
+
+
+def whole_lines(data: bytes) -> Iterator[Line]:
+    """Every line that is whole. One that a kill or a full disk cut short is of an output that never got its name."""
+    for line in data.split(b"\n"):
+        try:
+            yield parsed(json.loads(line))
+        except (ValueError, KeyError, TypeError):
+            continue
