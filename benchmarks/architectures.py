@@ -19,6 +19,7 @@ import numpy as np
 import onnxruntime
 
 from denoisectl_exports.write import export_run
+from denoisectl_training.evaluation.metrics import psnr
 from denoisectl_training.evaluation.sources import photos
 from denoisectl_training.photos import find_photos
 
@@ -72,7 +73,7 @@ def recomputed(overlap: int) -> float:
     return float(max(1.0, tiles * _TILE * _TILE / np.prod(_PHOTO)))
 
 
-def psnr(
+def score(
     model: onnxruntime.InferenceSession, multiple_of: int, folder: Path, sigma: float, every: int
 ) -> float:
     """Mean over clean photos with float noise, as papers measure; each photo cut to the grid."""
@@ -83,7 +84,7 @@ def psnr(
         noise = np.random.default_rng(index).normal(0, sigma / 255, clean.shape).astype(np.float32)
         given = np.ascontiguousarray((clean + noise).transpose(2, 0, 1)[None])
         found = model.run(None, {"image": given})[0][0].transpose(1, 2, 0)
-        scores.append(-10 * np.log10(np.square(np.clip(found, 0, 1) - clean).mean()))
+        scores.append(psnr(np.clip(found, 0, 1), clean))
     return float(np.mean(scores))
 
 
@@ -94,7 +95,7 @@ def measured(run: Path, folder: Path, sigma: float, every: int) -> Row:
         card = export_run(run, path)
         model = session(path)
     halo = card.halo if card.effective_halo is None else card.effective_halo
-    quality = psnr(model, card.multiple_of, folder, sigma, every)
+    quality = score(model, card.multiple_of, folder, sigma, every)
     speed = megapixels_a_second(model, card.multiple_of)
     return Row(card.name, card.macs_per_pixel, halo, quality, speed, recomputed(halo))
 

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from denoisectl.errors import UsageError
 
-__all__ = ["Axis", "Grid", "Span", "Tile", "TileRules", "cut", "split_axis"]
+__all__ = ["Axis", "Grid", "Span", "Tile", "TileRules", "cut", "round_up", "split_axis"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,8 @@ def split_axis(length: int, tile: int, overlap: int, multiple_of: int) -> Axis:
 
     `tile` may exceed `length`: then the one span is `length` rounded up to the grid.
     """
-    padded = _round_up(length, multiple_of)
-    tile = min(_round_up(tile, multiple_of), padded)
+    padded = round_up(length, multiple_of)
+    tile = min(round_up(tile, multiple_of), padded)
     spans: list[Span] = []
     done = 0
     while done < length:
@@ -179,11 +179,11 @@ def _cheapest_shape(height: int, width: int, rules: TileRules) -> tuple[int, int
 def _shapes(height: int, width: int, rules: TileRules) -> Iterator[tuple[int, int, tuple[int, int]]]:
     """Pixels computed, number of tiles and shape, for every number of tile rows that fits the budget."""
     seam = _seam(rules.overlap, rules.multiple_of)
-    most_rows = max(1, (_round_up(height, rules.multiple_of) - seam) // rules.multiple_of)
+    most_rows = max(1, (round_up(height, rules.multiple_of) - seam) // rules.multiple_of)
     for rows in range(1, most_rows + 1):
         tile_height = _tile_for(height, rows, rules)
         widest = rules.budget // tile_height // rules.multiple_of * rules.multiple_of
-        padded = _round_up(width, rules.multiple_of)
+        padded = round_up(width, rules.multiple_of)
         if widest < min(rules.smallest_tile, padded):
             continue
         columns = 1 if widest >= padded else -(-(padded - seam) // (widest - seam))
@@ -194,17 +194,18 @@ def _shapes(height: int, width: int, rules: TileRules) -> Iterator[tuple[int, in
 
 def _tile_for(length: int, count: int, rules: TileRules) -> int:
     """The shortest tile of which `count` cover the axis."""
-    padded = _round_up(length, rules.multiple_of)
+    padded = round_up(length, rules.multiple_of)
     seam = _seam(rules.overlap, rules.multiple_of)
-    return _round_up(-(-(padded + (count - 1) * seam) // count), rules.multiple_of)
+    return round_up(-(-(padded + (count - 1) * seam) // count), rules.multiple_of)
 
 
 def _seam(overlap: int, multiple_of: int) -> int:
     """How far two neighbouring tiles lie over each other."""
-    return _round_up(2 * overlap, multiple_of)
+    return round_up(2 * overlap, multiple_of)
 
 
-def _round_up(value: int, multiple_of: int) -> int:
+def round_up(value: int, multiple_of: int) -> int:
+    """The smallest multiple that is not below `value`."""
     return -(-value // multiple_of) * multiple_of
 
 

@@ -21,6 +21,7 @@ from denoisectl.errors import DeviceError, ModelError
 from denoisectl.model_card import ModelCard
 from denoisectl.onnx_file import read_model
 from denoisectl.shipped import card_of
+from denoisectl.tiling import round_up
 
 __all__ = ["Engine"]
 
@@ -171,7 +172,7 @@ class Engine:
 
     def _prove(self, lane: Lane | CpuLane) -> None:
         """Build a session, and on a GPU run it: a provider that loads may still not compute."""
-        side = self.card.multiple_of * -(-64 // self.card.multiple_of)
+        side = round_up(64, self.card.multiple_of)
         try:
             session = lane.session((1, 3, side, side))
         except Exception as error:

@@ -14,6 +14,7 @@ import onnxruntime
 import torch
 
 from denoisectl.errors import ExportError
+from denoisectl.tiling import round_up
 from denoisectl_training.model import DenoisingAutoencoder
 
 __all__ = ["OPSET", "largest_difference", "network_of", "to_onnx"]
@@ -73,7 +74,7 @@ def largest_difference(model: DenoisingAutoencoder, proto: onnx.ModelProto) -> f
     generator, multiple = torch.Generator().manual_seed(0), model.multiple_of
     differences = []
     for batch, height, width in ((1, 64, 64), (3, 40, 136), (2, 200, 72)):
-        shape = (batch, 3, _round_up(height, multiple), _round_up(width, multiple))
+        shape = (batch, 3, round_up(height, multiple), round_up(width, multiple))
         image = torch.rand(shape, generator=generator)
         with torch.inference_mode():
             expected = model(image)
@@ -95,10 +96,6 @@ def network_of(proto: onnx.ModelProto) -> Callable[[Planes], Planes]:
         return denoised
 
     return run
-
-
-def _round_up(size: int, multiple: int) -> int:
-    return -(-size // multiple) * multiple
 
 
 def _name_output_axes(proto: onnx.ModelProto) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
+from denoisectl.tiling import round_up
+
 __all__ = ["QUARTER_LEVEL", "differences_by_distance", "effective_halo", "smallest_photo"]
 
 Planes = npt.NDArray[np.float32]
@@ -69,7 +71,7 @@ def smallest_photo(halo: int, multiple_of: int) -> int:
 
 def _tile_side(halo: int, multiple_of: int) -> int:
     """A tile whose middle is out of reach of every edge."""
-    return 2 * _round_up(halo, multiple_of) + multiple_of
+    return 2 * round_up(halo, multiple_of) + multiple_of
 
 
 def _inner_tiles(shape: tuple[int, ...], side: int, multiple_of: int) -> Iterator[tuple[slice, ...]]:
@@ -84,7 +86,3 @@ def _distance_from_edge(side: int) -> npt.NDArray[np.intp]:
     """Pixels between each pixel of a square and its nearest edge: 0 for the outermost."""
     along = np.minimum(np.arange(side), np.arange(side)[::-1])
     return np.minimum.outer(along, along)
-
-
-def _round_up(size: int, multiple_of: int) -> int:
-    return -(-size // multiple_of) * multiple_of

@@ -19,6 +19,7 @@ import numpy as np
 
 from denoisectl.engine.devices import CPU
 from denoisectl.engine.sessions import create_session
+from denoisectl.tiling import round_up
 
 __all__ = ["bytes_per_pixel", "measure"]
 
@@ -40,7 +41,7 @@ def bytes_per_pixel(model: bytes, multiple_of: int) -> int | None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "model.onnx"
         file.write_bytes(model)
-        side = -(-_SIDE // multiple_of) * multiple_of
+        side = round_up(_SIDE, multiple_of)
         command = [sys.executable, "-m", "denoisectl_exports.tile_memory", str(file), str(side)]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

@@ -26,6 +26,7 @@ from denoisectl_exports.photos import Pair, Planes, as_the_model_meets_them, ref
 from denoisectl_exports.seams import effective_halo, smallest_photo
 from denoisectl_exports.skips import with_blocked_skips
 from denoisectl_exports.tile_memory import bytes_per_pixel
+from denoisectl_training.evaluation.metrics import psnr
 from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.profile import profile
 from denoisectl_training.quantised import evened, ranges_in_order, without_fake_quantization
@@ -37,7 +38,6 @@ Weights = Literal["float32", "float16"]
 
 INT8_LIMIT = "8-bit integers:"
 _ROUNDING_PAIRS = 12  # clean and corrupted ones take turns: six kinds of corruption
-_IDENTICAL = 1e-10  # 100 dB
 _ROUNDING_LEVELS, _ROUNDING_LOSS = 1.0, 0.1  # 8-bit levels in the mean, and dB
 
 __all__ = ["card_of", "export_run", "measured", "restamp", "write_model"]
@@ -182,7 +182,7 @@ def _check_rounding(model: DenoisingAutoencoder, network: Callable[[Planes], Pla
         with torch.inference_mode():
             expected = model(torch.from_numpy(noisy)).numpy()
         found = network(noisy)
-        loss = _psnr(expected, target) - _psnr(found, target)
+        loss = psnr(expected, target) - psnr(found, target)
         difference = 255 * float(np.abs(found - expected).mean())
         if not (difference <= _ROUNDING_LEVELS and abs(loss) <= _ROUNDING_LOSS):
             raise ExportError(
@@ -195,14 +195,10 @@ def _loss(proto: onnx.ModelProto, quantised: onnx.ModelProto, pairs: Pairs) -> t
     exact, rounded = network_of(proto), network_of(quantised)
     noisy = [pair for pair in pairs if pair.corrupted]
     losses = [
-        _psnr(exact(pair.noisy), pair.target) - _psnr(rounded(pair.noisy), pair.target)
+        psnr(exact(pair.noisy), pair.target) - psnr(rounded(pair.noisy), pair.target)
         for pair in noisy or pairs
     ]
     return float(np.mean(losses)), f"{len(losses)} {'noisy' if noisy else 'clean'} photos"
-
-
-def _psnr(found: Planes, target: Planes) -> float:
-    return float(-10 * np.log10(max(np.square(found - target).mean(), _IDENTICAL)))
 
 
 def restamp(path: Path, facts: Facts) -> ModelCard:
