@@ -164,8 +164,8 @@ def _refuse_nothing(files: tuple[Found, ...], jobs: tuple[Job, ...]) -> None:
     """A run without anything to do is a mistake in what was named."""
     if not files:
         raise UsageError(
-            "nothing to do: the input holds no files that are meant, or the list is empty; -r also looks into "
-            "subfolders, --include and --exclude leave files out"
+            "nothing to do: the input holds no files that are meant; -r also looks into subfolders, --include and "
+            "--exclude leave files out"
         )
     if not jobs:
         raise UsageError(f"nothing to do: no image among {len(files)} files; -r also looks into subfolders")

@@ -82,6 +82,11 @@ class Request:
         return not os.path.isdir(name) and (os.path.exists(name) or not glob.has_magic(name))  # noqa: PTH110, PTH112 - see find
 
     @property
+    def only_listed(self) -> bool:
+        """Whether every input comes from a list. An empty one is no mistake: it may be what is left of another run."""
+        return self.files_from is not None and not self.inputs
+
+    @property
     def policy(self) -> IfExists:
         """What to do about existing outputs."""
         if self.if_exists or not self.single:

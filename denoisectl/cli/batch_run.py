@@ -53,7 +53,9 @@ class BatchRun:
             return self._work(self._plan(), report)
 
     def _plan(self, arrived: frozenset[Path] | None = None) -> Plan:
-        found = self._request.find(self._notice)
+        found = tuple(self._request.find(self._notice))
+        if not found and self._request.only_listed:
+            return Plan(())
         return self._destination.plan(found, self._request.policy, arrived=arrived)
 
     def _watch(self, report: TextReport | JsonReport) -> bool:

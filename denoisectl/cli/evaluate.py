@@ -56,6 +56,7 @@ def evaluate(
         typer.Option(
             "--sigma",
             min=0.0,
+            max=255.0,
             metavar="SIGMA",
             help="literature: noise in 8-bit levels. Repeatable.",
             show_default=", ".join(f"{sigma:g}" for sigma in _SIGMAS),

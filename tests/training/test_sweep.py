@@ -120,6 +120,13 @@ def test_a_sweep_goes_on_where_it_stopped(request_: SweepRequest) -> None:
     assert len({tried.number for tried in told}) == len(told)
 
 
+def test_a_choice_is_trained_once(request_: SweepRequest) -> None:
+    result = sweep(replace(request_, space=parse_space(["loss.l1=[0, 30]"]), trials=5))
+    assert result is not None and len(result.trials) == 5
+    scores = {(tried.overrides, tried.psnr) for tried in result.trials}
+    assert len(scores) == 2 == len(list(request_.folder.glob("trial-????"))) and result.run.is_dir()
+
+
 @pytest.mark.slow
 def test_workers_share_one_journal(request_: SweepRequest) -> None:
     told: list[Tried] = []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from denoisectl.errors import TrainingError
+from denoisectl.errors import ModelError, TrainingError
 from denoisectl.shipped import shipped_models
 from denoisectl_training.checkpoint import load_checkpoint
 from denoisectl_training.model import DenoisingAutoencoder, build_model
@@ -28,15 +28,14 @@ def load_weights(run: Path) -> tuple[dict[str, Tensor], Recipe, int]:
     A name that is no path is one of a shipped model.
 
     Raises:
-        TrainingError: no checkpoint or model there, not one of ours, or a model without its weights as trained.
+        ModelError: nothing there.
+        TrainingError: no checkpoint in it, not one of ours, or a model without its weights as trained.
     """
     if file := model_file(run):
         return weights_in(file)
     if not run.exists():
         names = ", ".join(shipped_models()) or "none in this installation"
-        raise TrainingError(
-            f"{run}: no run, checkpoint or model there, and no shipped model's name ({names})"
-        )
+        raise ModelError(f"{run}: no run, checkpoint or model there, and no shipped model's name ({names})")
     checkpoint = _chosen(run)
     state = load_checkpoint(checkpoint)
     recipe = parse_recipe(state["recipe"], origin=str(checkpoint))
@@ -57,7 +56,7 @@ def load_trained(run: Path) -> tuple[DenoisingAutoencoder, Recipe, int]:
     One that was trained in 8 bits rounds as it did in training.
 
     Raises:
-        TrainingError: as for `load_weights`.
+        ModelError, TrainingError: as for `load_weights`.
     """
     weights, recipe, images = load_weights(run)
     model = build_network(recipe)

@@ -75,6 +75,8 @@ def test_one_bad_file_does_not_stop_the_others(run: Invoke, photos: Path, out: P
     write_picture(photos / "a.png")
     assert run("--files-from", failed, "--base", photos, "-o", out, "--failed-to", failed).code == 0
     assert names(out) == ["a.png", "b.jpg"] and failed.read_text() == ""
+    again = run("--files-from", failed, "--base", photos, "-o", out)
+    assert again.code == 0 and "0 files to process" in again.stderr, "an empty list is one that is done"
 
 
 def test_failure_limits(run: Invoke, tmp_path: Path, out: Path, pictures: Pictures) -> None:

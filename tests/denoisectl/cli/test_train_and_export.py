@@ -91,7 +91,7 @@ def test_a_terminated_run_is_checkpointed_and_resumes(
         (2, ["train", "PHOTOS", "--max-time", "soon"], "soon: expected a duration"),
         (2, ["train", "PHOTOS", "--resume", "gone"], "not the folder of a training run"),
         (2, ["train", "PHOTOS", "--resume", "gone", "--set", "training.batch=2"], "leave out --set"),
-        (1, ["export", "gone", "--out", "x.onnx"], "no run, checkpoint or model there"),
+        (4, ["export", "gone", "--out", "x.onnx"], "no run, checkpoint or model there"),
         (2, ["export", "PHOTOS", "--out", "x.pt"], "ends in .onnx"),
         (
             2,

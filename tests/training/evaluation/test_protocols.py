@@ -73,6 +73,13 @@ def test_crops_are_small_spread_and_repeatable(test_photos: Path) -> None:
     assert [name for _, name, _ in few] == ["a.png#0", "b.png#1"], "the first and the fourth of six"
 
 
+def test_a_photo_smaller_than_a_crop_is_refused(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "small.png"), np.zeros((40, 31, 3), np.uint8))
+    assert len(list(crops([tmp_path / "small.png"], 2, 31))) == 2
+    with pytest.raises(TrainingError, match=r"small\.png: is smaller than a crop of 32 pixels"):
+        list(crops([tmp_path / "small.png"], 2, 32))
+
+
 def test_sixteen_bit_photos_are_read_in_full(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "deep.png"), np.full((11, 11, 3), 1000, np.uint16))
     np.testing.assert_allclose(read_image(tmp_path / "deep.png"), 1000 / 65535, rtol=1e-6)

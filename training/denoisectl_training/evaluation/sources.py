@@ -49,14 +49,19 @@ def photos(paths: Sequence[Path], *, every: int = 1) -> Source:
 
 
 def crops(paths: Sequence[Path], count: int, side: int, *, seed: int = 0) -> Source:
-    """`count` random crops of at most `side` pixels, spread evenly over the photos.
+    """`count` random crops of `side` pixels, spread evenly over the photos.
 
     Raises:
-        TrainingError: a photo cannot be read.
+        TrainingError: a photo cannot be read, or is smaller than a crop.
     """
     for index, name in enumerate(crop_names(paths, count)):
-        photo, draw = read_image(_photo_of(paths, index, count)), np.random.default_rng((seed, index))
-        top, left = (int(draw.integers(max(1, size - side + 1))) for size in photo.shape[:2])
+        path, draw = _photo_of(paths, index, count), np.random.default_rng((seed, index))
+        photo = read_image(path)
+        if min(photo.shape[:2]) < side:
+            raise TrainingError(
+                f"{path}: is smaller than a crop of {side} pixels; take it out of the test set, or cut smaller ones"
+            )
+        top, left = (int(draw.integers(size - side + 1)) for size in photo.shape[:2])
         yield index, name, photo[top : top + side, left : left + side]
 
 

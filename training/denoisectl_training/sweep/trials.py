@@ -126,10 +126,19 @@ def take_trials(
         )
 
 
+def _tried_before(study: optuna.Study, values: Sequence[str]) -> Tried | None:
+    """The trial of the same values, if there is one: the same recipe and seed would give the same run."""
+    return next((tried for tried in finished(study) if tried.overrides == tuple(values)), None)
+
+
 def _train_one(request: SweepRequest, trial: Trial, stop: Callable[[], bool]) -> float:
     """Train with a trial's values; the best validation PSNR."""
     values = suggest(trial, request.space)
     trial.set_user_attr("overrides", values)
+    if before := _tried_before(trial.study, values):
+        if before.psnr is None:
+            raise optuna.TrialPruned
+        return before.psnr
     run = request.run_of(trial.number)
     run.path.mkdir(exist_ok=True)
 
