@@ -27,11 +27,11 @@ from denoisectl.engine import Engine, OutOfMemory
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.file_methods import FileMethods
 from denoisectl.model_card import ModelCard
-from denoisectl.pixels import Image, check_image
+from denoisectl.pixels import Image, Planes, check_image
 from denoisectl.precision import ModelFiles, Precision
 from denoisectl.shipped import float32_twin
 from denoisectl.strength import Strength
-from denoisectl.tiled import Exact, Progress, Runner, Seams, run_tiles, tile_rules
+from denoisectl.tiled import Progress, Runner, Seams, run_tiles, tile_rules
 from denoisectl.tiling import Grid, TileRules, cut
 
 __all__ = ["DEFAULT_MEMORY", "Denoiser"]
@@ -50,7 +50,7 @@ class Denoiser(FileMethods):
         runner: Runner,
         rules: TileRules,
         batch: int = 1,
-        exact: Exact | None = None,
+        exact: Callable[[], Denoiser] | None = None,
         digest: str = "",
     ) -> None:
         """Use `Denoiser.open`; this takes an engine that is already there.
@@ -59,7 +59,7 @@ class Denoiser(FileMethods):
             runner: runs the network.
             rules: how images are cut.
             batch: tiles that go through the network together.
-            exact: gives a network in float32, where `runner` has less.
+            exact: gives one in float32, where `runner` has less.
             digest: names the model for the journal.
         """
         self._again: Callable[[], Denoiser] | None = None
@@ -115,7 +115,7 @@ class Denoiser(FileMethods):
         rules = tile_rules(engine.card, tile, overlap, seams, memory // batch)
         # The smallest tile has to fit, or the first larger image would end a run that has begun.
         cut(rules.smallest_tile, rules.smallest_tile, rules)
-        opened = cls(engine, rules, batch, _exact_twin(engine, threads), files.digest(seams, overlap))
+        opened = cls(engine, rules, batch, _exact_twin(engine, memory, threads), files.digest(seams, overlap))
         opened._again = partial(
             cls.open,
             model,
@@ -214,14 +214,20 @@ class Denoiser(FileMethods):
         if amount.changes_nothing:
             return image.copy(order="C")
         clean = _room_for(image)
+        exact = self._exactly if self._exact else None
         while True:
             grid = self.grid(*image.shape[:2])
             try:
-                run_tiles(self._runner, image, clean, grid, amount, self._batch, progress, self._exact)
+                run_tiles(self._runner, image, clean, grid, amount, self._batch, progress, exact)
             except (OutOfMemory, MemoryError):
                 self._shrink(grid)
             else:
                 return clean
+
+    def _exactly(self, tile: Planes) -> Planes:
+        """A tile (3, h, w) by the network in float32, which takes more memory and so may cut it once more."""
+        assert self._exact is not None
+        return self._exact().image(tile.transpose(1, 2, 0)).transpose(2, 0, 1)
 
     def _shrink(self, grid: Grid) -> None:
         """Halve the automatic tile for this and all later images.
@@ -245,20 +251,20 @@ def _room_for(image: Image) -> Image:
         raise ImageError("the image does not fit in memory; close other programs") from error
 
 
-def _exact_twin(engine: Engine, threads: int | None) -> Exact | None:
+def _exact_twin(engine: Engine, memory: int, threads: int | None) -> Callable[[], Denoiser] | None:
     """Opens the float32 model that this one comes from, when a tile first needs it; None if there is none."""
     path = float32_twin(engine.card)
     if path is None:
         return None
 
     @cache
-    def opened() -> Engine:
+    def opened() -> Denoiser:
         _log.warning("%s gave NaN or infinity; such tiles are computed in float32", engine.card.name)
-        return Engine.open(path, engine.device, threads)
+        return Denoiser.open(path, engine.device, memory=memory, threads=threads)
 
     lock = Lock()  # threads that come while it is being opened wait for it
 
-    def opened_once() -> Engine:
+    def opened_once() -> Denoiser:
         with lock:
             return opened()
 

@@ -37,8 +37,8 @@ class Runner(Protocol):
         """Map (B, 3, h, w) float32 to the same shape."""
 
 
-Exact = Callable[[], Runner]
-"""Gives a network in float32, for tiles in which one of a lower precision broke down."""
+Exact = Callable[[Planes], Planes]
+"""Denoises a tile, (3, h, w) to (3, h, w), in float32: one in which a network of a lower precision broke down."""
 
 
 def run_tiles(
@@ -119,9 +119,10 @@ def _core(tile: Tile, before: Planes, after: Planes, amount: Strength) -> Planes
 
 def _exactly(exact: Exact | None, tile: Tile, before: Planes, amount: Strength) -> Planes:
     """The core of a tile that broke down, once more in float32, or refuse the image: black is never written."""
-    if exact:
-        core = _core(tile, before, exact().run(before[None])[0], amount)
-        if all_finite(core):
-            return core
-    row, column = tile.rows.core_start, tile.columns.core_start
-    raise ImageError(f"the network gave NaN or infinity in the tile at row {row}, column {column}")
+    place = f"the tile at row {tile.rows.core_start}, column {tile.columns.core_start}"
+    if not exact:
+        raise ImageError(f"the network gave NaN or infinity in {place}")
+    try:
+        return _core(tile, before, exact(before), amount)
+    except ImageError as error:
+        raise ImageError(f"{place} failed in float32, too: {error}") from error

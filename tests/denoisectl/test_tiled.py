@@ -54,16 +54,25 @@ def test_tiles_that_break_down_are_computed_in_float32(batch: int) -> None:
     image = np.full((96, 96, 3), 9, np.uint8)
     image[70, 40] = 0
     exact = _Small(room=10**9)
-    rules = TileRules(1, 0, tile=32)
-    denoiser = Denoiser(_Broken(room=10**9), rules, batch, exact=lambda: exact)
+    twin = Denoiser(exact, TileRules(1, 0, tile=0))
+    denoiser = Denoiser(_Broken(room=10**9), TileRules(1, 0, tile=32), batch, exact=lambda: twin)
     assert np.array_equal(denoiser.image(image), image)
     assert exact.shapes == [(1, 3, 32, 32)], "the one tile that broke down, and no other"
 
 
+def test_the_twin_cuts_a_tile_that_is_too_large_for_it() -> None:
+    exact, image = _Small(room=200), np.zeros((40, 40, 3), np.uint8)
+    twin = Denoiser(exact, TileRules(1, 0, budget=200))
+    denoiser = Denoiser(_Broken(room=10**9), TileRules(1, 0, tile=0), exact=lambda: twin)
+    assert np.array_equal(denoiser.image(image), image)
+    assert sum(height * width for _, _, height, width in exact.shapes) == 1600 and len(exact.shapes) >= 8
+
+
 def test_a_tile_that_breaks_down_in_float32_too_fails_the_image() -> None:
     broken = _Broken(room=10**9)
-    denoiser = Denoiser(broken, TileRules(1, 0, tile=32), exact=lambda: broken)
-    with pytest.raises(ImageError, match="NaN or infinity"):
+    twin = Denoiser(broken, TileRules(1, 0, tile=0))
+    denoiser = Denoiser(broken, TileRules(1, 0, tile=32), exact=lambda: twin)
+    with pytest.raises(ImageError, match=r"at row 0, column 0 failed in float32, too: .* NaN or infinity"):
         denoiser.image(np.zeros((40, 40), np.uint8))
     assert len(broken.shapes) == 2
 
@@ -74,13 +83,13 @@ def test_a_twin_is_opened_once_however_many_threads_need_it(
     fast = Engine.open(shipped_models()["photo-int8"], "cpu", 1)
     opened: list[Path] = []
 
-    def open_slowly(path: Path, *_: object) -> str:
+    def open_slowly(path: Path, *_: object, **_k: object) -> str:
         opened.append(path)
         time.sleep(0.05)
         return "twin"
 
-    monkeypatch.setattr(Engine, "open", open_slowly)
-    exact = _exact_twin(fast, 1)
+    monkeypatch.setattr(Denoiser, "open", open_slowly)
+    exact = _exact_twin(fast, 2**30, 1)
     assert exact is not None
     with ThreadPoolExecutor(4) as threads:
         assert [*threads.map(lambda _: exact(), range(4))] == ["twin"] * 4
@@ -119,6 +128,8 @@ def test_the_default_in_8_bits_falls_back_to_the_default(caplog: pytest.LogCaptu
     assert denoiser._exact is not None
     twin = denoiser._exact()
     assert (twin.card.name, twin.device) == ("photo", "cpu") and denoiser._exact() is twin
+    rows, columns = denoiser.grid(3000, 4000).shape
+    assert len(twin.grid(rows, columns)) > 1, "a tile that fits the 8-bit file's memory is cut for float32"
     assert [record.getMessage() for record in caplog.records] == [
         "photo-int8 gave NaN or infinity; such tiles are computed in float32"
     ]
