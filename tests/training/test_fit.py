@@ -150,6 +150,38 @@ def test_a_kill_after_the_last_checkpoint_loses_only_the_records_after_it(
     assert whole.run.log.read_text() == killed.run.log.read_text()
 
 
+@pytest.mark.parametrize("tuned", [False, True])
+def test_a_run_killed_before_its_first_checkpoint_begins_again(
+    tuned: bool, photo_folder: Path, tmp_path: Path
+) -> None:
+    first = request(photo_folder, tmp_path)
+    train(first)
+    source = first.run.path if tuned else None
+    whole, killed = (replace(request(photo_folder, tmp_path), source=source) for _ in range(2))
+    train(whole)
+
+    def die(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(killed, report=die)
+    assert not killed.run.last.exists() and killed.run.log.exists()
+    state = train(request(photo_folder, tmp_path, resume=killed.run.path))
+    expected, found = weights(whole.run), weights(killed.run)
+    assert all(torch.equal(expected[key], found[key]) for key in expected)
+    assert whole.run.log.read_text() == killed.run.log.read_text()
+    assert state.images_before == (48 if tuned else 0)
+
+
+def test_a_run_without_its_last_checkpoint_does_not_begin_again(photo_folder: Path, tmp_path: Path) -> None:
+    asked = request(photo_folder, tmp_path)
+    train(asked)
+    asked.run.last.unlink()
+    with pytest.raises(TrainingError, match=r"last\.pt: no checkpoint there"):
+        train(request(photo_folder, tmp_path, resume=asked.run.path))
+    assert asked.run.best.exists()
+
+
 def test_a_finished_run_resumed_does_nothing(photo_folder: Path, tmp_path: Path) -> None:
     asked = request(photo_folder, tmp_path)
     train(asked)

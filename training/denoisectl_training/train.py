@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from denoisectl.errors import ConfigError, TrainingError, UsageError
 from denoisectl_training.devices import choose_device, choose_precision
@@ -147,12 +148,18 @@ def _resumed_state(
     request: TrainRequest, photos: PhotoSet, device: torch.device, precision: str
 ) -> TrainingState:
     """The state of the run's last checkpoint; a run resumed on other photos would be neither run."""
-    if request.run.description()["data_digest"] != photos.digest:
+    told = request.run.description()
+    if told["data_digest"] != photos.digest:
         raise TrainingError(
             f"{request.run.path}: was trained on other photos than these; give the same folders, or start a new run"
         )
-    state = TrainingState.start(request.recipe, device, precision)
-    state.restore(request.run)
+    if request.run.last.is_file() or request.run.best.is_file():
+        state = TrainingState.start(request.recipe, device, precision)
+        state.restore(request.run)
+    else:  # killed before its first checkpoint
+        source = told.get("started_from")
+        weights, seen = _first_weights(Path(source) if source else None, request.recipe, photos)
+        state = TrainingState.start(request.recipe, device, precision, weights, seen)
     request.run.forget_after(state.images)
     return state
 
@@ -166,13 +173,8 @@ def _new_state(
     stop: Callable[[], bool],
 ) -> TrainingState:
     """Fresh or given weights, at the recipe's rate or one found by trial; all of it told in `run.json`."""
-    recipe, weights, seen, tried = request.recipe, None, 0, []
-    if request.source is not None:
-        weights, seen = weights_to_start_from(request.source, recipe, photos)
-    elif recipe.training.quantise != "nothing":
-        raise ConfigError(
-            f"recipe {recipe.name}: training.quantise tunes a trained network; give it with --from RUN"
-        )
+    recipe, tried = request.recipe, list[RateTrial]()
+    weights, seen = _first_weights(request.source, recipe, photos)
     if request.search_rate:
         tried = find_rate(recipe, photos, device, precision, weights=weights, report=report_rate, stop=stop)
         recipe = with_first_rate(recipe, tried[-1].rate)
@@ -186,3 +188,16 @@ def _new_state(
         rates_tried=[str(trial) for trial in tried],
     )
     return TrainingState.start(recipe, device, precision, weights, seen)
+
+
+def _first_weights(
+    source: Path | None, recipe: Recipe, photos: PhotoSet
+) -> tuple[dict[str, Tensor] | None, int]:
+    """The weights to tune and the images that they saw; None for fresh ones."""
+    if source is not None:
+        return weights_to_start_from(source, recipe, photos)
+    if recipe.training.quantise != "nothing":
+        raise ConfigError(
+            f"recipe {recipe.name}: training.quantise tunes a trained network; give it with --from RUN"
+        )
+    return None, 0
