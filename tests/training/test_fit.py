@@ -173,6 +173,22 @@ def test_a_run_killed_before_its_first_checkpoint_begins_again(
     assert state.images_before == (48 if tuned else 0)
 
 
+def test_a_step_that_does_not_fit_in_memory_is_said(photo_folder: Path, tmp_path: Path) -> None:
+    asked = request(photo_folder, tmp_path)
+
+    def full(_: object) -> None:
+        torch.empty(2**50)
+
+    with pytest.raises(TrainingError, match=r"not enough memory for a step .* lower training\.batch"):
+        train(asked, report=full)
+    with pytest.raises(RuntimeError, match="of another kind"):
+        train(request(photo_folder, tmp_path), report=_another)
+
+
+def _another(_: object) -> None:
+    raise RuntimeError("of another kind")
+
+
 def test_a_run_without_its_last_checkpoint_does_not_begin_again(photo_folder: Path, tmp_path: Path) -> None:
     asked = request(photo_folder, tmp_path)
     train(asked)

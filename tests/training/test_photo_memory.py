@@ -55,12 +55,13 @@ def test_a_photo_larger_than_a_block_gets_a_file_of_its_size(files: Files) -> No
 
 
 def test_photos_in_files_are_the_same_photos(photo_folder: Path, request: pytest.FixtureRequest) -> None:
-    paths, settings = find_photos([photo_folder]), DataSettings(crop=64, validation_photos=1)
+    paths, settings = find_photos([photo_folder]), DataSettings(crop=64, validation_photos=1, graphics=0.1)
     before = load_photos(paths, settings, seed=0)
     files: Files = request.getfixturevalue("files")
     after = load_photos(paths, settings, seed=0)
     assert all(file_of(photo, files) is not None for photo in (*after.training, *after.validation))
     assert after.digest == before.digest
+    assert len(after.training) > len(paths) - 1, "drawn images are among them"
     assert all(torch.equal(*pair) for pair in zip(before.training, after.training, strict=True))
 
 

@@ -7,6 +7,7 @@ photographed; each is a function of (seed, number), so a recipe stands for all o
 from __future__ import annotations
 
 import string
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -29,9 +30,9 @@ _FONTS = (
 )
 
 
-def graphics(count: int, side: int = 512, *, seed: int = 0) -> list[Tensor]:
+def graphics(count: int, side: int = 512, *, seed: int = 0) -> Iterator[Tensor]:
     """`count` images as `(3, side, side)` uint8 RGB, each kind in turn."""
-    return [_graphic(number, side, np.random.default_rng((seed, number))) for number in range(count)]
+    return (_graphic(number, side, np.random.default_rng((seed, number))) for number in range(count))
 
 
 def _graphic(number: int, side: int, draw: Generator) -> Tensor:

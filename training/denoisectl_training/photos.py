@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -89,15 +89,17 @@ def load_photos(paths: Sequence[Path], settings: DataSettings, seed: int) -> Pho
         TrainingError: nothing could be read, or nothing would be left to train on.
     """
     read = partial(_read, max_side=settings.max_side)
-    photos = _usable(((path,) for path in paths), read, settings.largest_crop)
+    memory = PhotoMemory()
+    photos = _usable(((path,) for path in paths), read, settings.largest_crop, memory)
     found = _split(photos, settings, seed, paired=False)
-    return replace(found, training=found.training + _drawn(found.training, settings, seed))
+    drawn = map(memory.keep, _drawn(found.training, settings, seed))
+    return replace(found, training=[*found.training, *drawn])
 
 
-def _drawn(photos: Sequence[Tensor], settings: DataSettings, seed: int) -> list[Tensor]:
+def _drawn(photos: Sequence[Tensor], settings: DataSettings, seed: int) -> Iterator[Tensor]:
     """As many graphics as make their share of the area, by which crops are drawn; one at least if any."""
     if not settings.graphics:
-        return []
+        return iter(())
     area = sum(photo.shape[1] * photo.shape[2] for photo in photos)
     side = max(512, settings.largest_crop)
     count = area * settings.graphics / (1.0 - settings.graphics) / side**2
@@ -110,7 +112,8 @@ def load_pairs(pairs: Sequence[tuple[Path, Path]], settings: DataSettings, seed:
     Raises:
         TrainingError: the two of a pair differ in size, or nothing would be left to train on.
     """
-    return _split(_usable(pairs, _stack, settings.largest_crop), settings, seed, paired=True)
+    usable = _usable(pairs, _stack, settings.largest_crop, PhotoMemory())
+    return _split(usable, settings, seed, paired=True)
 
 
 def _read(path: Path, max_side: int | None = None) -> Tensor:
@@ -134,10 +137,11 @@ def _stack(noisy_path: Path, clean_path: Path) -> Tensor:
     return torch.cat([noisy, clean])
 
 
-def _usable(found: Iterable[tuple[Path, ...]], read: Callable[..., Tensor], crop: int) -> list[Tensor]:
+def _usable(
+    found: Iterable[tuple[Path, ...]], read: Callable[..., Tensor], crop: int, memory: PhotoMemory
+) -> list[Tensor]:
     """What `read` makes of the files of each photo, if it can, padded where a crop would not fit."""
     readable: list[Tensor] = []
-    memory = PhotoMemory()
     unreadable: list[ImageError] = []
     small: list[Path] = []
     for files in found:

@@ -137,11 +137,19 @@ def train(
         else:
             state = _new_state(request, photos, device, precision, report_rate, stop)
         fit(state, photos, request.run, report=report, stop=stop)
-    except (MemoryError, torch.OutOfMemoryError) as error:
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
         raise TrainingError(_NO_MEMORY) from error
     finally:
         request.run.forget()  # only if nothing is in it yet
     return state
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Torch has an error of its own for GPUs only; that of processors is told by its words."""
+    kinds = (MemoryError, torch.OutOfMemoryError)
+    return isinstance(error, kinds) or "DefaultCPUAllocator: can't allocate memory" in str(error)
 
 
 def _resumed_state(
