@@ -49,32 +49,35 @@ def frame(scene: Light, at: Sensitivity, quality: int, rng: np.random.Generator)
     curve = np.clip(linear, 0, 1) ** (1 / GAMMA)
     photo = to_8_bits(255 * (0.6 * curve + 0.4 * curve**2 * (3 - 2 * curve)))
     if at.reduction:
-        photo = cv2.fastNlMeansDenoisingColored(photo, None, at.reduction, 2.5 * at.reduction, 5, 15)
+        reduced = cv2.fastNlMeansDenoisingColored(photo, None, at.reduction, 2.5 * at.reduction, 5, 15)
+        photo = np.asarray(reduced, np.uint8)
     soft = cv2.GaussianBlur(photo.astype(np.float64), (0, 0), 1)
     _, file = cv2.imencode(
         ".jpg", to_8_bits(1.5 * photo - 0.5 * soft)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality]
     )
-    return cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1]
+    return np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
 
 
 def mosaic(scene: Light) -> Light:
     """What the photosites see: one colour each, red at the top left."""
     raw = np.clip(scene @ np.linalg.inv(TO_SRGB).T / GAINS, 0, 1)
-    sites = raw[..., 1].copy()
+    sites: Light = raw[..., 1].copy()
     sites[0::2, 0::2], sites[1::2, 1::2] = raw[0::2, 0::2, 0], raw[1::2, 1::2, 2]
     return sites
 
 
 def exposed(sites: Light, at: Sensitivity, rng: np.random.Generator) -> Light:
     """With the noise of light and of the electronics."""
-    return rng.poisson(sites / at.shot) * at.shot + rng.normal(0, at.read, sites.shape)
+    noisy: Light = rng.poisson(sites / at.shot) * at.shot + rng.normal(0, at.read, sites.shape)
+    return noisy
 
 
 def developed(sites: Light) -> Light:
     """Demosaiced along edges, white balanced; 16 bits hold what is a little below black."""
     levels = np.clip((sites + BLACK) / (1 + BLACK) * 60_000, 0, 65_535).astype(np.uint16)
     colours = cv2.cvtColor(levels, cv2.COLOR_BayerBG2RGB_EA)
-    return (colours.astype(np.float64) / 60_000 * (1 + BLACK) - BLACK) * GAINS
+    light: Light = (colours.astype(np.float64) / 60_000 * (1 + BLACK) - BLACK) * GAINS
+    return light
 
 
 def to_8_bits(values: Light) -> Pixels:

@@ -33,7 +33,8 @@ def border_distance(side: int) -> npt.NDArray[np.int64]:
 def brightness_error(found: Image, clean: Image) -> npt.NDArray[np.float64]:
     """Squared error of the local mean of `(H, W, 3)` in [0, 1], in squared 8-bit levels."""
     difference = 255.0 * (found.astype(np.float64) - clean).mean(axis=2)
-    return np.square(cv2.blur(difference, (WINDOW, WINDOW)))
+    squared: npt.NDArray[np.float64] = np.square(cv2.blur(difference, (WINDOW, WINDOW)))
+    return squared
 
 
 def rows_of(candidates: list[Candidate], clean: list[Image], side: int) -> dict[str, list[float]]:

@@ -191,7 +191,9 @@ def _peers(options: argparse.Namespace, records: Records, _: Path) -> None:
     """Everybody in this process, on one photo each; quality on six."""
     cv2.setNumThreads(options.threads)
     middles = clean_middles(options.quality or options.photos, 6)
-    makers = {f"library {model}": partial(library, model, options.threads) for model in options.model}
+    makers: dict[str, Callable[[], Peer]] = {
+        f"library {model}": partial(library, model, options.threads) for model in options.model
+    }
     makers |= classics()
     if options.run:
         makers["eager"] = partial(eager, options.run, options.threads)

@@ -16,10 +16,11 @@ import tempfile
 import zlib
 from pathlib import Path
 
-import cv2
 import numpy as np
 from photos import Pixels, noisy
 from timing import Speed, timed_command
+
+from denoisectl_training.photo_files import read_photo
 
 _STRIP = 64  # rows
 _NONE, _DEFLATE = 1, 8
@@ -72,9 +73,9 @@ def _run(model: str, source: Path, megapixels: float) -> Speed:
 
 def _block(path: Path) -> Pixels:
     """The photo and its mirror images, which repeat without a seam; noisy."""
-    photo = cv2.imread(str(path))
+    photo = read_photo(path, bits=8)
     pair = np.hstack([photo, photo[:, ::-1]])
-    return noisy(np.vstack([pair, pair[::-1]]), 12.0, 0)[..., ::-1]
+    return noisy(np.vstack([pair, pair[::-1]]), 12.0, 0)
 
 
 def write_tiff(path: Path, block: Pixels, height: int, width: int, *, compress: bool) -> None:

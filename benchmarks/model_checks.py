@@ -52,7 +52,8 @@ def noisy(photo: Photo, sigma: float, seed: int = 0) -> Photo:
 def change(denoiser: Denoiser, photo: Photo) -> Levels:
     """What the model does to a photo, in 8-bit levels, unrounded."""
     given = photo.astype(np.float32) / np.float32(255.0)
-    return 255.0 * (denoiser.image(given) - given)
+    moved: Levels = 255.0 * (denoiser.image(given) - given)
+    return moved
 
 
 def colour_drift(denoiser: Denoiser) -> float:

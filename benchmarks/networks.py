@@ -55,7 +55,7 @@ def _convolutions(features: list[int]) -> tuple[list[onnx.NodeProto], list[onnx.
 
 
 def _model(nodes: list[onnx.NodeProto], weights: list[onnx.TensorProto]) -> bytes:
-    shape = ["batch", 3, "height", "width"]
+    shape: list[str | int | None] = ["batch", 3, "height", "width"]
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in ("image", "denoised")]
     graph = helper.make_graph(nodes, "peer", ends[:1], ends[1:], weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)

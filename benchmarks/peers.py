@@ -48,7 +48,7 @@ def eager(run: Path, threads: int) -> Peer:
     from denoisectl_training.trained import load_trained
 
     torch.set_num_threads(threads)
-    model = load_trained(run)[0].to(memory_format=torch.channels_last)
+    model = load_trained(run)[0].to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub lacks it
 
     def clean(photo: Pixels) -> Pixels:
         planes = torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 255.0
@@ -98,7 +98,7 @@ def classics() -> dict[str, Callable[[], Peer]]:
 def _opencv() -> Peer:
     return Peer(
         "OpenCV fastNlMeansDenoisingColored",
-        lambda photo: cv2.fastNlMeansDenoisingColored(photo, None, 10, 10, 7, 21),
+        lambda photo: np.asarray(cv2.fastNlMeansDenoisingColored(photo, None, 10, 10, 7, 21), np.uint8),
         1024,
     )
 

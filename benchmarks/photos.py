@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from denoisectl_training.photo_files import read_photo
+
 __all__ = ["Pixels", "clean_middles", "noisy", "write_large", "write_small"]
 
 Pixels = npt.NDArray[np.uint8]
@@ -19,13 +21,14 @@ def _read(folder: Path, count: int) -> list[Pixels]:
     """Up to `count` photos, spread over the folder: (H, W, 3) uint8 RGB."""
     paths = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in _SUFFIXES]
     chosen = paths[:: max(1, len(paths) // count)][:count]
-    return [np.ascontiguousarray(cv2.imread(str(path))[..., ::-1]) for path in chosen]
+    return [read_photo(path, bits=8) for path in chosen]
 
 
 def noisy(photo: Pixels, sigma: float, seed: int) -> Pixels:
     """Gaussian noise of `sigma` 8-bit levels, rounded and clipped as a file holds it."""
     noise = np.random.default_rng(seed).normal(0, sigma, photo.shape).astype(np.float32)
-    return np.clip(np.rint(photo + noise), 0, 255).astype(np.uint8)
+    found: Pixels = np.clip(np.rint(photo + noise), 0, 255).astype(np.uint8)
+    return found
 
 
 def write_large(folder: Path, into: Path, count: int, height: int, width: int) -> list[Path]:

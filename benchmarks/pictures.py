@@ -82,7 +82,7 @@ def with_noise(grey: Photo, sigma: float, seed: int) -> Photo:
 def saved(photo: Photo, quality: int) -> Photo:
     """Through a JPEG file and back; RGB."""
     _, data = cv2.imencode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1].copy()
 
 
 def subjects() -> Iterator[tuple[str, Photo]]:
@@ -95,7 +95,7 @@ def strip(before: Photo, after: Photo) -> Photo:
     """The two side by side, their middles, enlarged twice."""
     top, left = ((size - SIDE) // 2 for size in before.shape[:2])
     crops = [photo[top : top + SIDE, left : left + SIDE] for photo in (before, after)]
-    return cv2.resize(np.hstack(crops), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
+    return np.hstack(crops).repeat(2, axis=0).repeat(2, axis=1)
 
 
 def main() -> None:

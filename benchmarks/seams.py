@@ -12,12 +12,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
-import cv2
 import numpy as np
 from photos import write_large
 
 from denoisectl import Denoiser
 from denoisectl.shipped import find_model
+from denoisectl_training.photo_files import read_photo
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
     print(f"{len(grid)} tiles of {grid.shape}, recomputed {grid.recomputed:.1%}")
     with tempfile.TemporaryDirectory() as folder:
         for path in write_large(options.photos, Path(folder), options.count, options.height, options.width):
-            photo = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+            photo = read_photo(path)
             moved = np.abs(tiled.image(photo).astype(np.int16) - whole.image(photo))
             print(f"{path.name}: at most {moved.max()} levels, {(moved > 0).mean():.2e} of all samples")
 

@@ -64,6 +64,7 @@ def _plot(rows: Sequence[Row], path: Path) -> None:
         return
     figure, axes = pyplot.subplots(figsize=(8, 5))
     for place, row in enumerate(rows):
+        assert row.psnr is not None
         at = (row.speed.rate, row.psnr)
         axes.scatter(*at, facecolors="none" if row.published else "C0", edgecolors="C0")
         offset = (5, 5 - 7 * (place % 3))

@@ -36,7 +36,7 @@ def psnr(image: Image, reference: Image) -> float:
 
 def ssim(image: Image, reference: Image) -> float:
     """Structural similarity (Wang et al. 2004: Gaussian window of sigma 1.5), mean over the three channels."""
-    score: float = structural_similarity(  # type: ignore[no-untyped-call] # scikit-image has no annotations here
+    score: float = structural_similarity(
         image,
         reference,
         channel_axis=2,
