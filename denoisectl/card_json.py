@@ -57,7 +57,10 @@ class CardFields:
 
     def number(self, key: str) -> float:
         """A number."""
-        return float(self._typed(key, (int, float), "a number"))
+        try:
+            return float(self._typed(key, (int, float), "a number"))
+        except OverflowError:  # a whole number of hundreds of digits
+            raise ModelError(f'card key "{self.path}{key}" is too large a number') from None
 
     def optional_integer(self, key: str) -> int | None:
         """A whole number, or None where the key is null or absent."""

@@ -80,6 +80,7 @@ def test_a_missing_key_is_named(key: str) -> None:
         (lambda card: card.update(limits=["a", 2]), r'card key "limits\[1\]" must be a text, got 2'),
         (lambda card: card.update(data=["photos"]), r'card key "data\[0\]" must be an object'),
         (lambda card: card["data"][0].pop("licence"), r'card key "data\[0\].licence" is missing'),
+        (lambda card: card["scores"][0].update(value=10**400), r'card key "scores\[0\].value" is too large'),
         (lambda card: card["scores"][0].update(value="?"), r'card key "scores\[0\].value" must be a number'),
     ],
 )

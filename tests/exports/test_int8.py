@@ -50,6 +50,21 @@ def test_evening_out_channels_changes_nothing_but_the_weights() -> None:
     assert not torch.equal(even.network.head.weight, model.network.head.weight)
 
 
+@pytest.mark.parametrize(("levels", "refused"), [(0.0, False), (0.6, True), (2.0, True)])
+def test_a_file_that_rounds_unlike_its_training_is_refused(levels: float, refused: bool) -> None:
+    target = np.full((1, 3, 32, 32), 0.5, np.float32)
+    pairs = [photos.Pair(target, target + np.float32(0.002), True)]
+    wrong = target + np.float32(levels / 255) * np.where(np.indices((32, 32)).sum(0) % 2, 1, -1)
+
+    def check() -> None:
+        write._check_rounding(torch.nn.Identity(), lambda _: wrong.astype(np.float32), pairs)
+
+    if not refused:
+        return check()
+    with pytest.raises(ExportError, match=f"{levels:.2f} levels and .* dB from its training"):
+        check()
+
+
 def test_evening_out_brings_an_8_bit_network_nearer_to_its_float_self() -> None:
     model, image = unet(), photo()
     with torch.inference_mode():

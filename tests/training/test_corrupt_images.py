@@ -4,7 +4,14 @@ import pytest
 import skimage.data
 import torch
 
-from denoisectl_training.corruption.images import KINDS, Image, ImageCorruption, _generator, _to_planes
+from denoisectl_training.corruption.images import (
+    KINDS,
+    CorruptionKind,
+    Image,
+    ImageCorruption,
+    _generator,
+    _to_planes,
+)
 
 PHOTO = skimage.data.astronaut()[:75, 130:231]
 
@@ -53,3 +60,14 @@ def test_a_camera_leaves_every_pixel_in_its_place(seed: int) -> None:
     noisy = ImageCorruption("camera", 0.0, seed).image(PHOTO)
     assert cv2.blur(noisy, (9, 9)).astype(float) == pytest.approx(cv2.blur(PHOTO, (9, 9)), abs=40)
     assert np.abs(cv2.blur(noisy, (9, 9)).astype(float) - cv2.blur(PHOTO, (9, 9))).mean() < 6
+
+
+def test_an_image_that_does_not_fit_in_memory_is_not_an_error_of_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def apply(*_: object) -> torch.Tensor:
+        return torch.empty(2**50)
+
+    monkeypatch.setitem(KINDS, "gaussian", CorruptionKind(apply, 25.0))
+    with pytest.raises(MemoryError):
+        ImageCorruption("gaussian", 25.0).image(PHOTO)

@@ -11,6 +11,7 @@ import torch
 from denoisectl.errors import DeviceError, DivergedError, TrainingError, UsageError
 from denoisectl_training import run_folder
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
+from denoisectl_training.fit import Progress
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.train import Photos, TrainRequest, resumed, started, train
@@ -189,13 +190,26 @@ def _another(_: object) -> None:
     raise RuntimeError("of another kind")
 
 
-def test_a_run_without_its_last_checkpoint_does_not_begin_again(photo_folder: Path, tmp_path: Path) -> None:
-    asked = request(photo_folder, tmp_path)
-    train(asked)
-    asked.run.last.unlink()
-    with pytest.raises(TrainingError, match=r"last\.pt: no checkpoint there"):
-        train(request(photo_folder, tmp_path, resume=asked.run.path))
-    assert asked.run.best.exists()
+def test_a_run_killed_between_its_first_validation_and_checkpoint_goes_on_from_the_best(
+    photo_folder: Path, tmp_path: Path
+) -> None:
+    settings = toy().training.model_copy(update={"checkpoint_every": 1_000})
+    whole, killed = (
+        request(photo_folder, tmp_path, toy().model_copy(update={"training": settings})) for _ in range(2)
+    )
+    train(whole)
+
+    def die(progress: Progress) -> None:
+        if progress.images == 24:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(killed, report=die)
+    assert killed.run.best.exists() and not killed.run.last.exists()
+    train(request(photo_folder, tmp_path, resume=killed.run.path))
+    expected, found = weights(whole.run), weights(killed.run)
+    assert all(torch.equal(expected[key], found[key]) for key in expected)
+    assert whole.run.log.read_text() == killed.run.log.read_text()
 
 
 def test_a_finished_run_resumed_does_nothing(photo_folder: Path, tmp_path: Path) -> None:
@@ -265,6 +279,23 @@ def test_a_failed_write_leaves_the_previous_checkpoint(
         save_checkpoint(path, {"step": 2})
     assert load_checkpoint(path)["step"] == 1
     assert [item.name for item in tmp_path.iterdir()] == ["last.pt"]
+
+
+def test_a_description_that_lacks_something_is_damaged(photo_folder: Path, tmp_path: Path) -> None:
+    asked = request(photo_folder, tmp_path)
+    train(asked)
+    description = asked.run.description()
+    (asked.run.path / "run.json").write_text(json.dumps({"recipe": description["recipe"]}))
+    with pytest.raises(TrainingError, match=r"run\.json is damaged \(it holds no data_digest\)"):
+        train(request(photo_folder, tmp_path, resume=asked.run.path))
+
+
+def test_a_validation_is_told_at_its_own_number_of_images(photo_folder: Path, tmp_path: Path) -> None:
+    asked, told = request(photo_folder, tmp_path), list[Progress]()
+    train(asked, report=told.append)
+    validated = {record["images"]: record["psnr"] for record in asked.run.records() if "psnr" in record}
+    assert {each.images: each.psnr for each in told if each.validated} == validated
+    assert [each.images for each in told] == [8, 16, 24, 32, 40, 48] and [*validated] == [16, 32, 48]
 
 
 def test_what_a_killed_write_has_left_is_removed(tmp_path: Path) -> None:

@@ -67,7 +67,9 @@ def test_a_pattern_that_matches_nothing_is_named(tmp_path: Path) -> None:
         match_patterns([tmp_path], "*_real.JPG", "*_mean.JPG")
 
 
-@pytest.mark.parametrize("pattern", ["/data/few/*.jpg", "noisy/*.jpg", "noisy"])
+@pytest.mark.parametrize(
+    "pattern", ["/data/few/*.jpg", "noisy/*.jpg", "noisy", "a[12]_*_real.png", "img?_*_real.png"]
+)
 def test_a_pattern_that_cannot_work_is_refused(pattern: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=rf"--pairs {re.escape(pattern)}: a pattern"):
         match_patterns([tmp_path], pattern, "*_mean.JPG")

@@ -6,17 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import optuna
 import pytest
 import skimage.data
 import torch
 
 from denoisectl.errors import ConfigError, TrainingError, UsageError
+from denoisectl_training import fit
+from denoisectl_training.sweep import trials
 from denoisectl_training.sweep.space import Choices, Range, parse_space
 from denoisectl_training.sweep.study import sweep
 from denoisectl_training.sweep.trials import SweepRequest, Tried, finished, open_study
 from denoisectl_training.train import Photos
 from denoisectl_training.trained import load_trained
-from denoisectl_training.validation import validate
+from denoisectl_training.validation import Validation, validate
 
 RECIPE = """
 name = "toy"
@@ -66,7 +69,8 @@ def test_a_space_is_read(text: str, expected: Range | Choices) -> None:
         ("optimizer.lr=a..b", "expected KEY=LOW..HIGH"),
         ("loss.l1=[]", "expected KEY=LOW..HIGH"),
         ("loss.l1=[1, ", "expected KEY=LOW..HIGH"),
-        ("training.seed=0..9", "which photos are chosen by"),
+        ("training.seed=0..9", "what trials are measured on"),
+        ("data.max_side=[512, 1024]", "what trials are measured on"),
     ],
 )
 def test_a_space_that_is_none_is_refused(text: str, message: str) -> None:
@@ -125,6 +129,52 @@ def test_a_choice_is_trained_once(request_: SweepRequest) -> None:
     assert result is not None and len(result.trials) == 5
     scores = {(tried.overrides, tried.psnr) for tried in result.trials}
     assert len(scores) == 2 == len(list(request_.folder.glob("trial-????"))) and result.run.is_dir()
+
+
+def test_the_best_moment_of_a_trial_counts_and_is_what_is_tested(
+    request_: SweepRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter([30.0, 25.0] * 2)
+    monkeypatch.setattr(fit, "validate", lambda *_, **__: Validation(next(scores), 1.0))
+    result = sweep(request_)
+    assert result is not None and [tried.psnr for tried in result.trials] == [30.0, 30.0]
+    run = request_.run_of(result.best.number)
+    best, last = (
+        validate(model, request_.photos.load(recipe).test, recipe, torch.device("cpu")).psnr
+        for model, recipe, _ in map(load_trained, (run.best, run.last))
+    )
+    assert result.test_psnr == pytest.approx(best, abs=1e-4) and abs(best - last) > 1e-3
+
+
+def test_trials_are_given_up_when_the_pruner_says_so(
+    request_: SweepRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(optuna.trial.Trial, "should_prune", lambda _: True)
+    with pytest.raises(TrainingError, match="every trial diverged or was given up"):
+        sweep(request_)
+    assert [tried.psnr for tried in finished(open_study(request_.folder))] == [None, None]
+
+
+def test_every_worker_and_every_beginning_has_suggestions_of_its_own(
+    request_: SweepRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep(replace(request_, trials=1))
+    seeds: list[int] = []
+
+    def noted(folder: Path, seed: int = 0) -> optuna.Study:
+        seeds.append(seed)
+        return open_study(folder, seed)
+
+    monkeypatch.setattr(trials, "open_study", noted)
+    for worker in (0, 1):
+        trials.take_trials(request_, 0, lambda: False, worker=worker)
+    base = request_.recipe_of().training.seed
+    assert [seed for seed in seeds if seed] == [base + 1, base + 1_001]
+
+
+def test_a_whole_number_given_a_range_of_others_is_refused_before_any_trial(request_: SweepRequest) -> None:
+    with pytest.raises(ConfigError, match=r"training\.batch"):
+        sweep(replace(request_, space=parse_space(["training.batch=3e0..5e0"])))
 
 
 @pytest.mark.slow

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
 from denoisectl.errors import DeviceError, UsageError
 
-__all__ = ["autocast", "choose_device", "choose_precision"]
+__all__ = ["autocast", "choose_device", "choose_precision", "is_out_of_memory"]
 
 _DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -22,11 +23,10 @@ def choose_device(name: str) -> torch.device:
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
+        raise UsageError(f"--device {name}: no such device; give auto, cpu, cuda or cuda:N")
     try:
         device = torch.device(name)
-    except RuntimeError:
-        raise UsageError(f"--device {name}: no such device; give auto, cpu, cuda or cuda:N") from None
-    try:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
@@ -50,3 +50,9 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[obj
     if precision == "float32":
         return nullcontext()
     return torch.autocast(device.type, _DTYPES[precision])
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out. Torch has an error of its own for GPUs only; that of processors is told by its words."""
+    kinds = (MemoryError, torch.OutOfMemoryError)
+    return isinstance(error, kinds) or "DefaultCPUAllocator: can't allocate memory" in str(error)

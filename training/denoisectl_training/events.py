@@ -26,9 +26,10 @@ def event_writer(folder: Path) -> Iterator[Callable[[Progress], None]]:
             nonlocal writer
             if writer is None:
                 writer = stack.enter_context(SummaryWriter(str(folder), purge_step=progress.images))
-            values = {"loss": progress.loss, "lr": progress.lr, "psnr": progress.psnr}
+            values = {"loss": progress.loss, "lr": progress.lr}
+            if progress.validated and progress.psnr is not None:
+                values["psnr"] = progress.psnr
             for name, value in values.items():
-                if value is not None:
-                    writer.add_scalar(name, value, progress.images)
+                writer.add_scalar(name, value, progress.images)
 
         yield write

@@ -35,6 +35,9 @@ class Progress:
     loss: float
     lr: float
     psnr: float | None
+    """Of the last validation."""
+    validated: bool
+    """Whether that was just now."""
     images_per_second: float
 
 
@@ -125,20 +128,26 @@ def _descend(
         losses.append(training_step(state, *next(coming)))
         if state.best_loss == float("inf"):
             state.best_loss = losses[0].item()  # of the weights before their first step
-        if _passed(state, settings.log_every):
+        validating = _due(state, settings.validate_every) and bool(photos.validation)
+        if validating or _passed(state, settings.log_every):
             loss, rate = _checked(losses, state, run), state.optimizer.param_groups[0]["lr"]
             state.best_loss = min(state.best_loss, loss)
             run.append({"images": state.images, "loss": loss, "lr": rate})
-            speed = (state.images - begun_at) / (time.monotonic() - started)
-            report(Progress(state.images, total, loss, rate, state.psnr, speed))
             losses.clear()
-        if photos.validation and (_passed(state, settings.validate_every) or state.images >= total):
-            _validate_and_keep_best(state, photos, run)
+            if validating:
+                _validate_and_keep_best(state, photos, run)
+            speed = (state.images - begun_at) / (time.monotonic() - started)
+            report(Progress(state.images, total, loss, rate, state.psnr, validating, speed))
         if _passed(state, settings.checkpoint_every):
             _checked(losses, state, run)
             save_checkpoint(run.last, state.to_checkpoint())
     _checked(losses, state, run)
     save_checkpoint(run.last, state.to_checkpoint())
+
+
+def _due(state: TrainingState, every: int) -> bool:
+    """Whether the last step crossed a multiple of `every` images, or was the run's last."""
+    return _passed(state, every) or state.images >= state.recipe.training.images
 
 
 def _passed(state: TrainingState, every: int) -> bool:

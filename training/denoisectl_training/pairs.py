@@ -50,7 +50,8 @@ def match_patterns(folders: Iterable[Path], noisy: str, clean: str) -> list[Pair
     """Pair the photos in `folders` by what stands for the `*` of two patterns, as in `*_real.JPG` `*_mean.JPG`.
 
     Raises:
-        UsageError: a pattern has not exactly one `*` or has a folder in it, or a folder is missing or is a file.
+        UsageError: a pattern has not exactly one `*`, or has other wildcards or a folder in it; a folder is missing
+            or is a file.
         TrainingError: no photo matches, or a photo has no partner; the message names them.
     """
     for pattern in (noisy, clean):
@@ -66,6 +67,10 @@ def _check_pattern(pattern: str) -> None:
         raise UsageError(
             f"--pairs {pattern}: a pattern is of names, as in '*_real.JPG' '*_mean.JPG'; "
             "to pair two folders, give them to --pairs and no other"
+        )
+    if any(character in pattern for character in "?[]"):
+        raise UsageError(
+            f"--pairs {pattern}: a pattern holds one * and neither ?, [ nor ]; rename the photos"
         )
     if pattern.count("*") != 1:
         raise UsageError(f"--pairs {pattern}: a pattern needs one *, as in '*_real.JPG' '*_mean.JPG'")

@@ -32,13 +32,17 @@ class RunFolder:
 
     @property
     def last(self) -> Path:
-        """The checkpoint to resume from."""
+        """The checkpoint of the last step."""
         return self.path / "last.pt"
 
     @property
     def best(self) -> Path:
         """The checkpoint with the best validation PSNR."""
         return self.path / "best.pt"
+
+    def newest(self) -> Path | None:
+        """The checkpoint to resume from: `best` in a run killed before its first `last`; None if there is none."""
+        return next((path for path in (self.last, self.best) if path.is_file()), None)
 
     @property
     def log(self) -> Path:
@@ -84,6 +88,9 @@ class RunFolder:
             raise TrainingError(f"{path} is damaged ({error}); start a new run") from error
         if not isinstance(record, dict):
             raise TrainingError(f"{path} is damaged (it holds no object); start a new run")
+        for key in ("recipe", "data_digest"):
+            if key not in record:
+                raise TrainingError(f"{path} is damaged (it holds no {key}); start a new run")
         return record
 
     def recipe(self) -> Recipe:
@@ -92,10 +99,7 @@ class RunFolder:
         Raises:
             TrainingError: the folder is not a run's, or `run.json` is damaged.
         """
-        path, record = self.path / "run.json", self.description()
-        if "recipe" not in record:
-            raise TrainingError(f"{path} is damaged (it holds no recipe); start a new run")
-        return parse_recipe(record["recipe"], origin=str(path))
+        return parse_recipe(self.description()["recipe"], origin=str(self.path / "run.json"))
 
     def append(self, record: dict[str, Any]) -> None:
         """Add a record to the log.

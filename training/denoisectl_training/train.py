@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from denoisectl.errors import ConfigError, TrainingError, UsageError
-from denoisectl_training.devices import choose_device, choose_precision
+from denoisectl_training.devices import choose_device, choose_precision, is_out_of_memory
 from denoisectl_training.fit import Progress, fit
 from denoisectl_training.pairs import match_folders
 from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos
@@ -138,7 +138,7 @@ def train(
             state = _new_state(request, photos, device, precision, report_rate, stop)
         fit(state, photos, request.run, report=report, stop=stop)
     except (MemoryError, RuntimeError) as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         raise TrainingError(_NO_MEMORY) from error
     finally:
@@ -146,24 +146,18 @@ def train(
     return state
 
 
-def _is_out_of_memory(error: Exception) -> bool:
-    """Torch has an error of its own for GPUs only; that of processors is told by its words."""
-    kinds = (MemoryError, torch.OutOfMemoryError)
-    return isinstance(error, kinds) or "DefaultCPUAllocator: can't allocate memory" in str(error)
-
-
 def _resumed_state(
     request: TrainRequest, photos: PhotoSet, device: torch.device, precision: str
 ) -> TrainingState:
-    """The state of the run's last checkpoint; a run resumed on other photos would be neither run."""
+    """The state of the run's newest checkpoint; a run resumed on other photos would be neither run."""
     told = request.run.description()
     if told["data_digest"] != photos.digest:
         raise TrainingError(
             f"{request.run.path}: was trained on other photos than these; give the same folders, or start a new run"
         )
-    if request.run.last.is_file() or request.run.best.is_file():
+    if checkpoint := request.run.newest():
         state = TrainingState.start(request.recipe, device, precision)
-        state.restore(request.run)
+        state.restore(checkpoint)
     else:  # killed before its first checkpoint
         source = told.get("started_from")
         weights, seen = _first_weights(Path(source) if source else None, request.recipe, photos)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,7 +17,6 @@ from denoisectl_training.modes import freeze
 from denoisectl_training.optimizers import build_optimizer
 from denoisectl_training.quantised import build_network, without_fake_quantization
 from denoisectl_training.recipes import Recipe, parse_recipe
-from denoisectl_training.run_folder import RunFolder
 
 __all__ = ["TrainingState"]
 
@@ -88,18 +88,18 @@ class TrainingState:
             "teacher": None if self.teacher is None else self.teacher.state_dict(),
         }
 
-    def restore(self, run: RunFolder) -> None:
-        """Take up the run's last checkpoint.
+    def restore(self, checkpoint: Path) -> None:
+        """Take up what a checkpoint of this run holds.
 
         Raises:
             TrainingError: the checkpoint is missing, damaged or of another recipe.
         """
-        state = load_checkpoint(run.last)
+        state = load_checkpoint(checkpoint)
         # Parsed, not compared as data: keys that came later have their defaults in an older checkpoint.
-        written = parse_recipe(state["recipe"], origin=str(run.last))
+        written = parse_recipe(state["recipe"], origin=str(checkpoint))
         if (written.model, written.optimizer.name) != (self.recipe.model, self.recipe.optimizer.name):
             raise TrainingError(
-                f"{run.last}: is of another recipe ({state['recipe']['name']}); resume its own run"
+                f"{checkpoint}: is of another recipe ({state['recipe']['name']}); resume its own run"
             )
         self.model.load_state_dict(state["model"])
         if state["average"] is not None:

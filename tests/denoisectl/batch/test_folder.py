@@ -196,9 +196,9 @@ def test_error_refuses_before_anything_is_written(denoiser: Denoiser, photos: Pa
 
 def test_newer(denoiser: Denoiser, photos: Path, out: Path) -> None:
     list(denoise_folder(denoiser, photos, out))
-    for name, later in (("a.png", 60), ("b.jpg", -60), ("c.png", -60)):
-        stamp = (out / name).stat().st_mtime + later
-        os.utime(photos / name, (stamp, stamp))
+    for name, later in (("a.png", 60), ("b.jpg", -60), ("c.png", 0)):
+        stamp = (out / name).stat().st_mtime_ns + later * 1_000_000_000
+        os.utime(photos / name, ns=(stamp, stamp))
     results = statuses(denoise_folder(denoiser, photos, out, if_exists="newer"))
     assert results == {"a.png": OK, "b.jpg": SKIPPED, "c.png": SKIPPED}
 

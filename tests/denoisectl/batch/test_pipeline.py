@@ -141,6 +141,19 @@ def test_a_fatal_error_drains_and_is_raised(stage: str) -> None:
     assert len(done) < 30
 
 
+def test_of_two_errors_the_first_is_told() -> None:
+    both = threading.Barrier(2)
+
+    def write(item: int) -> int:
+        both.wait(10)
+        if item:
+            time.sleep(0.05)
+        raise RuntimeError(f"item {item}")
+
+    with pytest.raises(RuntimeError, match="item 0"):
+        list(pipeline(range(2), read=same, infer=same, write=write, writers=2))
+
+
 def test_an_interrupt_yields_what_is_there() -> None:
     def infer(item: int) -> int:
         if item == 5:

@@ -1,13 +1,17 @@
 """The two commands that make noise, in a process of their own."""
 
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import cv2
 import numpy as np
 import pytest
 import skimage.data
 
+from denoisectl.cli.corrupt import Kind
 from denoisectl.demo import psnr
+from denoisectl_training.corruption.images import KINDS
+from denoisectl_training.recipes import CorruptionSettings
 from tests.conftest import Cli
 from tests.denoisectl.cli.conftest import Invoke
 from tests.toy_models import identity
@@ -136,3 +140,8 @@ def test_a_demo_that_cannot_be_written_is_named(cli: Cli, tmp_path: Path) -> Non
     ended = cli("demo", "--model", model, "--out", tmp_path / "file")
     assert ended.returncode == 2
     assert b"--out" in ended.stderr and b"cannot be written" in ended.stderr
+
+
+def test_the_command_has_every_kind_that_recipes_have_but_clean() -> None:
+    in_recipes = set(get_args(get_type_hints(CorruptionSettings)["kind"])) - {"clean"}
+    assert {kind.value for kind in Kind} == set(KINDS) == in_recipes

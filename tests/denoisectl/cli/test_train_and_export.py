@@ -81,6 +81,7 @@ def test_a_terminated_run_is_checkpointed_and_resumes(
         (1, ["train", "PHOTOS", "--set", "data.validation_photos=2"], "none left to train on"),
         (3, ["train", "PHOTOS", "--device", "cuda:7"], "--device cuda:7"),
         (2, ["train", "PHOTOS", "--device", "gpu"], "--device gpu: no such device; give auto"),
+        (2, ["train", "PHOTOS", "--device", "meta"], "--device meta: no such device; give auto"),
         (
             1,
             ["train", "PHOTOS", "--set", "data.crop=100000000"],

@@ -15,6 +15,7 @@ from torch import Generator, Tensor
 from denoisectl_training.corruption.basic import blur, gaussian, knockout, poisson, salt_and_pepper
 from denoisectl_training.corruption.camera import camera
 from denoisectl_training.corruption.developed import developed
+from denoisectl_training.devices import is_out_of_memory
 from denoisectl_training.recipes import MAGNITUDES
 
 __all__ = ["KINDS", "CorruptionKind", "ImageCorruption"]
@@ -70,9 +71,17 @@ class ImageCorruption:
         """Corrupt (H, W) or (H, W, 3) uint8, uint16 or float32 with 1.0 as white; integers are clipped.
 
         The shares are a denoiser's and are not used: the amount says it all.
+
+        Raises:
+            MemoryError: the image does not fit in memory.
         """
-        planes = _to_planes(array)
-        noisy = KINDS[self.kind].apply(planes, _generator(array, self.seed), self.amount)
+        try:
+            planes = _to_planes(array)
+            noisy = KINDS[self.kind].apply(planes, _generator(array, self.seed), self.amount)
+        except RuntimeError as error:
+            if is_out_of_memory(error):
+                raise MemoryError from error
+            raise
         return _like(array, noisy)
 
     def digest(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import tomllib
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from denoisectl.errors import UsageError
 __all__ = ["Choices", "Dimension", "Range", "parse_space", "suggest"]
 
 _RANGE = re.compile(r"(?P<low>[^.\s]\S*?)\.\.(?P<high>\S+?)(?P<log>:log)?")
-_FIXED = ("training.seed", "data.validation_photos", "data.test_photos")
+_FIXED = ("training.seed", "data.validation_photos", "data.test_photos", "data.max_side")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,11 @@ class Range:
     log: bool
     whole: bool
 
-    def extremes(self) -> tuple[str, ...]:
-        """The ends, as a recipe writes them."""
-        return tuple(str(int(end)) if self.whole else repr(end) for end in (self.low, self.high))
+    def examples(self) -> tuple[str, ...]:
+        """The ends, as a recipe writes them, and, of numbers that are not whole, one between."""
+        if self.whole:
+            return str(int(self.low)), str(int(self.high))
+        return repr(self.low), repr(self.low + (self.high - self.low) / math.e), repr(self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Choices:
     key: str
     values: tuple[str, ...]
 
-    def extremes(self) -> tuple[str, ...]:
+    def examples(self) -> tuple[str, ...]:
         """All of them."""
         return self.values
 
@@ -52,7 +55,7 @@ def parse_space(texts: Sequence[str]) -> tuple[Dimension, ...]:
     """Parse what `--over` was given.
 
     Raises:
-        UsageError: not of either form, an empty range, or a key that decides which photos are used for what.
+        UsageError: not of either form, an empty range, or a key that decides what is measured.
     """
     if not texts:
         raise UsageError("nothing to choose; for example: --over optimizer.lr=1e-4..1e-2:log")
@@ -60,7 +63,7 @@ def parse_space(texts: Sequence[str]) -> tuple[Dimension, ...]:
     for dimension in dimensions:
         if dimension.key in _FIXED:
             raise UsageError(
-                f"--over {dimension.key}: decides which photos are chosen by, so scores could not be compared"
+                f"--over {dimension.key}: decides what trials are measured on, so their scores could not be compared"
             )
     keys = [dimension.key for dimension in dimensions]
     if doubled := next((key for key in keys if keys.count(key) > 1), None):

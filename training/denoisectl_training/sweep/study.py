@@ -61,11 +61,11 @@ def sweep(
 
 
 def _refuse_mistakes(request: SweepRequest) -> None:
-    """Before the first trial: every value must make a recipe, and there must be photos to choose by."""
+    """Before the first trial: every kind of value must make a recipe, and there must be photos to choose by."""
     if request.recipe_of().data.validation_photos == 0:
         raise TrainingError("a sweep chooses on validation photos; set data.validation_photos above 0")
     for dimension in request.space:
-        for value in dimension.extremes():
+        for value in dimension.examples():
             request.recipe_of([f"{dimension.key}={value}"])
 
 

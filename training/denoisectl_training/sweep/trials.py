@@ -143,7 +143,7 @@ def _train_one(request: SweepRequest, trial: Trial, stop: Callable[[], bool]) ->
     run.path.mkdir(exist_ok=True)
 
     def given_up(progress: Progress) -> None:
-        if progress.psnr is not None:
+        if progress.validated and progress.psnr is not None:
             trial.report(progress.psnr, progress.images)
         if trial.should_prune():
             raise optuna.TrialPruned
