@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import cv2
 
+from denoisectl.card_in_file import read_card
 from denoisectl.errors import UsageError
 from denoisectl.onnx_file import read_model
-from denoisectl.shipped import find_model, int8_twin, read_card
+from denoisectl.shipped import find_model, int8_twin
 
 if TYPE_CHECKING:
     from denoisectl.tiled import Seams

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from denoisectl.card_in_file import card_of
 from denoisectl.engine.cuda import check_cuda, check_driver, gpu_in_sight
 from denoisectl.engine.devices import AUTO, CPU, Device, parse_devices, usable_cpus
 from denoisectl.engine.lane import CpuLane, Lane
@@ -20,7 +21,6 @@ from denoisectl.engine.tensorrt import check_tensorrt
 from denoisectl.errors import DeviceError, ModelError
 from denoisectl.model_card import ModelCard
 from denoisectl.onnx_file import read_model
-from denoisectl.shipped import card_of
 from denoisectl.tiling import round_up
 
 __all__ = ["Engine"]

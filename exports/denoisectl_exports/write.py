@@ -40,10 +40,10 @@ INT8_LIMIT = "8-bit integers:"
 _ROUNDING_PAIRS = 12  # clean and corrupted ones take turns: six kinds of corruption
 _ROUNDING_LEVELS, _ROUNDING_LOSS = 1.0, 0.1  # 8-bit levels in the mean, and dB
 
-__all__ = ["card_of", "export_run", "measured", "restamp", "write_model"]
+__all__ = ["export_run", "measured", "new_card", "restamp", "write_model"]
 
 
-def card_of(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Facts) -> ModelCard:
+def new_card(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Facts) -> ModelCard:
     """The card: what the network is by its layers, what the run says of itself, and the given facts."""
     resolved = recipe.model_dump(mode="json")
     size = profile(model)
@@ -99,7 +99,7 @@ def export_run(
             trained in 8 bits and is asked for in float32, or `out` cannot be written.
     """
     model, recipe, seen = load_trained(run)
-    card = card_of(model, recipe, seen, facts or Facts())
+    card = new_card(model, recipe, seen, facts or Facts())
     side = smallest_photo(card.halo, card.multiple_of)
     clean = reference_photos(photos, at_least=SIDE, multiple_of=card.multiple_of, side=side)
     pairs = list(as_the_model_meets_them(clean, recipe))

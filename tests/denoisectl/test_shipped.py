@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from denoisectl import shipped
+from denoisectl.card_in_file import read_card
 from denoisectl.errors import ModelError
-from denoisectl.shipped import find_model, read_card, shipped_models
+from denoisectl.shipped import find_model, shipped_models
 from tests import toy_models
 
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from denoisectl import Denoiser
+from denoisectl.card_in_file import read_card
 from denoisectl.denoiser import _exact_twin
 from denoisectl.engine import Engine, OutOfMemory
 from denoisectl.errors import ImageError
-from denoisectl.shipped import float32_twin, read_card, shipped_models
+from denoisectl.shipped import float32_twin, shipped_models
 from denoisectl.tiling import TileRules
 from tests import toy_models
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from denoisectl.card_in_file import read_card
 from denoisectl.denoiser import DEFAULT_MEMORY
 from denoisectl.errors import UsageError
-from denoisectl.shipped import find_model, read_card
+from denoisectl.shipped import find_model
 from denoisectl.tiled import Seams, tile_rules
 from denoisectl.tiling import Span, TileRules, cut, split_axis
 

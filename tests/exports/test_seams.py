@@ -11,7 +11,7 @@ from denoisectl import Denoiser
 from denoisectl.tiling import TileRules
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.graph import to_onnx
-from denoisectl_exports.write import card_of, write_model
+from denoisectl_exports.write import new_card, write_model
 from denoisectl_training.model import DenoisingAutoencoder, build_model
 from denoisectl_training.recipes import load_recipe
 
@@ -35,7 +35,7 @@ def with_random_weights(recipe: str) -> DenoisingAutoencoder:
 def model_file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     model, recipe = with_random_weights(request.param), load_recipe(request.param)
     path = tmp_path_factory.mktemp("model") / f"{request.param}.onnx"
-    write_model(to_onnx(model), card_of(model, recipe, 0, Facts()), path)
+    write_model(to_onnx(model), new_card(model, recipe, 0, Facts()), path)
     return path
 
 
@@ -65,7 +65,7 @@ def test_an_overlap_short_of_the_halo_is_seen(tmp_path: Path) -> None:
     # The law's test can fail: without the halo the same comparison finds seams.
     model, recipe = with_random_weights("book-small"), load_recipe("book-small")
     path = tmp_path / "model.onnx"
-    write_model(to_onnx(model), card_of(model, recipe, 0, Facts()), path)
+    write_model(to_onnx(model), new_card(model, recipe, 0, Facts()), path)
     photo = noisy_photo(*SIZES[128])
     whole = Denoiser.open(path, "cpu", tile=0, threads=1).image(photo)
     cut = Denoiser.open(path, "cpu", tile=128, overlap=2, threads=1).image(photo)

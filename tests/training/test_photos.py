@@ -202,7 +202,7 @@ def test_photos_smaller_than_the_crop_are_said_once(
 ) -> None:
     load(find_photos([photo_folder]), validation_photos=0)
     (record,) = caplog.records
-    assert record.getMessage().startswith("padded photos smaller than a crop (64 pixels): 1, the first is ")
+    assert record.getMessage().startswith("padded photos smaller than 64 pixels: 1, the first is ")
     assert record.getMessage().endswith("cat.png")
 
 

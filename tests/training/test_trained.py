@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from denoisectl.errors import TrainingError
+from denoisectl.errors import ModelError, TrainingError
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
 from denoisectl_training.recipes import parse_recipe
 from denoisectl_training.run_folder import RunFolder
@@ -41,7 +41,7 @@ def test_images_of_the_runs_before_are_counted(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_nothing_lists_the_shipped_models() -> None:
-    with pytest.raises(TrainingError, match=r"phto: no run, .* no shipped model's name \(photo, "):
+    with pytest.raises(ModelError, match=r"phto: no run, .* no shipped model's name \(photo, "):
         load_weights(Path("phto"))
 
 

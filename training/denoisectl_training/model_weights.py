@@ -9,9 +9,10 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor
 
+from denoisectl.card_in_file import card_of
 from denoisectl.errors import ModelError, TrainingError
 from denoisectl.onnx_file import read_model
-from denoisectl.shipped import card_of, shipped_models
+from denoisectl.shipped import shipped_models
 from denoisectl_training.model import build_model
 from denoisectl_training.recipes import Recipe, parse_recipe
 

@@ -156,26 +156,13 @@ def _usable(
     if unreadable:
         _log.warning("left out %d unreadable files, the first is %s", len(unreadable), unreadable[0])
     if small:
-        message = "padded photos smaller than a crop (%d pixels): %d, the first is %s"
+        message = "padded photos smaller than %d pixels: %d, the first is %s"
         _log.warning(message, crop, len(small), small[0])
     return readable
 
 
 def _split(photos: list[Tensor], settings: DataSettings, seed: int, *, paired: bool) -> PhotoSet:
-    test = settings.test_photos
-    validation = settings.validation_photos
-    if validation is None:
-        validation = min(_MOST_HELD, max(0, len(photos) - test) // _ONE_HELD_IN)
-    if not photos:
-        raise TrainingError("none of the photos can be read")
-    if len(photos) <= validation + test:
-        raise TrainingError(
-            f"{len(photos)} readable photos, {validation} of them set aside for validation and {test} for the test: "
-            "none left to train on; add photos or lower data.validation_photos and data.test_photos"
-        )
-    digest = hashlib.sha256()
-    for photo in photos:
-        digest.update(photo.numpy().tobytes())
+    test, validation = settings.test_photos, _held_out(len(photos), settings)
     order = torch.randperm(len(photos), generator=torch.Generator().manual_seed(seed)).tolist()
     chosen = (
         sorted(order[validation + test :]),
@@ -183,7 +170,29 @@ def _split(photos: list[Tensor], settings: DataSettings, seed: int, *, paired: b
         order[validation : validation + test],
     )
     training, held, last = ([photos[index] for index in part] for part in chosen)
-    return PhotoSet(training, held, last, digest.hexdigest(), paired)
+    return PhotoSet(training, held, last, _digest(photos), paired)
+
+
+def _held_out(photos: int, settings: DataSettings) -> int:
+    """How many are set aside for validation, if enough are left."""
+    if not photos:
+        raise TrainingError("none of the photos can be read")
+    test, validation = settings.test_photos, settings.validation_photos
+    if validation is None:
+        validation = min(_MOST_HELD, max(0, photos - test) // _ONE_HELD_IN)
+    if photos <= validation + test:
+        raise TrainingError(
+            f"{photos} readable photos, {validation} of them set aside for validation and {test} for the test: "
+            "none left to train on; add photos or lower data.validation_photos and data.test_photos"
+        )
+    return validation
+
+
+def _digest(photos: Iterable[Tensor]) -> str:
+    digest = hashlib.sha256()
+    for photo in photos:
+        digest.update(photo.numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _at_least(photo: Tensor, side: int) -> Tensor:

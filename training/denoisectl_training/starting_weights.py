@@ -31,7 +31,8 @@ def weights_to_start_from(source: Path, recipe: Recipe, photos: PhotoSet) -> tup
         photos: to observe the network on, where it is narrowed or made ready for 8 bits.
 
     Raises:
-        TrainingError: nothing of ours at `source`, or a model without its weights as trained.
+        ModelError: nothing at `source`.
+        TrainingError: nothing of ours there, or a model without its weights as trained.
         ConfigError: the weights fit another network, or were tuned to rounding already.
     """
     weights, trained, seen = load_weights(source)
@@ -48,13 +49,8 @@ def weights_to_start_from(source: Path, recipe: Recipe, photos: PhotoSet) -> tup
     else:
         refuse_other_network(recipe, trained, str(source))
     if recipe.training.quantise != "nothing":
-        weights = _with_ranges(weights, recipe, photos)
+        weights = prepared_weights(recipe.model, weights, _probe_batches(recipe, photos))
     return weights, seen
-
-
-def _with_ranges(weights: dict[str, Tensor], recipe: Recipe, photos: PhotoSet) -> dict[str, Tensor]:
-    """Float weights made ready for 8 bits."""
-    return prepared_weights(recipe.model, weights, _probe_batches(recipe, photos))
 
 
 def _probe_batches(recipe: Recipe, photos: PhotoSet) -> list[Tensor]:

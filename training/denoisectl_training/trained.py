@@ -11,7 +11,7 @@ from denoisectl.shipped import shipped_models
 from denoisectl_training.checkpoint import load_checkpoint
 from denoisectl_training.model import DenoisingAutoencoder, build_model
 from denoisectl_training.model_weights import model_file, weights_in
-from denoisectl_training.quantised import build_network
+from denoisectl_training.networks import build_network
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
 

@@ -14,8 +14,9 @@ from denoisectl.errors import TrainingError
 from denoisectl_training.checkpoint import load_checkpoint
 from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.modes import freeze
+from denoisectl_training.networks import build_network
 from denoisectl_training.optimizers import build_optimizer
-from denoisectl_training.quantised import build_network, without_fake_quantization
+from denoisectl_training.quantised import without_fake_quantization
 from denoisectl_training.recipes import Recipe, parse_recipe
 
 __all__ = ["TrainingState"]

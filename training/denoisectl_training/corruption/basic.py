@@ -83,8 +83,8 @@ def knockout(
     sides = [largest] if fixed else range(1, largest + 1)
     for each in sides:
         # Equal areas for all sides: the chance of a middle falls with the area of its block.
-        chance = share / len(sides) / each**2
-        seeds = (torch.rand(hit.shape, generator=generator, device=clean.device) < chance).float()
+        probability = share / len(sides) / each**2
+        seeds = (torch.rand(hit.shape, generator=generator, device=clean.device) < probability).float()
         before, after = (each - 1) // 2, each // 2
         hit = torch.maximum(hit, F.max_pool2d(F.pad(seeds, (after, before, after, before)), each, stride=1))
     return clean * (1.0 - hit)

@@ -2,7 +2,6 @@
 
 from denoisectl_training.quantised.evened import evened
 from denoisectl_training.quantised.fake_quantize import (
-    build_network,
     with_fake_quantization,
     without_fake_quantization,
     without_ranges,
@@ -11,7 +10,6 @@ from denoisectl_training.quantised.ranges import Range, prepared_weights, ranges
 
 __all__ = [
     "Range",
-    "build_network",
     "evened",
     "prepared_weights",
     "ranges_in_order",

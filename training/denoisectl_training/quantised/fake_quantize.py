@@ -16,11 +16,9 @@ from torch import Tensor, nn
 from denoisectl_training.autoencoders import UNet
 from denoisectl_training.blocks import Sum
 from denoisectl_training.model import DenoisingAutoencoder, build_model
-from denoisectl_training.recipes import Recipe
 
 __all__ = [
     "FakeQuantize",
-    "build_network",
     "with_fake_quantization",
     "without_fake_quantization",
     "without_ranges",
@@ -111,12 +109,6 @@ class _FakeQuantizedSum(Sum):
         """Add and round."""
         total: Tensor = self.rounding(x + y)
         return total
-
-
-def build_network(recipe: Recipe) -> DenoisingAutoencoder:
-    """Build the network that `recipe` trains, with fresh weights from torch's global generator."""
-    model = build_model(recipe.model)
-    return model if recipe.training.quantise == "nothing" else with_fake_quantization(model)
 
 
 def with_fake_quantization(model: DenoisingAutoencoder) -> DenoisingAutoencoder:

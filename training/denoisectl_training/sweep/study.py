@@ -109,7 +109,8 @@ def _take_together(request: SweepRequest, stop: Callable[[], bool], report: Call
 
     context = multiprocessing.get_context("spawn")  # CUDA does not survive a fork
     threads = max(1, torch.get_num_threads() // request.workers)
-    shares = [len(range(number, missing(request), request.workers)) for number in range(request.workers)]
+    left = missing(request)
+    shares = [len(range(number, left, request.workers)) for number in range(request.workers)]
     workers = [
         context.Process(target=_worker, args=(request, share, number, threads))
         for number, share in enumerate(shares)
