@@ -340,3 +340,19 @@ def test_links_to_folders_are_not_entered(photos: Photos, tmp_path: Path) -> Non
     (photos.folder / "link").symlink_to(other.parent)
     assert sorted(photos.run()) == ["a.png", "b.jpg"]
     assert other.read_bytes() == before
+
+
+def test_the_second_name_is_on_the_disk_before_the_first_is_given_away(
+    photos: Photos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed, flush = list[tuple[bool, bool]](), os.fsync
+    folder, second = photos.folder.stat().st_ino, Path(f"{photos.a}.orig")
+
+    def noted(descriptor: int) -> None:
+        if os.fstat(descriptor).st_ino == folder and second.exists():
+            flushed.append((second.read_bytes() == photos.before[photos.a], second.samefile(photos.a)))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    photos.run()
+    assert flushed[:1] == [(True, True)], "both names hold the original when its folder is flushed"

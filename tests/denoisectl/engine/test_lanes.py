@@ -71,6 +71,33 @@ def test_pinned_memory_goes_both_ways(
     assert np.array_equal(kept, exact.run(first)), "a result is no view of a buffer"
 
 
+def test_a_lane_keeps_the_two_shapes_that_were_used_last(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[tuple[int, ...]] = []
+
+    def make(device: Device, shape: Any) -> Any:
+        built.append(shape)
+        return create_session(model.read_bytes(), CPU, 1, shape)
+
+    monkeypatch.setattr(lane, "_on_device", on_the_host)
+    one = lane.Lane(Device("cuda", 0), make)
+    for height, width in ((32, 48), (48, 32), (32, 48), (32, 32), (32, 48)):
+        one.run(np.zeros((1, 3, height, width), np.float32))
+    assert built == [(1, 32, 48), (1, 48, 32), (1, 32, 32)]
+
+
+def test_the_processor_gives_memory_back_only_when_the_shape_changes(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[tuple[int, ...]] = []
+    one = lane.CpuLane(lambda device, shape: create_session(model.read_bytes(), device, 1, shape), 4)
+    monkeypatch.setattr(lane, "release_memory", lambda _, smallest: given_back.append(smallest.shape))
+    for width, times in ((48, 0), (48, 0), (32, 1), (32, 1), (48, 2)):
+        one.run(np.zeros((1, 3, 32, width), np.float32))
+        assert given_back == [(1, 3, 4, 4)] * times
+
+
 def test_without_a_gpu_there_is_no_pinned_memory() -> None:
     assert lane._pinned(Device("cuda", 7), (1, 3, 8, 8)) is None
 

@@ -204,6 +204,7 @@ def test_cuda_alone_is_asked_for_with_fallback_disabled(model: Path, monkeypatch
     assert options.get_session_config_entry("session.disable_cpu_ep_fallback") == "1"
     assert [name for name, _ in rest["providers"]] == ["CUDAExecutionProvider"]
     assert rest["providers"][0][1]["device_id"] == "3"
+    assert rest["providers"][0][1]["use_tf32"] == "0", "or a result would depend on the GPU"
     assert rest["enable_fallback"] == 0
 
 
