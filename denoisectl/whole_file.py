@@ -32,10 +32,13 @@ def write_whole(
     *,
     times_of: os.stat_result | None = None,
     mode_of: os.stat_result | None = None,
+    new_mode: int = 0o666,
     before_rename: Callable[[os.stat_result], None] | None = None,
 ) -> None:
     """Put `data` under the name `target`, or leave what was there untouched; the rest is as for `whole_file`."""
-    with whole_file(target, times_of=times_of, mode_of=mode_of, before_rename=before_rename) as file:
+    with whole_file(
+        target, times_of=times_of, mode_of=mode_of, new_mode=new_mode, before_rename=before_rename
+    ) as file:
         file.write(data)
 
 
@@ -45,6 +48,7 @@ def whole_file(
     *,
     times_of: os.stat_result | None = None,
     mode_of: os.stat_result | None = None,
+    new_mode: int = 0o666,
     before_rename: Callable[[os.stat_result], None] | None = None,
 ) -> Iterator[BinaryIO]:
     """Open a file that gets its name when the block ends; if anything fails, what had the name is untouched.
@@ -53,11 +57,12 @@ def whole_file(
         target: the final name; its folder is made if need be.
         times_of: give the file these access and modification times.
         mode_of: give it these permissions and this owner; None keeps those of the file that it replaces.
+        new_mode: permissions of a file that replaces none, less what the process's mask takes away.
         before_rename: told size and modification time that the target is about to have.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     like = mode_of or _stat(target)
-    handle, part = _new_part(target.parent, 0o600 if like else 0o666)
+    handle, part = _new_part(target.parent, 0o600 if like else new_mode)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

@@ -18,6 +18,7 @@ from pathlib import Path, PurePath
 
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER
 from denoisectl.batch.originals import kept_originals
+from denoisectl.batch.results import results_beside_their_photos, was_denoised_in_place
 from denoisectl.errors import UsageError
 
 __all__ = ["Found", "Selection", "find", "read_list"]
@@ -47,8 +48,8 @@ class Selection:
     """The output folder; it is not entered."""
     base: Path | None = None
     """The folder from which results mirror the inputs' paths; None starts at each folder that was named."""
-    enter_links: bool = True
-    """Whether links to folders are entered; not where photos are replaced, which may be somebody else's there."""
+    in_place: bool = False
+    """Whether photos are replaced. Links to folders are not entered then: photos there may be somebody else's."""
     more_to_come: bool = False
     """Whether inputs are watched: a glob may match nothing yet."""
 
@@ -127,6 +128,7 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
     Links to folders come last, so that a photo is found in its own place, and each folder is entered once.
     """
     seen: set[tuple[int, int]] = set()
+    results: set[Path] = set()
     links: deque[Path] = deque()
     avoided = _identity(selection.out)
 
@@ -137,16 +139,29 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
         seen.add(identity)
         try:
             entries = _entries(folder)
+            # Those of the very folder that this run writes to are skipped one by one.
+            made = results_beside_their_photos(folder) if identity != avoided else frozenset[Path]()
         except OSError as error:
             problem = f"{folder}: cannot be looked into: {error.strerror}; mend its permissions"
             yield Found(folder, selection.place(folder, root), named=False, problem=problem)
             return
+        results.update(made)
+        if made:
+            notice(
+                f"{folder}: {len(made)} files in it or below are left out, results of an earlier run whose photos are "
+                "here, too"
+            )
+        if not selection.in_place and was_denoised_in_place(folder):
+            notice(
+                f"{folder}: photos in it were denoised in place by an earlier run, and go through once more; take the "
+                "originals that it kept to begin at those"
+            )
         for entry in entries:
             path = folder / entry.name
             if not _is_folder(entry):
-                if selection.takes(path.relative_to(root)):
+                if path not in results and selection.takes(path.relative_to(root)):
                     yield Found(path, selection.place(path, root), named=False)
-            elif selection.recursive and _was_written_to(path) and _identity(path) != avoided:
+            elif selection.recursive and _holds_results_only(path) and _identity(path) != avoided:
                 notice(
                     f"{path}: left out, it holds results or originals of an earlier run; name it to denoise those"
                 )
@@ -158,10 +173,12 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
     yield from visit(root)
     while links:
         link = links.popleft()
-        if not selection.enter_links:
+        if selection.in_place:
             notice(
                 f"{link}: left out, it is a link to {link.readlink()}; name that folder to replace its photos"
             )
+        elif root.resolve().is_relative_to(link.resolve()):
+            notice(f"{link}: left out, it is a link to a folder that {root} is in")
         elif _identity(link) in seen:
             notice(f"{link}: left out, it is a link to a folder that is looked into already")
         else:
@@ -184,9 +201,14 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _was_written_to(folder: Path) -> bool:
-    """Whether an earlier run had its results there; not known of a folder that cannot be looked into."""
-    return os.path.isdir(folder / JOURNAL_FOLDER)  # noqa: PTH112 - pathlib's raises where permission is missing
+def _holds_results_only(folder: Path) -> bool:
+    """Whether an earlier run had its results, or kept originals, there and not among its photos."""
+    if not os.path.isdir(folder / JOURNAL_FOLDER):  # noqa: PTH112 - pathlib's raises where permission is missing
+        return False
+    try:
+        return not results_beside_their_photos(folder)
+    except OSError:  # entered, and told there
+        return False
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:

@@ -129,7 +129,7 @@ def denoise_in_place(
     kept = Backup.parse(backup)
     _check_folder(folder)
     selection = Selection(
-        recursive, _globs(include), (*_globs(exclude), *kept.globs), kept.folder, enter_links=False
+        recursive, _globs(include), (*_globs(exclude), *kept.globs), kept.folder, in_place=True
     )
     naming = Naming(Path(), backup=kept)
     destination = Destination(naming, settings or Settings(), lambda: denoiser.digest)

@@ -139,7 +139,7 @@ class Worker:
         try:
             if work.photo is not None:
                 with work.stage("encode"):
-                    self._put(work.job, self._encoded(work, work.photo))
+                    self._put(work.job, self._encoded(work, work.photo), work.copy)
             if work.result is None:
                 work.end(Status.OK)
         finally:
@@ -173,12 +173,19 @@ class Worker:
             return encode(photo, format=self._settings.format, quality=self._settings.quality)
         raise AssertionError  # the line above returns or raises
 
-    def _put(self, job: Job, data: bytes) -> None:
+    def _put(self, job: Job, data: bytes, copy: bytes | None) -> None:
+        """Write a result; `copy` is the input file, if the result is to be just that."""
         assert job.target is not None
         try:
-            times = job.original.stat() if self._settings.preserve_times else None
+            original = job.original.stat()
+            restored = job.from_backup and data is copy
             write_whole(
-                job.target, data, times_of=times, before_rename=partial(self._before_rename, job, data)
+                job.target,
+                data,
+                times_of=original if self._settings.preserve_times or restored else None,
+                # Others may see no more of a result than of its photo.
+                new_mode=0o600 | (original.st_mode & 0o666),
+                before_rename=partial(self._before_rename, job, data),
             )
         except OSError as error:
             fatal = error.errno in _DISK_IS_DONE

@@ -135,7 +135,7 @@ class Request:
             (*self.exclude, *kept),
             out,
             self.base,
-            enter_links=not self.backup,
+            in_place=self.backup is not None,
             more_to_come=self.watch,
         )
         named = find(self.inputs, selection, notice)

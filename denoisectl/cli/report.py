@@ -18,6 +18,7 @@ __all__ = ["JsonReport", "TextReport"]
 
 _VERSION = 1
 _NAMED_AT_END = 20
+_REASONS = 3
 
 
 class _Report:
@@ -64,9 +65,12 @@ class TextReport(_Report):
         """Say how much there is to do."""
         self._alone = len(plan.jobs) == 1
         skipped = sum(bool(job.skip) for job in plan.jobs)
-        console.say(
-            f"{_files(len(plan.pending))} to process" + (f", {skipped} left as they are" if skipped else "")
-        )
+        failing = sum(bool(job.problem) for job in plan.jobs)
+        rest = [f"{failing} that cannot be"] if failing else []
+        rest += [f"{skipped} left as they are"] if skipped else []
+        console.say(", ".join([f"{_files(len(plan.pending))} to process", *rest]))
+        if not self._alone:
+            _tell_why_left(plan)
         self.passed_over(plan)
 
     def file(self, result: FileResult) -> None:
@@ -178,6 +182,15 @@ def _planned(job: Job) -> str:
 def _endings(files: tuple[Ignored, ...]) -> dict[str, int]:
     """How many photos of kinds that are not read were passed over, by their names' endings."""
     return dict(sorted(Counter(file.path.suffix.lower() or file.kind for file in files if file.kind).items()))
+
+
+def _tell_why_left(plan: Plan) -> None:
+    """Of files that are left as they are though nothing says that they are done, why."""
+    reasons = Counter(job.skip for job in plan.jobs if job.skip and not job.skip.startswith("already"))
+    for reason, count in reasons.most_common(_REASONS):
+        console.say(f"  {count} of them: {console.one_line(reason)}")
+    if len(reasons) > _REASONS:
+        console.say("  and others for other reasons; -v tells each")
 
 
 def _files(count: int) -> str:

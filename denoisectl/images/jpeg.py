@@ -16,6 +16,7 @@ from denoisectl.images.jpeg_tail import check_end, check_said
 from denoisectl.images.limits import check_size
 from denoisectl.images.opencv import COLOUR, GREY, decode_listening, encode_with, swap_red_blue
 from denoisectl.images.photo import Metadata, Origin, Photo, Resolution, Unit
+from denoisectl.images.trailing import AFTER_THE_IMAGE
 
 __all__ = ["LOWEST_QUALITY", "UNKNOWN_QUALITY", "read", "write"]
 
@@ -170,7 +171,7 @@ def _left_behind(parts: seg.Split) -> tuple[str, ...]:
     elif parts.of(seg.MPF):
         found.append("preview images (MPF)")
     elif parts.trailer:
-        found.append("data after the image")
+        found.append(AFTER_THE_IMAGE)
     return tuple(found)
 
 

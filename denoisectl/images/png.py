@@ -18,6 +18,7 @@ from denoisectl.images.limits import check_size
 from denoisectl.images.opencv import COLOUR, GREY, STORED, decode_with, encode_with, swap_red_blue
 from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, Pixels, Resolution, Unit
 from denoisectl.images.png_chunks import COLOUR_CHUNKS, SAMPLE_CHUNKS, SIGNATURE, Chunk, inflate, join, split
+from denoisectl.images.trailing import after_the_image
 
 __all__ = ["read", "write"]
 
@@ -42,12 +43,14 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
     """
     header = _header(data)
     check_size(header.width, header.height, max_pixels)
-    chunks, image = split(data)
+    chunks, image, end = split(data)
     _check(chunks, image, header)
     pixels, alpha = _pixels(chunks, image, header)
     layout = {_PALETTE: "palette", _RGB: "rgb", _RGB_ALPHA: "rgb"}.get(header.colour, "grey")
     kind = Alpha.NONE if alpha is None else Alpha.STRAIGHT
-    return Photo(pixels, alpha, _metadata(chunks, header), Origin(Format.PNG, header.bits, layout, kind))
+    left = after_the_image(data, end)
+    origin = Origin(Format.PNG, header.bits, layout, kind, left_behind=left)
+    return Photo(pixels, alpha, _metadata(chunks, header), origin)
 
 
 def write(photo: Photo) -> bytes:
@@ -58,7 +61,7 @@ def write(photo: Photo) -> bytes:
         return join([header, *_beside(photo.metadata)], [image])
     if pixels.ndim == 3:
         pixels = swap_red_blue(pixels if alpha is None else np.dstack([pixels, alpha]))
-    chunks, parts = split(encode_with(".png", pixels))
+    chunks, parts, _ = split(encode_with(".png", pixels))
     return join([chunks[0], *_beside(photo.metadata)], parts)
 
 

@@ -22,8 +22,8 @@ SAMPLE_CHUNKS = frozenset({b"sBIT", b"bKGD"})
 _MAX_INFLATED = 64 << 20
 
 
-def split(data: bytes) -> tuple[list[Chunk], list[memoryview]]:
-    """All chunks but the image's, and the parts of the image's compressed data (views, not copies).
+def split(data: bytes) -> tuple[list[Chunk], list[memoryview], int]:
+    """All chunks but the image's, the parts of the image's compressed data (views, not copies), and where it ends.
 
     Ancillary chunks with a wrong checksum are left out, as readers are told to do.
 
@@ -48,7 +48,7 @@ def split(data: bytes) -> tuple[list[Chunk], list[memoryview]]:
         elif sound and kind != b"IEND":
             chunks.append((kind, bytes(content)))
         start += 12 + size
-    return chunks, image
+    return chunks, image, start
 
 
 def join(chunks: Iterable[Chunk], image: Iterable[bytes | memoryview]) -> bytes:

@@ -127,9 +127,10 @@ def _storage(
         TagCode.ROWS_PER_STRIP: long(_rows_per_strip(samples)),
         TagCode.STRIP_BYTE_COUNTS: long(*sizes),
         TagCode.PLANAR_CONFIGURATION: short(1),
-        TagCode.PREDICTOR: short(2 if integer and compressed else 1),
         TagCode.SAMPLE_FORMAT: short(*[1 if integer else 3] * count),
     }
+    if integer and compressed:
+        fields[TagCode.PREDICTOR] = short(2)
     if photo.alpha is not None:
         fields[TagCode.EXTRA_SAMPLES] = short(_EXTRAS.get(photo.origin.alpha, 2))
     return fields

@@ -12,6 +12,7 @@ from denoisectl.images.formats import Format
 from denoisectl.images.limits import check_size
 from denoisectl.images.opencv import STORED, decode_with, encode_with, swap_red_blue
 from denoisectl.images.photo import Alpha, Metadata, Origin, Photo
+from denoisectl.images.trailing import after_the_image
 
 __all__ = ["LOSSY_QUALITY", "read", "write"]
 
@@ -45,7 +46,8 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
         xmp=by_kind.get(b"XMP "),
     )
     kind = Alpha.NONE if alpha is None else Alpha.STRAIGHT
-    origin = Origin(Format.WEBP, 8, "rgb", kind, lossless=b"VP8L" in by_kind)
+    left = after_the_image(data, 8 + int.from_bytes(data[4:8], "little"))
+    origin = Origin(Format.WEBP, 8, "rgb", kind, lossless=b"VP8L" in by_kind, left_behind=left)
     return Photo(np.ascontiguousarray(stored[..., 2::-1]), alpha, metadata, origin)
 
 

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from denoisectl.errors import ImageError, TrainingError, UsageError
-from denoisectl.images.formats import SUFFIXES
+from denoisectl.images import Format, is_raw_photo, sniff
+from denoisectl.images.formats import HEAD, SUFFIXES
 from denoisectl_training.graphics import graphics
 from denoisectl_training.photo_files import read_photo
 from denoisectl_training.photo_memory import PhotoMemory
@@ -65,10 +66,22 @@ def photos_in(folder: Path) -> list[Path]:
     if not folder.exists():
         raise UsageError(f"{folder}: no such folder; check the name")
     here = [folder] if folder.is_file() else files_below(folder, "*")
-    photos = [path for path in here if path.suffix.lower() in SUFFIXES]
+    photos = [path for path in here if _is_photo(path)]
     if not photos:
-        raise TrainingError(f"{folder}: holds no photos ({', '.join(sorted(SUFFIXES))})")
+        raise TrainingError(f"{folder}: holds no photos ({', '.join(kind.name for kind in Format)})")
     return photos
+
+
+def _is_photo(path: Path) -> bool:
+    """By its name, since a damaged one is to be told, or by its content, whatever it is called."""
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    try:
+        with path.open("rb") as file:
+            kind = sniff(file.read(HEAD))
+            return kind is not None and not (kind is Format.TIFF and is_raw_photo(file))
+    except OSError:
+        return False
 
 
 def files_below(folder: Path, pattern: str) -> list[Path]:

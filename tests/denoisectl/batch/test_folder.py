@@ -20,6 +20,7 @@ from denoisectl.batch.budget import Budget
 from denoisectl.batch.estimate import working_bytes
 from denoisectl.batch.existing import IfExists
 from denoisectl.batch.folder import Resources
+from denoisectl.batch.inputs import Selection, find
 from denoisectl.batch.job import Job
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER
@@ -394,3 +395,50 @@ def test_a_file_larger_than_the_memory_costs_itself_alone(
     results = list(denoise_folder(denoiser, photos, out))
     assert statuses(results) == {"a.png": OK, "b.jpg": FAILED, "c.png": OK}
     assert "b.jpg: cannot be read: there is not enough memory for it" in results[1].reason
+
+
+def test_results_among_their_photos_are_not_denoised_again(
+    denoiser: Denoiser, photos: Path, out: Path
+) -> None:
+    first = list(denoiser.folder(photos, photos, format="webp"))
+    assert [result.status for result in first] == [OK] * 3
+    notices: list[str] = []
+    found = list(find([str(photos)], Selection(out=out), notices.append))
+    assert [each.path.name for each in found] == ["a.png", "b.jpg", "c.png"]
+    assert len(notices) == 1 and "3 files in it or below are left out, results" in notices[0]
+    above = list(find([str(photos.parent)], Selection(recursive=True, out=out)))
+    assert [each.path.name for each in above] == ["a.png", "b.jpg", "c.png"], (
+        "and from above the photos are found"
+    )
+    write_picture(photos / "a.webp")
+    changed = find([str(photos)], Selection(out=out))
+    assert "a.webp" in [each.path.name for each in changed], "somebody else's by now"
+
+
+def test_results_alone_are_photos_like_others(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    list(denoise_folder(denoiser, photos, out))
+    assert len(list(find([str(out)], Selection()))) == 3
+
+
+def test_photos_that_were_denoised_in_place_are_told_of(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    list(denoiser.in_place(photos, ".orig"))
+    notices: list[str] = []
+    assert len(list(find([str(photos)], Selection(out=out, exclude=("*.orig",)), notices.append))) == 3
+    assert len(notices) == 1 and "were denoised in place by an earlier run" in notices[0]
+    assert not list(find([str(photos)], Selection(in_place=True, exclude=("*.orig",)), notices.append))[3:]
+    assert len(notices) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of its own")
+@pytest.mark.parametrize(("private", "expected"), [(0o600, 0o600), (0o444, 0o644), (0o640, 0o640)])
+def test_a_result_is_no_more_open_than_its_photo(
+    private: int, expected: int, denoiser: Denoiser, photos: Path, out: Path
+) -> None:
+    (photos / "a.png").chmod(private)
+    mask = os.umask(0o022)
+    try:
+        list(denoise_folder(denoiser, photos, out))
+    finally:
+        os.umask(mask)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in out.glob("*.*")}
+    assert modes["a.png"] == expected and modes["b.jpg"] == 0o644

@@ -356,3 +356,12 @@ def test_the_second_name_is_on_the_disk_before_the_first_is_given_away(
     monkeypatch.setattr(os, "fsync", noted)
     photos.run()
     assert flushed[:1] == [(True, True)], "both names hold the original when its folder is flushed"
+
+
+def test_a_restored_original_has_its_time_again(photos: Photos) -> None:
+    os.utime(photos.a, (1_600_000_000, 1_600_000_000))
+    photos.run()
+    assert photos.a.stat().st_mtime > 1_600_000_000
+    photos.run(strength=0.0)
+    assert photos.a.read_bytes() == photos.before[photos.a] and photos.a.stat().st_mtime == 1_600_000_000
+    assert {result.status for result in photos.run(strength=0.0).values()} == {"skipped"}

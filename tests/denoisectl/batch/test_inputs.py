@@ -146,4 +146,16 @@ def test_links_out_of_the_tree_come_last_or_not_at_all(tree: Path, tmp_path: Pat
     (tmp_path / "other" / "o.png").touch()
     (tree / "best").symlink_to(tmp_path / "other")
     assert names(find([str(tree)], Selection(recursive=True)))[-2:] == ["sub/deep/c.png", "best/o.png"]
-    assert "best/o.png" not in names(find([str(tree)], Selection(recursive=True, enter_links=False)))
+    assert "best/o.png" not in names(find([str(tree)], Selection(recursive=True, in_place=True)))
+
+
+def test_a_link_to_a_folder_above_is_left_out(tmp_path: Path) -> None:
+    inner = tmp_path / "archive" / "inner"
+    inner.mkdir(parents=True)
+    (inner / "a.png").touch()
+    (inner.parent / "b.png").touch()
+    (inner / "up").symlink_to(inner.parent)
+    notices: list[str] = []
+    found = list(find([str(inner)], Selection(recursive=True), notices.append))
+    assert [each.path.name for each in found] == ["a.png"]
+    assert notices == [f"{inner / 'up'}: left out, it is a link to a folder that {inner} is in"]

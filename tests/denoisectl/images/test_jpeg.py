@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import struct
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -120,6 +121,13 @@ def test_stereo_pictures_are_refused_and_previews_left_behind() -> None:
 
 def test_bytes_after_the_image_are_named() -> None:
     assert decode(full_jpeg() + b"motion" * 100, name="a").origin.left_behind == ("data after the image",)
+
+
+@pytest.mark.parametrize("ending", [".png", ".webp"])
+def test_a_second_image_in_the_same_bytes_is_named(ending: str) -> None:
+    data = cv2.imencode(ending, np.zeros((8, 9, 3), np.uint8))[1].tobytes()
+    assert decode(data + bytes(3) + b"\n", name="a").origin.left_behind == (), "padding"
+    assert decode(data + data, name="a").origin.left_behind == ("data after the image",)
 
 
 def test_application_data_of_makers_is_carried_and_credentials_are_not() -> None:

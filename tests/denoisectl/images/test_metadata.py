@@ -194,7 +194,7 @@ def test_places_are_left_out_of_png_texts_and_photoshop_resources() -> None:
 def test_a_raw_profile_in_a_png_may_hold_xmp() -> None:
     packet = b"http://ns.adobe.com/xap/1.0/\0" + XMP
     text = f"\nAPP1\n{len(packet):8}\n{packet.hex()}\n".encode()
-    chunks, image = split(pil(photo(), "PNG"))
+    chunks, image, _ = split(pil(photo(), "PNG"))
     chunks.insert(1, (b"tEXt", b"Raw profile type APP1\0" + text))
     found = decode(join(chunks, image), name="a").metadata
     assert (found.xmp, found.exif) == (XMP, None)
@@ -207,7 +207,7 @@ def test_extended_xmp_is_carried() -> None:
 
 
 def test_png_chunks_that_stay_true_are_carried() -> None:
-    chunks, image = split(pil(photo(), "PNG"))
+    chunks, image, _ = split(pil(photo(), "PNG"))
     kept = [
         (b"sRGB", b"\0"),
         (b"gAMA", bytes(4)),
@@ -216,7 +216,7 @@ def test_png_chunks_that_stay_true_are_carried() -> None:
         (b"oFFs", bytes(9)),
     ]
     dropped = [(b"caBX", b"credentials"), (b"hIST", bytes(8))]
-    written, _ = split(encode(decode(join([*chunks, *kept, *dropped], image), name="a")))
+    written, _, _ = split(encode(decode(join([*chunks, *kept, *dropped], image), name="a")))
     assert [chunk for chunk in written if chunk in kept] == kept
     assert not [kind for kind, _ in written if kind in (b"caBX", b"hIST")]
 
@@ -226,7 +226,7 @@ def test_exif_in_a_text_chunk_is_found_and_turned() -> None:
 
     block = b"Exif\0\0" + samples.exif_bytes(6)
     text = b"\nexif\n%8d\n" % len(block) + block.hex().encode() + b"\n"
-    chunks, image = split(pil(photo(), "PNG"))
+    chunks, image, _ = split(pil(photo(), "PNG"))
     source = join([*chunks, (b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text))], image)
     read = decode(source, name="a")
     assert read.pixels.shape == (56, 40, 3)

@@ -310,3 +310,10 @@ def test_values_that_a_network_would_cut_are_told_of() -> None:
     within, beyond = photo("float32"), photo("float32") * np.float32(1.5)
     assert not losses(decode(tiff(within), name="a"))
     assert losses(decode(tiff(beyond), name="a")) == ("values outside 0 to 1",)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_only_a_compressed_tiff_speaks_of_a_predictor(compressed: bool) -> None:
+    source = tiff(photo(), compression="zlib" if compressed else None)
+    written = encode(decode(source, name="a"))
+    assert (struct.pack("<HHI", 317, 3, 1) in written) is compressed

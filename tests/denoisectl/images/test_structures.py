@@ -126,7 +126,8 @@ def test_resources_that_cannot_be_read_are_kept() -> None:
 
 def test_chunks_are_found_and_put_back() -> None:
     made = png_chunks.join([(b"IHDR", b"head"), (b"tEXt", b"a\0b")], [b"one", b"two"])
-    chunks, image = png_chunks.split(made)
+    chunks, image, end = png_chunks.split(made)
+    assert end == len(made) == png_chunks.split(made + b"more")[2]
     assert chunks == [(b"IHDR", b"head"), (b"tEXt", b"a\0b")]
     assert [bytes(part) for part in image] == [b"one", b"two"]
     assert made[8:16] == b"\0\0\0\x04IHDR"
