@@ -12,12 +12,19 @@ from denoisectl.cli.extras import needs_extra
 from denoisectl.cli.options import DeviceOpt, ModelOpt, QuietOpt
 
 if TYPE_CHECKING:
+    from denoisectl.cli.opening import Opening
     from denoisectl.demo import Measured
 
 __all__ = ["demo"]
 
 
 def demo(
+    photos: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PHOTO", help="Photos of your own, to be shown as they are and at several strengths."
+        ),
+    ] = None,
     *,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Where the photos and the picture go.")
@@ -28,7 +35,8 @@ def demo(
 ) -> None:
     """Make real photographs noisy, clean them, and show the difference.
 
-    The photographs come with scikit-image (extra `demo`). The noise is the same every time.
+    The photographs come with scikit-image (extra `demo`). The noise is the same every time. Of photos of your own, to
+    which no noise is added, the detail that changes most is shown at several strengths, to choose one for `run`.
 
     [bold]Examples[/bold]
 
@@ -37,16 +45,31 @@ def demo(
 
       # a model of one's own
       denoisectl demo --out look --model ./mine.onnx
+
+      # which --strength suits these photos?
+      denoisectl demo night.jpg scan.tif --out look
     """
     console.set_loudness(quiet=quiet)
+    from denoisectl.cli.opening import Opening
+
+    if photos:
+        _compare(Opening(model, device), photos, out)
+        return
     with needs_extra("demo"):
         import skimage.data  # noqa: F401 - asked for early, so that a missing extra is told at once
-    from denoisectl.cli.opening import Opening
     from denoisectl.demo import PICTURE, SIGMA, run_demo
 
     measured = run_demo(Opening(model, device).open(), out)
     _show(measured, f"Gaussian noise, sigma {SIGMA:.0f}, 8 bits")
     console.say(f"look at {out / PICTURE}; the photos are in {out / 'noisy'} and {out / 'clean'}")
+
+
+def _compare(opening: Opening, photos: list[Path], out: Path) -> None:
+    from denoisectl.comparing import write_comparison
+
+    picture = out / "strengths.png"
+    write_comparison(opening.open(), photos, picture)
+    console.say(f"look at {picture}; next: denoisectl run PHOTOS --out CLEAN --strength THE-ONE-YOU-LIKE")
 
 
 def _show(measured: list[Measured], title: str) -> None:

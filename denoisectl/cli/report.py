@@ -84,6 +84,15 @@ class TextReport(_Report):
             kept = f" (its original: {result.backup})" if result.backup else ""
             console.detail(console.one_line(f"{result.source} -> {result.target}{kept}"))
             self._tell_losses(result)
+            self._tell_coarse(result)
+
+    def _tell_coarse(self, result: FileResult) -> None:
+        if result.bits > 8 and result.engine.get("precision") == "int8" and "8 bits" not in self._told:
+            self._told.add("8 bits")
+            console.say(
+                f"{result.bits}-bit images go through a network of 8-bit arithmetic; --precision float32 is finer, and "
+                "slower (said once a run)"
+            )
 
     def _tell_losses(self, result: FileResult) -> None:
         for loss in sorted(set(result.lost) - self._told):

@@ -31,7 +31,9 @@ def test_overrides_reach_nested_keys_of_every_type() -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("optimizer.lrr=1", "unknown key optimizer.lrr; did you mean lr?"),
+        ("optimizer.lrr=1", "unknown key optimizer.lrr; did you mean optimizer.lr?"),
+        ("images=3", "unknown key images; did you mean training.images?"),
+        ("training.image=3", "unknown key training.image; did you mean training.images?"),
         ("optimiser.lr=1", "unknown key optimiser; did you mean optimizer?"),
         ("optimizer.lr=fast", "optimizer.lr: input should be a valid number"),
         ("optimizer.lr=-1", "optimizer.lr: input should be greater than 0 (got -1)"),
@@ -98,7 +100,7 @@ def test_recipes_that_extend_each_other_are_an_error(tmp_path: Path) -> None:
 
 def test_a_parsed_recipe_can_be_changed() -> None:
     assert changed(load_recipe("skip"), ["loss.l1=0"]).loss.l1 == 0.0
-    with pytest.raises(ConfigError, match="did you mean l1"):
+    with pytest.raises(ConfigError, match=r"did you mean loss\.l1"):
         changed(load_recipe("skip"), ["loss.l=0"])
 
 

@@ -207,7 +207,7 @@ def test_a_trial_that_diverges_is_given_up(request_: SweepRequest) -> None:
 def test_mistakes_are_told_before_the_first_trial(request_: SweepRequest) -> None:
     with pytest.raises(TrainingError, match="chooses on validation photos"):
         sweep(replace(request_, overrides=("data.validation_photos=0",)))
-    with pytest.raises(ConfigError, match="did you mean lr"):
+    with pytest.raises(ConfigError, match=r"did you mean optimizer\.lr"):
         sweep(replace(request_, space=parse_space(["optimizer.lrr=1e-3..1e-2"])))
     with pytest.raises(ConfigError, match=r"model.dropout: input should be less than 1"):
         sweep(replace(request_, space=parse_space(["model.dropout=0.0..1.0"])))

@@ -70,7 +70,8 @@ def test_a_sheet_replaces_another_file_on_request_only(invoke: Invoke, folder: P
 
 
 @pytest.mark.parametrize(
-    ("flags", "there"), [([], "x_mean.png"), (["--every", 2], "x_mean.png"), (["--crops", 3], "x_mean.png#0")]
+    ("flags", "there"),
+    [([], "x_mean.png"), (["--every", 2], "x_mean.png"), (["--crops", 3, "--side", 32], "x_mean.png#0")],
 )
 def test_an_image_that_is_not_measured_cannot_be_on_the_sheet(
     invoke: Invoke, folder: Path, tmp_path: Path, flags: list[str | int], there: str

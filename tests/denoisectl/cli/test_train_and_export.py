@@ -88,7 +88,7 @@ def test_a_terminated_run_is_checkpointed_and_resumes(
             "not enough memory for a step of this training",
         ),
         (2, ["train", "PHOTOS", "--recipe", "skp"], "no recipe named 'skp'"),
-        (2, ["train", "PHOTOS", "--set", "optimizer.lrr=1"], "did you mean lr?"),
+        (2, ["train", "PHOTOS", "--set", "optimizer.lrr=1"], "did you mean optimizer.lr?"),
         (2, ["train", "PHOTOS", "--max-time", "soon"], "soon: expected a duration"),
         (2, ["train", "PHOTOS", "--resume", "gone"], "not the folder of a training run"),
         (2, ["train", "PHOTOS", "--resume", "gone", "--set", "training.batch=2"], "leave out --set"),

@@ -29,12 +29,21 @@ def _sentence(error: Any) -> str:
     """One pydantic error in the user's terms."""
     path = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"unknown key {path}{nearest(str(error['loc'][-1]), _keys_beside(error['loc']))}"
+        return f"unknown key {path}{_meant(path, error['loc'])}"
     if error["type"] == "missing":
         return f"{path} is missing"
     if error["type"] == "value_error":  # a rule of ours about several keys: it says what it got
         return ": ".join(filter(None, (path, str(error["ctx"]["error"]))))
     return f"{path}: {error['msg'][0].lower()}{error['msg'][1:]} (got {error['input']!r})"
+
+
+def _meant(path: str, place: tuple[str | int, ...]) -> str:
+    """The end of a message about an unknown key: the right one in full."""
+    sections = [section for section in Recipe.model_fields if path in _keys_beside((section, path))]
+    if len(place) == 1 and sections:
+        return f"; did you mean {sections[0]}.{path}?"
+    before = path.removesuffix(str(place[-1]))
+    return nearest(path, [before + key for key in _keys_beside(place)])
 
 
 def _keys_beside(path: tuple[str | int, ...]) -> list[str]:
@@ -43,7 +52,7 @@ def _keys_beside(path: tuple[str | int, ...]) -> list[str]:
     for part in path[:-1]:
         if isinstance(part, str):
             model = CorruptionSettings if part == "corruption" else type(getattr(_DEFAULTS, part))
-    return list(model.model_fields)
+    return list(getattr(model, "model_fields", ()))
 
 
 def nearest(word: str, words: list[str]) -> str:
