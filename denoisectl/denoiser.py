@@ -115,6 +115,7 @@ class Denoiser(FileMethods):
         rules = tile_rules(engine.card, tile, overlap, seams, memory // batch)
         # The smallest tile has to fit, or the first larger image would end a run that has begun.
         cut(rules.smallest_tile, rules.smallest_tile, rules)
+        _warn_of_waste(rules)
         opened = cls(engine, rules, batch, _exact_twin(engine, memory, threads), files.digest(seams, overlap))
         opened._again = partial(
             cls.open,
@@ -241,6 +242,19 @@ class Denoiser(FileMethods):
             way = "try a smaller --tile" if self._rules.tile is not None else "close other programs"
             raise ImageError(f"not enough memory for tiles of {height} x {width}; {way}")
         self._rules = smaller
+
+
+def _warn_of_waste(rules: TileRules) -> None:
+    """Say so where a photo of 12 megapixels takes more than twice the work that its pixels are."""
+    grid = cut(3000, 4000, rules)
+    if rules.tile is None and grid.recomputed > 1.0:
+        height, width = grid.shape
+        _log.warning(
+            "the memory for tiles allows %d x %d pixels only, so that overlaps make %.1f times the work; give more",
+            height,
+            width,
+            1 + grid.recomputed,
+        )
 
 
 def _room_for(image: Image) -> Image:

@@ -329,3 +329,13 @@ def test_a_denoiser_is_opened_anew_where_it_is_unpickled(network: Path) -> None:
 def test_a_denoiser_around_an_engine_cannot_be_pickled(same: Denoiser) -> None:
     with pytest.raises(TypeError, match=r"not made by Denoiser\.open cannot be pickled"):
         pickle.dumps(Denoiser(same._runner, TileRules(1, 0)))
+
+
+def test_memory_that_makes_tiles_of_overlaps_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    Denoiser.open("photo", "cpu", memory=64 * 2**20, precision="float32")
+    assert caplog.messages == []
+    Denoiser.open("photo", "cpu", memory=10 * 2**20, precision="float32")
+    (message,) = caplog.messages
+    assert "pixels only, so that overlaps make" in message and message.endswith("times the work; give more")
+    Denoiser.open("photo", "cpu", tile=160, memory=10 * 2**20, precision="float32")
+    assert len(caplog.messages) == 1, "a tile that was asked for is what was asked for"
