@@ -79,6 +79,9 @@ def test_what_is_no_run_or_has_logged_nothing_is_named(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="not the folder of a training run"):
         read_curve(tmp_path)
     (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(TrainingError, match="it holds no recipe"):
+        read_curve(tmp_path)
+    (tmp_path / "run.json").write_text('{"recipe": {}, "data_digest": ""}')
     with pytest.raises(TrainingError, match="no training loss yet"):
         read_curve(tmp_path)
 
