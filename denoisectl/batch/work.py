@@ -47,6 +47,8 @@ class Work:
     photo: Photo | None = None
     copy: bytes | None = None
     """The input file, if the output is to be just that."""
+    stat: os.stat_result | None = None
+    """Of the input file when it was read; it may be gone by the time the output is written."""
     result: FileResult | None = None
     milliseconds: dict[str, float] = field(default_factory=dict)
     engine: dict[str, str | int] = field(default_factory=dict)
@@ -139,7 +141,7 @@ class Worker:
         try:
             if work.photo is not None:
                 with work.stage("encode"):
-                    self._put(work.job, self._encoded(work, work.photo), work.copy)
+                    self._put(work, self._encoded(work, work.photo))
             if work.result is None:
                 work.end(Status.OK)
         finally:
@@ -150,6 +152,7 @@ class Worker:
     def _load(self, work: Work) -> None:
         job = work.job
         with _readable(job):
+            work.stat = job.original.stat()
             data = job.original.read_bytes()
         with _blamed_on(job, FailureCode.DECODE):
             work.photo = loaded(data, self._settings, name=str(job.source))
@@ -173,12 +176,11 @@ class Worker:
             return encode(photo, format=self._settings.format, quality=self._settings.quality)
         raise AssertionError  # the line above returns or raises
 
-    def _put(self, job: Job, data: bytes, copy: bytes | None) -> None:
-        """Write a result; `copy` is the input file, if the result is to be just that."""
-        assert job.target is not None
+    def _put(self, work: Work, data: bytes) -> None:
+        job, original = work.job, work.stat
+        assert job.target is not None and original is not None
+        restored = job.from_backup and data is work.copy
         try:
-            original = job.original.stat()
-            restored = job.from_backup and data is copy
             write_whole(
                 job.target,
                 data,

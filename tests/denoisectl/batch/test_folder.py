@@ -25,8 +25,10 @@ from denoisectl.batch.job import Job
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER
 from denoisectl.batch.library import denoise_file, denoise_folder
+from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.settings import Settings
+from denoisectl.batch.work import Worker
 from denoisectl.choices import BitDepth
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import Format, decode
@@ -442,3 +444,14 @@ def test_a_result_is_no_more_open_than_its_photo(
         os.umask(mask)
     modes = {path.name: path.stat().st_mode & 0o777 for path in out.glob("*.*")}
     assert modes["a.png"] == expected and modes["b.jpg"] == 0o644
+
+
+def test_a_photo_that_goes_while_it_is_denoised_has_its_result(
+    denoiser: Denoiser, photos: Path, out: Path
+) -> None:
+    (job, *_) = make_plan(find([str(photos)], Selection()), Naming(out)).jobs
+    worker = Worker(denoiser, Settings(preserve_times=True), Budget(2**30))
+    work, stamp = worker.read((0, job)), job.mtime_ns
+    job.source.unlink()
+    assert worker.write(worker.infer(work)).status is OK
+    assert (out / "a.png").stat().st_mtime_ns == stamp
