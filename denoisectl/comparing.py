@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -23,8 +23,13 @@ _SIDE = 200
 Pixels = npt.NDArray[np.uint8]
 
 
-def write_comparison(denoiser: Denoiser, photos: Sequence[Path], picture: Path) -> None:
+def write_comparison(opened: Callable[[], Denoiser], photos: Sequence[Path], picture: Path) -> None:
     """Write one row a photo: the detail that changes most, before and at each of `STRENGTHS`, in 8 bits.
+
+    Args:
+        opened: gives the denoiser, once nothing else stands in the way.
+        photos: files of any kind that is read.
+        picture: the .png file to write.
 
     Raises:
         ImageError: a photo cannot be read or denoised.
@@ -32,6 +37,7 @@ def write_comparison(denoiser: Denoiser, photos: Sequence[Path], picture: Path) 
     """
     if picture.exists():
         raise UsageError(f"{picture}: exists already; give --out another folder")
+    denoiser = opened()
     rows = [_comparison(denoiser, photo) for photo in photos]
     _, data = cv2.imencode(".png", before_after(rows, scale=2)[..., ::-1])
     try:

@@ -68,7 +68,7 @@ def _compare(opening: Opening, photos: list[Path], out: Path) -> None:
     from denoisectl.comparing import write_comparison
 
     picture = out / "strengths.png"
-    write_comparison(opening.open(), photos, picture)
+    write_comparison(opening.open, photos, picture)
     console.say(f"look at {picture}; next: denoisectl run PHOTOS --out CLEAN --strength THE-ONE-YOU-LIKE")
 
 

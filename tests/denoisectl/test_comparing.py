@@ -47,7 +47,9 @@ def _places(photo: np.ndarray, part: np.ndarray) -> tuple[np.ndarray, ...]:
 def test_small_grey_and_deep_photos_have_their_place(tmp_path: Path, denoiser: Denoiser) -> None:
     cv2.imwrite(str(tmp_path / "grey.png"), skimage.data.camera()[:90, :300])
     cv2.imwrite(str(tmp_path / "deep.tif"), skimage.data.coffee()[:300, :250].astype(np.uint16) * 257)
-    write_comparison(denoiser, [tmp_path / "grey.png", tmp_path / "deep.tif"], tmp_path / "look" / "it.png")
+    write_comparison(
+        lambda: denoiser, [tmp_path / "grey.png", tmp_path / "deep.tif"], tmp_path / "look" / "it.png"
+    )
     picture = cv2.imread(str(tmp_path / "look" / "it.png"))
     assert picture.shape[1] == 4 * (2 * SIDE + 8) and picture.shape[0] > 2 * (90 + SIDE)
 
@@ -55,8 +57,8 @@ def test_small_grey_and_deep_photos_have_their_place(tmp_path: Path, denoiser: D
 def test_no_picture_is_overwritten_and_what_is_no_photo_is_named(tmp_path: Path, denoiser: Denoiser) -> None:
     (tmp_path / "it.png").touch()
     with pytest.raises(UsageError, match=r"it\.png: exists already; give --out another folder"):
-        write_comparison(denoiser, [], tmp_path / "it.png")
+        write_comparison(lambda: denoiser, [], tmp_path / "it.png")
     for name, message in (("gone.jpg", "cannot be read: No such file"), ("it.png", "empty")):
         with pytest.raises(ImageError, match=message):
-            write_comparison(denoiser, [tmp_path / name], tmp_path / "other.png")
+            write_comparison(lambda: denoiser, [tmp_path / name], tmp_path / "other.png")
     assert not (tmp_path / "other.png").exists()

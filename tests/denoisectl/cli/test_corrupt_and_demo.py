@@ -145,3 +145,16 @@ def test_a_demo_that_cannot_be_written_is_named(cli: Cli, tmp_path: Path) -> Non
 def test_the_command_has_every_kind_that_recipes_have_but_clean() -> None:
     in_recipes = set(get_args(get_type_hints(CorruptionSettings)["kind"])) - {"clean"}
     assert {kind.value for kind in Kind} == set(KINDS) == in_recipes
+
+
+def test_a_demo_of_ones_own_photos_is_one_picture(invoke: Invoke, photos: Path, tmp_path: Path) -> None:
+    ended = invoke(
+        "demo", photos / "cat.jpg", "--out", tmp_path / "look", "--model", identity(tmp_path / "i.onnx")
+    )
+    picture = tmp_path / "look" / "strengths.png"
+    assert ended.code == 0 and f"look at {picture}" in ended.stderr, ended.stderr
+    assert cv2.imread(str(picture)).shape[1] > 4 * 160
+    again = invoke("demo", photos / "cat.jpg", "--out", tmp_path / "look")
+    assert again.code == 2 and "exists already; give --out another folder" in again.stderr
+    assert "photo" not in again.stderr.partition("error")[0], "no model is opened for it"
+    assert invoke("demo", "gone.jpg", "--out", tmp_path / "other").code == 1
