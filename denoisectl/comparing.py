@@ -33,10 +33,12 @@ def write_comparison(opened: Callable[[], Denoiser], photos: Sequence[Path], pic
 
     Raises:
         ImageError: a photo cannot be read or denoised.
-        UsageError: the picture exists already, or cannot be written.
+        UsageError: the picture exists already or cannot be written, or a photo is a folder.
     """
     if picture.exists():
         raise UsageError(f"{picture}: exists already; give --out another folder")
+    if folder := next((photo for photo in photos if photo.is_dir()), None):
+        raise UsageError(f"{folder}: is a folder; name a few photos, such as {folder}/*.jpg")
     denoiser = opened()
     rows = [_comparison(denoiser, photo) for photo in photos]
     _, data = cv2.imencode(".png", before_after(rows, scale=2)[..., ::-1])

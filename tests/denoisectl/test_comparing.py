@@ -58,6 +58,8 @@ def test_no_picture_is_overwritten_and_what_is_no_photo_is_named(tmp_path: Path,
     (tmp_path / "it.png").touch()
     with pytest.raises(UsageError, match=r"it\.png: exists already; give --out another folder"):
         write_comparison(lambda: denoiser, [], tmp_path / "it.png")
+    with pytest.raises(UsageError, match="is a folder; name a few photos"):
+        write_comparison(lambda: denoiser, [tmp_path], tmp_path / "other.png")
     for name, message in (("gone.jpg", "cannot be read: No such file"), ("it.png", "empty")):
         with pytest.raises(ImageError, match=message):
             write_comparison(lambda: denoiser, [tmp_path / name], tmp_path / "other.png")
