@@ -246,8 +246,7 @@ class Denoiser(FileMethods):
 
 def _warn_of_waste(rules: TileRules) -> None:
     """Say so where a photo of 12 megapixels takes more than twice the work that its pixels are."""
-    grid = cut(3000, 4000, rules)
-    if rules.tile is None and grid.recomputed > 1.0:
+    if rules.tile is None and (grid := cut(3000, 4000, rules)).recomputed > 1.0:
         height, width = grid.shape
         _log.warning(
             "the memory for tiles allows %d x %d pixels only, so that overlaps make %.1f times the work; give more",

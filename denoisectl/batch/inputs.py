@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
-from denoisectl.batch.journal_lines import JOURNAL_FOLDER
+from denoisectl.batch.journal_lines import JOURNAL_FOLDER, in_place_journals
 from denoisectl.batch.originals import kept_originals
-from denoisectl.batch.results import results_beside_their_photos, was_denoised_in_place
+from denoisectl.batch.results import results_beside_their_photos
 from denoisectl.errors import UsageError
 
 __all__ = ["Found", "Selection", "find", "read_list"]
@@ -138,7 +138,8 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
             return
         seen.add(identity)
         try:
-            entries = _entries(folder)
+            replaced = in_place_journals(folder)
+            entries = _entries(folder, kept_originals(replaced))
             # Those of the very folder that this run writes to are skipped one by one.
             made = results_beside_their_photos(folder) if identity != avoided else frozenset[Path]()
         except OSError as error:
@@ -151,7 +152,7 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
                 f"{folder}: {len(made)} files in it or below are left out, results of an earlier run whose photos are "
                 "here, too"
             )
-        if not selection.in_place and was_denoised_in_place(folder):
+        if replaced and not selection.in_place:
             notice(
                 f"{folder}: photos in it were denoised in place by an earlier run, and go through once more; take the "
                 "originals that it kept to begin at those"
@@ -185,9 +186,8 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
             yield from visit(link)
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Path, left_out: frozenset[str]) -> list[os.DirEntry[str]]:
     """What lies in a folder, in natural order, but for what is hidden or kept by earlier runs."""
-    left_out = kept_originals(folder)
     with os.scandir(folder) as found:
         entries = [e for e in found if not e.name.startswith(".") and e.name not in left_out]
     return sorted(entries, key=lambda e: _natural(e.name))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-__all__ = ["IN_PLACE_JOURNAL", "JOURNAL_FOLDER", "Key", "Line", "parsed", "whole_lines"]
+__all__ = ["IN_PLACE_JOURNAL", "JOURNAL_FOLDER", "Key", "Line", "in_place_journals", "parsed", "whole_lines"]
 
 JOURNAL_FOLDER = ".denoisectl"
 """The hidden folder that marks a folder as one that an earlier run wrote into."""
@@ -47,6 +48,11 @@ def parsed(entry: dict[str, Any]) -> Line:
         backup=entry.get("backup", ""),
         digest=entry.get("sha256", ""),
     )
+
+
+def in_place_journals(folder: Path) -> list[Path]:
+    """The files, one a shard, that tell of photos in this very folder that gave way to their results."""
+    return list(folder.glob(f"{IN_PLACE_JOURNAL}*.jsonl"))
 
 
 def whole_lines(data: bytes) -> Iterator[Line]:

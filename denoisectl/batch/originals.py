@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from denoisectl.batch.journal_lines import IN_PLACE_JOURNAL, JOURNAL_FOLDER, whole_lines
+from denoisectl.batch.journal_lines import JOURNAL_FOLDER, whole_lines
 
 __all__ = ["holds_originals", "kept_originals", "mark_originals"]
 
@@ -24,12 +25,11 @@ def holds_originals(folder: Path) -> bool:
     return any((above / JOURNAL_FOLDER / _MARK).is_file() for above in (real, *real.parents))
 
 
-def kept_originals(folder: Path) -> frozenset[str]:
-    """Names in `folder` under which earlier runs keep the originals of photos that they replaced there.
+def kept_originals(journals: Iterable[Path]) -> frozenset[str]:
+    """Names under which the originals of replaced photos are kept beside them, by the folder's `in_place_journals`.
 
     Raises:
         OSError: a journal cannot be read.
     """
-    journals = folder.glob(f"{IN_PLACE_JOURNAL}*.jsonl")
     backups = (line.backup for journal in journals for line in whole_lines(journal.read_bytes()))
     return frozenset(name for name in backups if name and "/" not in name)

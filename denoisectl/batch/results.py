@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from denoisectl.batch.journal_lines import IN_PLACE_JOURNAL, JOURNAL_FOLDER, Line, whole_lines
+from denoisectl.batch.journal_lines import JOURNAL_FOLDER, Line, whole_lines
 
-__all__ = ["results_beside_their_photos", "was_denoised_in_place"]
+__all__ = ["results_beside_their_photos"]
 
 
 def results_beside_their_photos(folder: Path) -> frozenset[Path]:
@@ -32,8 +32,3 @@ def _is_beside_its_photo(folder: Path, line: Line) -> bool:
         return line.output[1:] == (stat.st_size, stat.st_mtime_ns) and os.path.isfile(photo)  # noqa: PTH113 - pathlib's raises where permission is missing
     except OSError:
         return False
-
-
-def was_denoised_in_place(folder: Path) -> bool:
-    """Whether photos in this very folder gave way to their results."""
-    return any(folder.glob(f"{IN_PLACE_JOURNAL}*.jsonl"))

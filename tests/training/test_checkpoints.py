@@ -19,7 +19,7 @@ from denoisectl_training.recipes import Recipe
 from denoisectl_training.train import train
 from denoisectl_training.training_state import TrainingState
 from denoisectl_training.validation import Validation
-from tests.training.test_fit import request, toy
+from tests.training.test_fit import exploding, request, toy
 
 CPU = torch.device("cpu")
 NOISY, CLEAN = torch.rand((2, 4, 3, 32, 32), generator=torch.Generator().manual_seed(0))
@@ -27,23 +27,6 @@ NOISY, CLEAN = torch.rand((2, 4, 3, 32, 32), generator=torch.Generator().manual_
 
 def with_training(**changes: object) -> Recipe:
     recipe = toy()
-    return recipe.model_copy(update={"training": recipe.training.model_copy(update=changes)})
-
-
-def exploding(**changes: object) -> Recipe:
-    """A rate of a million from the fifth step on, and no validation that would look."""
-    recipe = toy(
-        data={"crop": 32, "validation_photos": 0},
-        optimizer={"name": "sgd"},
-        model={
-            "architecture": "small",
-            "widths": [4, 8],
-            "colour": "rgb",
-            "output": "identity",
-            "batch_norm": False,
-        },
-        schedule={"name": "steps", "rates": [1e-3, 1e6], "every": 16},
-    )
     return recipe.model_copy(update={"training": recipe.training.model_copy(update=changes)})
 
 
@@ -76,7 +59,9 @@ def test_the_best_checkpoint_is_the_best_one(
 def test_a_run_that_is_lost_between_two_records_overwrites_no_checkpoint(
     changes: dict[str, object], photo_folder: Path, tmp_path: Path
 ) -> None:
-    asked = request(photo_folder, tmp_path, exploding(log_every=1_000, **changes))
+    recipe = exploding(data={"crop": 32, "validation_photos": 0})  # no validation that would look
+    training = recipe.training.model_copy(update={"log_every": 1_000, **changes})
+    asked = request(photo_folder, tmp_path, recipe.model_copy(update={"training": training}))
     with pytest.raises(DivergedError):
         train(asked)
     assert not asked.run.last.exists() or load_checkpoint(asked.run.last)["step"] == 4

@@ -32,6 +32,19 @@ def toy(**changes: object) -> Recipe:
     return parse_recipe({**values, **changes}, origin="toy")
 
 
+def exploding(**changes: object) -> Recipe:
+    """A rate of a million from the fifth step on."""
+    model = {
+        "architecture": "small",
+        "widths": [4, 8],
+        "colour": "rgb",
+        "output": "identity",
+        "batch_norm": False,
+    }
+    schedule = {"name": "steps", "rates": [1e-3, 1e6], "every": 16}
+    return toy(optimizer={"name": "sgd"}, model=model, schedule=schedule, **changes)
+
+
 def request(
     folder: Path, runs: Path, recipe: Recipe | None = None, resume: Path | None = None
 ) -> TrainRequest:
@@ -338,16 +351,7 @@ def test_a_checkpoint_written_before_a_key_came_is_resumed(photo_folder: Path, t
 def test_divergence_leaves_the_last_good_checkpoint_and_says_how_to_go_on(
     photo_folder: Path, tmp_path: Path
 ) -> None:
-    model = {
-        "architecture": "small",
-        "widths": [4, 8],
-        "colour": "rgb",
-        "output": "identity",
-        "batch_norm": False,
-    }
-    schedule = {"name": "steps", "rates": [1e-3, 1e6], "every": 16}
-    recipe = toy(optimizer={"name": "sgd"}, model=model, schedule=schedule)
-    asked = request(photo_folder, tmp_path, recipe)
+    asked = request(photo_folder, tmp_path, exploding())
     with pytest.raises(DivergedError, match=rf"its best was .*--from {asked.run.path} and --lr 3e\+05"):
         train(asked)
     assert load_checkpoint(asked.run.last)["step"] == 4

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import io
-import json
 import os
 import threading
 from pathlib import Path
@@ -21,40 +20,17 @@ from denoisectl.batch.estimate import working_bytes
 from denoisectl.batch.existing import IfExists
 from denoisectl.batch.folder import Resources
 from denoisectl.batch.inputs import Selection, find
-from denoisectl.batch.job import Job
-from denoisectl.batch.journal import Journal
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER
 from denoisectl.batch.library import denoise_file, denoise_folder
 from denoisectl.batch.plan import Naming, make_plan
-from denoisectl.batch.result import FileResult, Status
+from denoisectl.batch.result import FileResult
 from denoisectl.batch.settings import Settings
 from denoisectl.batch.work import Worker
 from denoisectl.choices import BitDepth
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import Format, decode
 from denoisectl.pixels import Image
-from tests.denoisectl.conftest import Pictures, write_picture
-
-OK, SKIPPED, FAILED = Status.OK, Status.SKIPPED, Status.FAILED
-
-
-@pytest.fixture
-def photos(tmp_path: Path, pictures: Pictures) -> Path:
-    pictures(tmp_path / "in", "a.png", "b.jpg", "c.png")
-    return tmp_path / "in"
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "out"
-
-
-def statuses(results: object) -> dict[str, Status]:
-    return {Path(result.source).name: result.status for result in results}  # type: ignore[attr-defined]
-
-
-def pixels(path: Path) -> np.ndarray:
-    return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+from tests.denoisectl.batch.conftest import FAILED, OK, SKIPPED, pixels, statuses
 
 
 def test_every_photo_is_cleaned(denoiser: Denoiser, photos: Path, out: Path) -> None:
@@ -121,119 +97,6 @@ def test_a_codec_that_trips_costs_one_file(
     results = list(denoise_folder(denoiser, photos, out))
     assert statuses(results) == {"a.png": FAILED, "b.jpg": OK, "c.png": OK}
     assert "ZeroDivisionError: oops" in results[0].reason
-
-
-def test_a_second_run_does_nothing(denoiser: Denoiser, photos: Path, out: Path) -> None:
-    list(denoise_folder(denoiser, photos, out))
-    times = {path: path.stat().st_mtime_ns for path in out.glob("[!.]*")}
-    results = list(denoise_folder(denoiser, photos, out))
-    assert {result.status for result in results} == {SKIPPED}
-    assert {path: path.stat().st_mtime_ns for path in out.glob("[!.]*")} == times
-
-
-def test_a_second_run_does_what_is_missing_or_changed(denoiser: Denoiser, photos: Path, out: Path) -> None:
-    list(denoise_folder(denoiser, photos, out))
-    (out / "a.png").unlink()
-    write_picture(photos / "c.png", seed=9)
-    os.utime(photos / "c.png", ns=(1, 1))
-    assert statuses(denoise_folder(denoiser, photos, out)) == {"a.png": OK, "b.jpg": SKIPPED, "c.png": OK}
-
-
-def test_other_settings_make_everything_again(denoiser: Denoiser, photos: Path, out: Path) -> None:
-    list(denoise_folder(denoiser, photos, out))
-    again = denoise_folder(denoiser, photos, out, settings=Settings(strength=0.5))
-    assert set(statuses(again).values()) == {OK}
-
-
-def test_outputs_of_others_are_left_alone(denoiser: Denoiser, photos: Path, out: Path) -> None:
-    list(denoise_folder(denoiser, photos, out))
-    (out / "a.png").write_bytes(b"retouched by hand")
-    results = list(denoise_folder(denoiser, photos, out, settings=Settings(strength=0.5)))
-    assert statuses(results) == {"a.png": SKIPPED, "b.jpg": OK, "c.png": OK}
-    assert "--if-exists overwrite" in results[0].reason
-    assert (out / "a.png").read_bytes() == b"retouched by hand"
-
-
-def test_the_result_of_another_photo_keeps_its_name(
-    denoiser: Denoiser, photos: Path, tmp_path: Path, out: Path
-) -> None:
-    list(denoise_folder(denoiser, photos, out))
-    made = (out / "a.png").read_bytes()
-    other = write_picture(tmp_path / "other" / "a.png", seed=9)
-    results = list(denoise_folder(denoiser, other.parent, out))
-    assert statuses(results) == {"a.png": FAILED} and results[0].code == "collision"
-    assert f"was made from another photo, {photos / 'a.png'}" in results[0].reason
-    assert (out / "a.png").read_bytes() == made
-    (photos / "a.png").unlink()
-    assert statuses(denoise_folder(denoiser, other.parent, out)) == {"a.png": OK}, "it may have moved"
-
-
-def test_a_photo_that_cannot_be_reached_any_more_does_not_end_the_run(
-    denoiser: Denoiser, photos: Path, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    list(denoise_folder(denoiser, photos, out))
-    other, gone, is_file = write_picture(tmp_path / "other" / "a.png", seed=9), photos / "a.png", Path.is_file
-
-    def unreachable(path: Path) -> bool:
-        if path == gone:
-            raise OSError(errno.ESTALE, "Stale file handle")
-        return is_file(path)
-
-    monkeypatch.setattr(Path, "is_file", unreachable)
-    assert statuses(denoise_folder(denoiser, other.parent, out)) == {"a.png": OK}
-
-
-def test_overwrite(denoiser: Denoiser, photos: Path, out: Path) -> None:
-    list(denoise_folder(denoiser, photos, out))
-    (out / "a.png").write_bytes(b"retouched by hand")
-    assert set(statuses(denoise_folder(denoiser, photos, out, if_exists="overwrite")).values()) == {OK}
-    assert pixels(out / "a.png").shape == (24, 32, 3)
-
-
-def test_error_refuses_before_anything_is_written(denoiser: Denoiser, photos: Path, out: Path) -> None:
-    write_picture(out / "c.png")
-    with pytest.raises(UsageError, match=r"c\.png exists already"):
-        denoise_folder(denoiser, photos, out, if_exists="error")
-    assert [path.name for path in out.iterdir()] == ["c.png"]
-
-
-def test_newer(denoiser: Denoiser, photos: Path, out: Path) -> None:
-    list(denoise_folder(denoiser, photos, out))
-    for name, later in (("a.png", 60), ("b.jpg", -60), ("c.png", 0)):
-        stamp = (out / name).stat().st_mtime_ns + later * 1_000_000_000
-        os.utime(photos / name, ns=(stamp, stamp))
-    results = statuses(denoise_folder(denoiser, photos, out, if_exists="newer"))
-    assert results == {"a.png": OK, "b.jpg": SKIPPED, "c.png": SKIPPED}
-
-
-def test_a_torn_journal_is_read_as_far_as_it_goes(denoiser: Denoiser, photos: Path, out: Path) -> None:
-    list(denoise_folder(denoiser, photos, out))
-    journal = out / JOURNAL_FOLDER / "journal.jsonl"
-    lines = journal.read_bytes().lstrip().splitlines(keepends=True)
-    names = [json.loads(line)["output"] for line in lines]
-    journal.write_bytes(lines[0] + lines[1][:20])
-    results = statuses(denoise_folder(denoiser, photos, out, settings=Settings(strength=0.5)))
-    assert results[names[0]] is OK, "known and made with other settings"
-    assert results[names[1]] is SKIPPED, "unknown, so somebody else's"
-    again = statuses(denoise_folder(denoiser, photos, out))
-    assert again[names[0]] is OK, "the torn line has not swallowed the next one"
-
-
-def test_the_journal_knows_of_an_output_before_it_has_its_name(
-    denoiser: Denoiser, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    noted: dict[str, bool] = {}
-    record = Journal.record
-
-    def note(journal: Journal, job: Job, output: os.stat_result, data: bytes) -> None:
-        assert job.target is not None
-        noted[job.target.name] = job.target.exists()
-        record(journal, job, output, data)
-
-    monkeypatch.setattr(Journal, "record", note)
-    list(denoise_folder(denoiser, photos, out))
-    # A run killed between the two would take its own output for somebody else's.
-    assert noted == {"a.png": False, "b.jpg": False, "c.png": False}
 
 
 def test_times_can_be_kept(denoiser: Denoiser, photos: Path, out: Path) -> None:
@@ -397,38 +260,6 @@ def test_a_file_larger_than_the_memory_costs_itself_alone(
     results = list(denoise_folder(denoiser, photos, out))
     assert statuses(results) == {"a.png": OK, "b.jpg": FAILED, "c.png": OK}
     assert "b.jpg: cannot be read: there is not enough memory for it" in results[1].reason
-
-
-def test_results_among_their_photos_are_not_denoised_again(
-    denoiser: Denoiser, photos: Path, out: Path
-) -> None:
-    first = list(denoiser.folder(photos, photos, format="webp"))
-    assert [result.status for result in first] == [OK] * 3
-    notices: list[str] = []
-    found = list(find([str(photos)], Selection(out=out), notices.append))
-    assert [each.path.name for each in found] == ["a.png", "b.jpg", "c.png"]
-    assert len(notices) == 1 and "3 files in it or below are left out, results" in notices[0]
-    above = list(find([str(photos.parent)], Selection(recursive=True, out=out)))
-    assert [each.path.name for each in above] == ["a.png", "b.jpg", "c.png"], (
-        "and from above the photos are found"
-    )
-    write_picture(photos / "a.webp")
-    changed = find([str(photos)], Selection(out=out))
-    assert "a.webp" in [each.path.name for each in changed], "somebody else's by now"
-
-
-def test_results_alone_are_photos_like_others(denoiser: Denoiser, photos: Path, out: Path) -> None:
-    list(denoise_folder(denoiser, photos, out))
-    assert len(list(find([str(out)], Selection()))) == 3
-
-
-def test_photos_that_were_denoised_in_place_are_told_of(denoiser: Denoiser, photos: Path, out: Path) -> None:
-    list(denoiser.in_place(photos, ".orig"))
-    notices: list[str] = []
-    assert len(list(find([str(photos)], Selection(out=out, exclude=("*.orig",)), notices.append))) == 3
-    assert len(notices) == 1 and "were denoised in place by an earlier run" in notices[0]
-    assert not list(find([str(photos)], Selection(in_place=True, exclude=("*.orig",)), notices.append))[3:]
-    assert len(notices) == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of its own")

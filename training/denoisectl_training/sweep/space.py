@@ -33,7 +33,8 @@ class Range:
         """The ends, as a recipe writes them, and, of numbers that are not whole, one between."""
         if self.whole:
             return str(int(self.low)), str(int(self.high))
-        return repr(self.low), repr(self.low + (self.high - self.low) / math.e), repr(self.high)
+        between = self.low + (self.high - self.low) / math.e  # by no share that makes it whole by chance
+        return repr(self.low), repr(between), repr(self.high)
 
 
 @dataclass(frozen=True, slots=True)
