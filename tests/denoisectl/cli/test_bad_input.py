@@ -161,10 +161,10 @@ def test_a_folder_that_cannot_be_looked_into_stops_nothing_else(
     closed, entries = photos / "closed", inputs._entries
     closed.mkdir()
 
-    def forbidden(folder: Path) -> list[os.DirEntry[str]]:
+    def forbidden(folder: Path, left_out: frozenset[str]) -> list[os.DirEntry[str]]:
         if folder == closed:  # as the system says it to all but root
             raise PermissionError(errno.EACCES, "Permission denied")
-        return entries(folder)
+        return entries(folder, left_out)
 
     monkeypatch.setattr(inputs, "_entries", forbidden)
     ended = run("-r", photos, "-o", out)
