@@ -66,6 +66,10 @@ class CardFields:
         """A whole number, or None where the key is null or absent."""
         return None if self.values.get(key) is None else self.integer(key)
 
+    def integer_or(self, default: int, key: str) -> int:
+        """A whole number, or `default` where the key is null or absent."""
+        return default if self.values.get(key) is None else self.integer(key)
+
     def optional_string(self, key: str) -> str:
         """A text, empty where the key is null or absent."""
         return "" if self.values.get(key) is None else self.string(key)

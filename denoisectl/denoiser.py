@@ -26,9 +26,10 @@ import numpy as np
 from denoisectl.engine import Engine, OutOfMemory
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.file_methods import FileMethods
-from denoisectl.model_card import ModelCard
+from denoisectl.model_card import VIEWS, ModelCard
 from denoisectl.pixels import Image, Planes, check_image
 from denoisectl.precision import ModelFiles, Precision
+from denoisectl.self_ensemble import SelfEnsemble
 from denoisectl.shipped import float32_twin
 from denoisectl.strength import Strength
 from denoisectl.tiled import Progress, Runner, Seams, run_tiles, tile_rules
@@ -52,6 +53,7 @@ class Denoiser(FileMethods):
         batch: int = 1,
         exact: Callable[[], Denoiser] | None = None,
         digest: str = "",
+        self_ensemble: int = 1,
     ) -> None:
         """Use `Denoiser.open`; this takes an engine that is already there.
 
@@ -61,11 +63,13 @@ class Denoiser(FileMethods):
             batch: tiles that go through the network together.
             exact: gives one in float32, where `runner` has less.
             digest: names the model for the journal.
+            self_ensemble: views of each tile to average.
         """
         self._again: Callable[[], Denoiser] | None = None
         self._exact = exact
         self._digest = digest
-        self._runner = runner
+        self._runner = runner if self_ensemble == 1 else SelfEnsemble(runner, self_ensemble)
+        self._views = self_ensemble
         self._rules = rules
         self._batch = batch
 
@@ -82,6 +86,7 @@ class Denoiser(FileMethods):
         memory: int = DEFAULT_MEMORY,
         threads: int | None = None,
         precision: Precision = "auto",
+        self_ensemble: int | None = None,
     ) -> Denoiser:
         """Load a model.
 
@@ -99,6 +104,8 @@ class Denoiser(FileMethods):
             threads: processor threads; None takes as many as this process may use.
             precision: "auto" runs a shipped model in 8-bit integers, if it ships so, on processors that are
                 fast at them; "float32" or "int8" is used or refused. A path is run as it is.
+            self_ensemble: views of each tile, flipped and turned, that are denoised and averaged: 1, 2, 4 or 8, as many
+                times slower and a little better; None takes the card's number, 1 for most.
 
         Raises:
             ModelError: no such model, or a file that cannot be used.
@@ -108,6 +115,9 @@ class Denoiser(FileMethods):
         for name, value in (("batch", batch), ("memory", memory), ("threads", threads)):
             if value is not None and value < 1:
                 raise UsageError(f"{name} must be at least 1, got {value}")
+        if self_ensemble is not None and self_ensemble not in VIEWS:
+            views = ", ".join(map(str, VIEWS))
+            raise UsageError(f"self_ensemble must be one of {views}, got {self_ensemble}")
         if seams not in get_args(Seams):
             raise UsageError(f"no such seams: {seams}; there are {', '.join(get_args(Seams))}")
         files = ModelFiles.find(model, precision)
@@ -116,7 +126,14 @@ class Denoiser(FileMethods):
         # The smallest tile has to fit, or the first larger image would end a run that has begun.
         cut(rules.smallest_tile, rules.smallest_tile, rules)
         _warn_of_waste(rules)
-        opened = cls(engine, rules, batch, _exact_twin(engine, memory, threads), files.digest(seams, overlap))
+        opened = cls(
+            engine,
+            rules,
+            batch,
+            _exact_twin(engine, memory, threads, self_ensemble),
+            files.digest(seams, overlap, self_ensemble),
+            self_ensemble or engine.card.self_ensemble,
+        )
         opened._again = partial(
             cls.open,
             model,
@@ -128,6 +145,7 @@ class Denoiser(FileMethods):
             memory=memory,
             threads=threads,
             precision=precision,
+            self_ensemble=self_ensemble,
         )
         return opened
 
@@ -178,6 +196,7 @@ class Denoiser(FileMethods):
             "precision": self.card.precision,
             "tile": "x".join(map(str, grid.shape[::-1])),
             "tiles": len(grid),
+            "self_ensemble": self._views,
         }
 
     def image(
@@ -264,7 +283,9 @@ def _room_for(image: Image) -> Image:
         raise ImageError("the image does not fit in memory; close other programs") from error
 
 
-def _exact_twin(engine: Engine, memory: int, threads: int | None) -> Callable[[], Denoiser] | None:
+def _exact_twin(
+    engine: Engine, memory: int, threads: int | None, self_ensemble: int | None
+) -> Callable[[], Denoiser] | None:
     """Opens the float32 model that this one comes from, when a tile first needs it; None if there is none."""
     path = float32_twin(engine.card)
     if path is None:
@@ -273,7 +294,7 @@ def _exact_twin(engine: Engine, memory: int, threads: int | None) -> Callable[[]
     @cache
     def opened() -> Denoiser:
         _log.warning("%s gave NaN or infinity; such tiles are computed in float32", engine.card.name)
-        return Denoiser.open(path, engine.device, memory=memory, threads=threads)
+        return Denoiser.open(path, engine.device, memory=memory, threads=threads, self_ensemble=self_ensemble)
 
     lock = Lock()  # threads that come while it is being opened wait for it
 

@@ -15,10 +15,12 @@ from typing import Any
 from denoisectl.card_json import CardFields, as_fields
 from denoisectl.errors import ModelError
 
-__all__ = ["CARD_KEY", "CONTRACT_VERSION", "DataSource", "ModelCard", "Score"]
+__all__ = ["CARD_KEY", "CONTRACT_VERSION", "VIEWS", "DataSource", "ModelCard", "Score"]
 
 CARD_KEY = "denoisectl.card"
 CONTRACT_VERSION = 1
+VIEWS = (1, 2, 4, 8)
+"""How many views of a tile a self-ensemble can average."""
 
 COLOURS = ("l", "lab", "rgb")
 _MOST = 4096  # of `multiple_of`: twelve halvings; a tile of a larger grid fits no memory
@@ -81,6 +83,8 @@ class ModelCard:
     """Working memory of the runtime per pixel of a tile; None if not measured."""
     float32_twin: str = ""
     """Shipped float32 model of the same purpose: computes tiles again in which this one's precision breaks down."""
+    self_ensemble: int = 1
+    """Views of each tile that are denoised and averaged where nothing else is asked for; one of `VIEWS`."""
 
     def __post_init__(self) -> None:
         """Reject what no file may say, whichever way the card was made."""
@@ -92,6 +96,8 @@ class ModelCard:
         _require(effective is None or effective >= 0, "effective_halo", f"at least 0, got {effective}")
         per_pixel = self.bytes_per_pixel
         _require(per_pixel is None or per_pixel > 0, "bytes_per_pixel", f"above 0, got {per_pixel}")
+        views = self.self_ensemble
+        _require(views in VIEWS, "self_ensemble", f"one of {', '.join(map(str, VIEWS))}, got {views}")
 
     def to_json(self) -> str:
         """The card as the exporter writes it into `metadata_props[CARD_KEY]`."""
@@ -131,6 +137,7 @@ class ModelCard:
             tool_version=card.string("tool_version"),
             bytes_per_pixel=card.optional_integer("bytes_per_pixel"),
             float32_twin=card.optional_string("float32_twin"),
+            self_ensemble=card.integer_or(1, "self_ensemble"),
         )
 
 

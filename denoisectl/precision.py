@@ -68,12 +68,15 @@ class ModelFiles:
             )
         return cls(chosen, chosen, precision)
 
-    def digest(self, seams: Seams = "auto", overlap: int | None = None) -> str:
+    def digest(
+        self, seams: Seams = "auto", overlap: int | None = None, self_ensemble: int | None = None
+    ) -> str:
         """Names the model for the journal. What `auto` chose does not show, and is left out; what was asked is not.
 
         Args:
             seams: as for `Denoiser.open`.
             overlap: as for `Denoiser.open`.
+            self_ensemble: as for `Denoiser.open`.
 
         Raises:
             ModelError: there is no such file.
@@ -84,6 +87,8 @@ class ModelFiles:
         asked: list[str] = [] if self.asked == "auto" else [self.asked]
         if (seams, overlap) != ("auto", None):
             asked.append(str((seams, overlap)))
+        if self_ensemble is not None:
+            asked.append(f"self-ensemble {self_ensemble}")
         return " ".join([digest.hexdigest(), *asked])
 
 

@@ -27,7 +27,8 @@ def list_view(cards: Sequence[tuple[Path, ModelCard]]) -> RenderableType:
         table.add_column(heading, justify="right" if heading in ("MB", "MAC/px") else "left")
     for path, card in cards:
         size = f"{path.stat().st_size / 1e6:.1f}"
-        table.add_row(Text(card.name), size, f"{card.macs_per_pixel:,.0f}", Text(card.summary))
+        macs = f"{card.macs_per_pixel * card.self_ensemble:,.0f}"
+        table.add_row(Text(card.name), size, macs, Text(card.summary))
     return table if cards else Text("no models in this installation")
 
 
@@ -47,6 +48,8 @@ def _facts(path: Path, card: ModelCard) -> Iterator[tuple[str, str]]:
         "network",
         f"{card.architecture}, {card.parameters:,} parameters, {card.macs_per_pixel:,.0f} MAC a pixel",
     )
+    if card.self_ensemble > 1:
+        yield "ensemble", f"{card.self_ensemble} flipped and turned views of each tile, each at that cost"
     yield "colour", card.colour
     yield "precision", card.precision + ("; float16 is safe" if card.fp16_safe else "")
     yield "tiles", _tiles(card)

@@ -10,7 +10,7 @@ import typer
 
 from denoisectl.cli import console
 from denoisectl.cli.extras import needs_extra
-from denoisectl.cli.options import DeviceOpt, JsonOpt, QuietOpt, ThreadsOpt
+from denoisectl.cli.options import DeviceOpt, JsonOpt, QuietOpt, SelfEnsembleOpt, ThreadsOpt
 from denoisectl.cli.score_view import counter, score_view
 from denoisectl.errors import UsageError
 
@@ -94,6 +94,7 @@ def evaluate(
         typer.Option("--sheet-image", metavar="NAME", help="The photo on it.", show_default="the first"),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing sheet.")] = False,
+    self_ensemble: SelfEnsembleOpt = None,
     device: DeviceOpt = "auto",
     threads: ThreadsOpt = None,
     json: JsonOpt = False,
@@ -141,7 +142,7 @@ def evaluate(
         raise UsageError(
             f"--sheet-image {sheet_image}: no such image in the test set, which has {names[0]}, for example"
         )
-    result, page = _measured(request, _candidates(models or [], device, threads), sheet_image)
+    result, page = _measured(request, _candidates(models or [], device, threads, self_ensemble), sheet_image)
     if json:
         console.emit(jsonlib.dumps(result, allow_nan=False))
     else:
@@ -165,10 +166,13 @@ def _check_sheet(sheet: Path, folders: list[Path], *, overwrite: bool) -> None:
         raise UsageError(f"--sheet {sheet}: exists already; choose another name or add --overwrite")
 
 
-def _candidates(models: list[str], device: str, threads: int | None) -> list[Candidate]:
+def _candidates(
+    models: list[str], device: str, threads: int | None, self_ensemble: str | None
+) -> list[Candidate]:
     from denoisectl_training.evaluation.candidates import baselines, open_models
 
-    return [*baselines(), *open_models(models, device=device, threads=threads)]
+    views = int(self_ensemble) if self_ensemble else None
+    return [*baselines(), *open_models(models, device=device, threads=threads, self_ensemble=views)]
 
 
 def _measured(

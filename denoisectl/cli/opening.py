@@ -9,6 +9,7 @@ from denoisectl.cli import console
 
 if TYPE_CHECKING:
     from denoisectl.denoiser import Denoiser
+    from denoisectl.model_card import ModelCard
     from denoisectl.precision import Precision
     from denoisectl.tiled import Seams
 
@@ -31,6 +32,8 @@ class Opening:
     """Bytes for tiles; None takes the library's default."""
     threads: int | None = None
     precision: Precision = "auto"
+    self_ensemble: int | None = None
+    """Views of each tile to average; None takes the model's number."""
 
     def digest(self) -> str:
         """Names the model as `Denoiser.digest` does, without loading it.
@@ -41,7 +44,9 @@ class Opening:
         """
         from denoisectl.precision import ModelFiles
 
-        return ModelFiles.find(self.model, self.precision).digest(self.seams, self.overlap)
+        return ModelFiles.find(self.model, self.precision).digest(
+            self.seams, self.overlap, self.self_ensemble
+        )
 
     def open(self) -> Denoiser:
         """Load the model; this imports onnxruntime."""
@@ -56,10 +61,20 @@ class Opening:
             memory=self.memory or DEFAULT_MEMORY,
             threads=self.threads,
             precision=self.precision,
+            self_ensemble=self.self_ensemble,
         )
-        console.say(f"{denoiser.card.name} on {denoiser.device}")
+        console.say(f"{denoiser.card.name} on {denoiser.device}{self._views(denoiser.card)}")
         _warn_of_small_tiles(denoiser, self.tile)
         return denoiser
+
+    def _views(self, card: ModelCard) -> str:
+        """What a model's own self-ensemble costs, and the way out of it."""
+        views = card.self_ensemble
+        if self.self_ensemble or views == 1:
+            return ""
+        return (
+            f", {views} views of each tile; --self-ensemble 1 is {views} times as fast, a little less clean"
+        )
 
 
 def _warn_of_small_tiles(denoiser: Denoiser, tile: int | None) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "ModelOpt",
     "PrecisionOpt",
     "QuietOpt",
+    "SelfEnsembleOpt",
     "ThreadsOpt",
     "TileOpt",
     "VerboseOpt",
@@ -49,6 +50,14 @@ PrecisionOpt = Annotated[
         "--precision",
         help="Of shipped models: auto takes 8-bit integers on processors that are fast at them. What is named "
         "is used or the command fails.",
+    ),
+]
+SelfEnsembleOpt = Annotated[
+    Literal["1", "2", "4", "8"] | None,
+    typer.Option(
+        "--self-ensemble",
+        help="Denoise each tile in so many flips and turns and average them: as many times slower, a little better.",
+        show_default="the model's: 1 for most",
     ),
 ]
 TileOpt = Annotated[

@@ -13,6 +13,7 @@ from denoisectl.cli.options import (
     ModelOpt,
     PrecisionOpt,
     QuietOpt,
+    SelfEnsembleOpt,
     ThreadsOpt,
     TileOpt,
     VerboseOpt,
@@ -56,6 +57,7 @@ def run(
     model: ModelOpt = None,
     device: DeviceOpt = "auto",
     precision: PrecisionOpt = "auto",
+    self_ensemble: SelfEnsembleOpt = None,
     threads: ThreadsOpt = None,
     tile: TileOpt = None,
     seams: o.SeamsOpt = "auto",
@@ -179,6 +181,7 @@ def run(
         memory=tiles,
         threads=threads,
         precision=precision,
+        self_ensemble=int(self_ensemble) if self_ensemble else None,
     )
     if asked.piped:
         stream_run.stream(names, out or "-", settings, opening, overwrite=policy == "overwrite", json=json)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -40,6 +40,8 @@ class Facts:
     scores: tuple[Score, ...] = ()
     limits: tuple[str, ...] = ()
     float32_twin: str = ""
+    self_ensemble: Literal[1, 2, 4, 8] = 1
+    """Views of each tile that are averaged where nothing else is asked for."""
 
 
 def read_facts(path: Path) -> Facts:

@@ -69,6 +69,7 @@ def new_card(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Fa
         scores=facts.scores,
         limits=facts.limits,
         float32_twin=facts.float32_twin,
+        self_ensemble=facts.self_ensemble,
         tool_version=__version__,
     )
 
@@ -226,6 +227,7 @@ def restamp(path: Path, facts: Facts) -> ModelCard:
         scores=facts.scores,
         limits=(*facts.limits, *(limit for limit in old.limits if limit.startswith(INT8_LIMIT))),
         float32_twin=facts.float32_twin,
+        self_ensemble=facts.self_ensemble,
     )
     write_model(proto, card, path)
     return card

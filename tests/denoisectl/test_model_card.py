@@ -25,6 +25,7 @@ FULL = replace(
     limits=("Not for text.",),
     tool_version="0.1.0",
     bytes_per_pixel=300,
+    self_ensemble=8,
 )
 
 Change = Callable[[dict[str, Any]], object]
@@ -48,6 +49,7 @@ def test_keys_of_a_later_version_are_passed_over() -> None:
 
 def test_a_card_from_before_a_key_was_added_is_read() -> None:
     assert ModelCard.from_json(_changed(lambda card: card.pop("bytes_per_pixel"))).bytes_per_pixel is None
+    assert ModelCard.from_json(_changed(lambda card: card.pop("self_ensemble"))).self_ensemble == 1
 
 
 def test_another_contract_says_to_upgrade() -> None:
@@ -67,6 +69,8 @@ def test_a_missing_key_is_named(key: str) -> None:
         (lambda card: card.update(halo="wide"), 'card key "halo" must be a whole number, got "wide"'),
         (lambda card: card.update(halo=True), 'card key "halo" must be a whole number, got true'),
         (lambda card: card.update(halo=1.5), 'card key "halo" must be a whole number, got 1.5'),
+        (lambda card: card.update(self_ensemble=3), '"self_ensemble" must be one of 1, 2, 4, 8, got 3'),
+        (lambda card: card.update(self_ensemble=0), '"self_ensemble" must be one of 1, 2, 4, 8, got 0'),
         (lambda card: card.update(halo=-1), 'card key "halo" must be at least 0, got -1'),
         (lambda card: card.update(multiple_of=0), 'card key "multiple_of" must be at least 1, got 0'),
         (lambda card: card.update(multiple_of=10**9), '"multiple_of" must be at most 4096, got 1000000000'),

@@ -107,6 +107,7 @@ name = "clean-cats"
 version = "3"
 summary = "Cats"
 limits = ["dogs"]
+self_ensemble = 4
 data = [{source = "my cats", files = 2, licence = "CC0-1.0"}]
 [[scores]]
 set = "cats"
@@ -125,6 +126,7 @@ def test_facts_are_read_checked_and_stamped(run: RunFolder, out: Path, tmp_path:
     weights = onnx.load(out).graph
     card = restamp(out, facts)
     assert (card.name, card.version, card.summary, card.limits) == ("clean-cats", "3", "Cats", ("dogs",))
+    assert card.self_ensemble == 4
     assert card.scores[0].value == 31.0 and card.data[0].licence == "CC0-1.0"
     assert read_card(out) == card
     assert onnx.load(out).graph == weights

@@ -39,7 +39,13 @@ def test_every_photo_is_cleaned(denoiser: Denoiser, photos: Path, out: Path) -> 
     first = results[0]
     assert (first.width, first.height, first.bits, first.target) == (32, 24, 8, out / "a.png")
     assert set(first.milliseconds) == {"decode", "infer", "encode"}
-    assert first.engine == {"device": "cpu", "precision": "float32", "tile": "32x24", "tiles": 1}
+    assert first.engine == {
+        "device": "cpu",
+        "precision": "float32",
+        "tile": "32x24",
+        "tiles": 1,
+        "self_ensemble": 1,
+    }
     expected = denoiser.image(cv2.cvtColor(pixels(photos / "a.png"), cv2.COLOR_BGR2RGB))
     assert np.array_equal(cv2.cvtColor(pixels(out / "a.png"), cv2.COLOR_BGR2RGB), expected)
     assert sorted(path.name for path in out.iterdir()) == [JOURNAL_FOLDER, "a.png", "b.jpg", "c.png"]

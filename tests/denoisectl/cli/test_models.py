@@ -82,6 +82,14 @@ def test_a_card_is_shown_by_name_and_by_path(photo: Path, by_path: bool) -> None
         assert text in result.stdout
 
 
+def test_a_self_ensemble_is_told_and_counted(photo: Path) -> None:
+    toy_models.identity(photo, replace(CARD, self_ensemble=8))
+    listed = CliRunner().invoke(build(), ["models"]).stdout
+    assert listed.splitlines()[1].split()[2] == "434,568", "eight times 54,321"
+    shown = CliRunner().invoke(build(), ["models", "photo"]).stdout
+    assert "54,321 MAC" in shown and "8 flipped and turned views of each tile, each at that cost" in shown
+
+
 def test_json_holds_the_card_as_it_is_in_the_file(photo: Path) -> None:
     for arguments in (["models", "--json"], ["models", "photo", "--json"]):
         lines = CliRunner().invoke(build(), arguments).stdout.splitlines()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests import toy_models
 from tests.denoisectl.cli.conftest import Invoke, events
 
 
@@ -22,6 +24,21 @@ def test_json_lines(run: Invoke, photos: Path, out: Path) -> None:
     assert second["status"] == "failed" and second["error"]["code"] == "not-an-image"  # type: ignore[index]
     assert summary["event"] == "summary"
     assert (summary["ok"], summary["skipped"], summary["failed"], summary["remaining"]) == (1, 0, 1, 0)
+
+
+def test_a_self_ensemble_is_told_and_counts_as_another_setting(
+    invoke: Invoke, photos: Path, out: Path, tmp_path: Path
+) -> None:
+    model = toy_models.identity(tmp_path / "four.onnx", replace(toy_models.CARD, self_ensemble=4))
+    command = ["run", photos / "a.png", "-o", out, "--if-exists", "skip", "--json", "-m", model, "-d", "cpu"]
+    ended = invoke(*command)
+    assert "4 views of each tile; --self-ensemble 1 is 4 times as fast" in ended.stderr
+    assert events(ended)[0]["self_ensemble"] == 4
+    assert events(invoke(*command))[0]["status"] == "skipped"
+    ended = invoke(*command, "--self-ensemble", "1")
+    assert "views" not in ended.stderr
+    assert (events(ended)[0]["status"], events(ended)[0]["self_ensemble"]) == ("ok", 1)
+    assert invoke(*command, "--self-ensemble", "3").code == 2
 
 
 def test_a_dry_run_writes_nothing(run: Invoke, photos: Path, out: Path) -> None:

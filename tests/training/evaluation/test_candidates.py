@@ -35,6 +35,18 @@ def test_a_checkpoint_and_its_export_give_the_same_up_to_the_edges(untrained: Pa
     np.testing.assert_allclose(one, other, atol=1e-4)
 
 
+def test_a_self_ensemble_is_for_model_files(untrained: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        UsageError, match=r"--self-ensemble is for model files: run `denoisectl export \S+\.pt"
+    ):
+        open_models([str(untrained)], device="cpu", self_ensemble=4)
+    export_run(untrained, tmp_path / "exported.onnx")
+    (candidate,) = open_models([str(tmp_path / "exported.onnx")], device="cpu", self_ensemble=8)
+    square = NOISY[:48, :48]
+    turned = np.ascontiguousarray(np.rot90(square))
+    np.testing.assert_allclose(candidate.denoise(turned), np.rot90(candidate.denoise(square)), atol=1e-5)
+
+
 def test_a_checkpoint_takes_the_threads_that_are_asked_for(untrained: Path) -> None:
     before = torch.get_num_threads()
     try:

@@ -50,12 +50,22 @@ def baselines() -> list[Candidate]:
 
 
 def open_models(
-    models: Sequence[str], *, device: str = "auto", threads: int | None = None
+    models: Sequence[str],
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    self_ensemble: int | None = None,
 ) -> list[Candidate]:
     """Open run folders and `.pt` checkpoints with torch, all else with `Denoiser`.
 
+    Args:
+        models: run folders, checkpoints, model files or shipped names.
+        device: as for `Denoiser.open`.
+        threads: as for `Denoiser.open`.
+        self_ensemble: as for `Denoiser.open`, which alone can do it.
+
     Raises:
-        UsageError: two models, or a model and a baseline, would bear one name.
+        UsageError: two models, or a model and a baseline, would bear one name; or a self-ensemble of a run.
         TrainingError: a run has no usable checkpoint.
         ModelError: no such model, or a file that cannot be used.
         DeviceError: the device asked for cannot be used.
@@ -66,7 +76,7 @@ def open_models(
     names = [stem if stems.count(stem) == 1 else model for stem, model in zip(stems, models, strict=True)]
     _refuse_one_name(models, names)
     return [
-        Candidate(name, "model", _opened(model, device, threads))
+        Candidate(name, "model", _opened(model, device, threads, self_ensemble))
         for name, model in zip(names, models, strict=True)
     ]
 
@@ -83,15 +93,21 @@ def _refuse_one_name(models: Sequence[str], names: Sequence[str]) -> None:
         holders[name] = f"--model {model}"
 
 
-def _opened(model: str, device: str, threads: int | None) -> Callable[[Image], Image]:
+def _opened(
+    model: str, device: str, threads: int | None, self_ensemble: int | None
+) -> Callable[[Image], Image]:
     path = Path(model)
     if path.is_dir() or path.suffix == ".pt":
+        if self_ensemble is not None:
+            raise UsageError(
+                f"--self-ensemble is for model files: run `denoisectl export {model} --out FILE.onnx` first"
+            )
         trained, _, _ = load_trained(path)
         if threads is not None:
             torch.set_num_threads(threads)
         return network(trained, choose_device(device))
     # As a path: the very model that is named, whatever precision a run of it would choose here.
-    denoiser = Denoiser.open(find_model(model), device, threads=threads)
+    denoiser = Denoiser.open(find_model(model), device, threads=threads, self_ensemble=self_ensemble)
     return lambda noisy: np.asarray(denoiser.image(noisy), np.float32)
 
 
