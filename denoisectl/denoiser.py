@@ -29,7 +29,7 @@ from denoisectl.file_methods import FileMethods
 from denoisectl.model_card import VIEWS, ModelCard
 from denoisectl.pixels import Image, Planes, check_image
 from denoisectl.precision import ModelFiles, Precision
-from denoisectl.self_ensemble import SelfEnsemble
+from denoisectl.self_ensemble import BYTES_PER_PIXEL, SelfEnsemble
 from denoisectl.shipped import float32_twin
 from denoisectl.strength import Strength
 from denoisectl.tiled import Progress, Runner, Seams, run_tiles, tile_rules
@@ -115,14 +115,16 @@ class Denoiser(FileMethods):
         for name, value in (("batch", batch), ("memory", memory), ("threads", threads)):
             if value is not None and value < 1:
                 raise UsageError(f"{name} must be at least 1, got {value}")
-        if self_ensemble is not None and self_ensemble not in VIEWS:
-            views = ", ".join(map(str, VIEWS))
-            raise UsageError(f"self_ensemble must be one of {views}, got {self_ensemble}")
+        if self_ensemble is not None and (type(self_ensemble) is not int or self_ensemble not in VIEWS):
+            numbers = ", ".join(map(str, VIEWS))
+            raise UsageError(f"self_ensemble must be one of {numbers}, got {self_ensemble}")
         if seams not in get_args(Seams):
             raise UsageError(f"no such seams: {seams}; there are {', '.join(get_args(Seams))}")
         files = ModelFiles.find(model, precision)
         engine = Engine.open(files.gpu, device, threads, on_processor=files.processor)
-        rules = tile_rules(engine.card, tile, overlap, seams, memory // batch)
+        views = self_ensemble or engine.card.self_ensemble
+        more = BYTES_PER_PIXEL if views > 1 else 0
+        rules = tile_rules(engine.card, tile, overlap, seams, memory // batch, more)
         # The smallest tile has to fit, or the first larger image would end a run that has begun.
         cut(rules.smallest_tile, rules.smallest_tile, rules)
         _warn_of_waste(rules)
@@ -132,7 +134,7 @@ class Denoiser(FileMethods):
             batch,
             _exact_twin(engine, memory, threads, self_ensemble),
             files.digest(seams, overlap, self_ensemble),
-            self_ensemble or engine.card.self_ensemble,
+            views,
         )
         opened._again = partial(
             cls.open,

@@ -13,7 +13,7 @@ DenoiseError
 └── StoppedError     a batch that ended early: its failure limit was reached, or the disk is full
 
 A message says what went wrong, with which file or flag, and what to do. The exceptions know nothing
-of the terminal: `denoisectl.cli.main` alone turns them into words and exit codes.
+of the terminal: `denoisectl.cli.exits` alone turns them into words and exit codes.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ class FileMethods:
         chroma: float = 1.0,
         quality: int | None = None,
         bit_depth: BitDepth | None = None,
+        max_pixels: int | None = None,
         if_exists: IfExistsName = "error",
     ) -> FileResult:
         """Denoise one image file, as `denoisectl run SOURCE --out TARGET` does.
@@ -41,6 +42,8 @@ class FileMethods:
             chroma: as for `image`.
             quality: of JPEG and WebP, 1 to 100; None stays near the source's.
             bit_depth: 8 or 16 bits a sample; None keeps the source's as far as the format holds it.
+            max_pixels: the largest image that is opened, a guard against decompression bombs; None for 500
+                million, 0 for any.
             if_exists: what to do if `target` is there; "error" refuses.
 
         Returns:
@@ -52,8 +55,11 @@ class FileMethods:
         """
         from denoisectl.batch.library import denoise_file
         from denoisectl.batch.settings import Settings
+        from denoisectl.images.limits import pixel_limit
 
-        settings = Settings(strength, luma, chroma, quality=quality, bit_depth=bit_depth)
+        settings = Settings(
+            strength, luma, chroma, quality=quality, bit_depth=bit_depth, max_pixels=pixel_limit(max_pixels)
+        )
         return denoise_file(self, source, target, settings=settings, if_exists=if_exists)
 
     def folder(
@@ -70,6 +76,7 @@ class FileMethods:
         format: FormatName | None = None,
         quality: int | None = None,
         bit_depth: BitDepth | None = None,
+        max_pixels: int | None = None,
         if_exists: IfExistsName = "skip",
         on_collision: OnCollision = "error",
     ) -> Iterator[FileResult]:
@@ -90,6 +97,7 @@ class FileMethods:
             format: of the results; None keeps each input's.
             quality: of JPEG and WebP, 1 to 100; None stays near the source's.
             bit_depth: 8 or 16 bits a sample; None keeps the source's as far as the format holds it.
+            max_pixels: as for `file`; images that are larger fail.
             if_exists: "skip" makes an output again only if its input, the settings or the model changed.
             on_collision: "rename" tells outputs apart that want one name.
 
@@ -102,11 +110,14 @@ class FileMethods:
         from denoisectl.batch.library import denoise_folder
         from denoisectl.batch.settings import Settings
         from denoisectl.images import Format
+        from denoisectl.images.limits import pixel_limit
 
         kind = Format(format) if format else None
         if on_collision not in get_args(OnCollision):
             raise UsageError(f"on_collision {on_collision!r}: give one of {', '.join(get_args(OnCollision))}")
-        settings = Settings(strength, luma, chroma, kind, quality, bit_depth)
+        settings = Settings(
+            strength, luma, chroma, kind, quality, bit_depth, max_pixels=pixel_limit(max_pixels)
+        )
         return denoise_folder(
             self,
             folder,
@@ -132,6 +143,7 @@ class FileMethods:
         chroma: float = 1.0,
         quality: int | None = None,
         bit_depth: BitDepth | None = None,
+        max_pixels: int | None = None,
     ) -> Iterator[FileResult]:
         """Put denoised photos in their own places, as `denoisectl run FOLDER --in-place --backup BACKUP` does.
 
@@ -149,6 +161,7 @@ class FileMethods:
             chroma: as for `image`.
             quality: of JPEG and WebP, 1 to 100; None stays near the source's.
             bit_depth: 8 or 16 bits a sample; None keeps the source's.
+            max_pixels: as for `file`; images that are larger fail.
 
         Yields:
             What became of each file, in order; a bad file is a result, not an error.
@@ -158,8 +171,21 @@ class FileMethods:
         """
         from denoisectl.batch.library import denoise_in_place
         from denoisectl.batch.settings import Settings
+        from denoisectl.images.limits import pixel_limit
 
-        settings = Settings(strength, luma, chroma, quality=quality, bit_depth=bit_depth)
         return denoise_in_place(
-            self, folder, backup, recursive=recursive, include=include, exclude=exclude, settings=settings
+            self,
+            folder,
+            backup,
+            recursive=recursive,
+            include=include,
+            exclude=exclude,
+            settings=Settings(
+                strength,
+                luma,
+                chroma,
+                quality=quality,
+                bit_depth=bit_depth,
+                max_pixels=pixel_limit(max_pixels),
+            ),
         )

@@ -81,13 +81,13 @@ class ModelFiles:
         Raises:
             ModelError: there is no such file.
         """
-        digest = hashlib.sha256()
-        for file in self.both or (self.gpu,):
+        digest, files = hashlib.sha256(), self.both or (self.gpu,)
+        for file in files:
             digest.update(read_model(file))
         asked: list[str] = [] if self.asked == "auto" else [self.asked]
         if (seams, overlap) != ("auto", None):
             asked.append(str((seams, overlap)))
-        if self_ensemble is not None:
+        if self_ensemble is not None and {self_ensemble} != {read_card(file).self_ensemble for file in files}:
             asked.append(f"self-ensemble {self_ensemble}")
         return " ".join([digest.hexdigest(), *asked])
 

@@ -12,7 +12,10 @@ import numpy as np
 from denoisectl.pixels import Planes
 from denoisectl.tiled import Runner
 
-__all__ = ["SelfEnsemble"]
+__all__ = ["BYTES_PER_PIXEL", "SelfEnsemble"]
+
+BYTES_PER_PIXEL = 24
+"""Of a tile, beside what the network takes: the sum and a view."""
 
 _FLIPS = ((), (-2, -1), (-2,), (-1,))  # axes: as it is, turned by 180 degrees, mirrored in each direction
 # Transposed ones last: a device that is ready for one shape changes to the other once a tile.
@@ -27,7 +30,7 @@ class SelfEnsemble:
     """
 
     def __init__(self, runner: Runner, views: int) -> None:
-        """Average the first `views` of eight; each runs through `runner` by itself, in the memory of one."""
+        """Average the first `views` of eight; each runs through `runner` by itself."""
         self.card = runner.card
         self.device = runner.device
         self.device_note = runner.device_note
@@ -42,5 +45,6 @@ class SelfEnsemble:
             view = np.flip(batch.swapaxes(-2, -1) if transposed else batch, flips)
             denoised = np.flip(self._runner.run(np.ascontiguousarray(view)), flips)
             total += denoised.swapaxes(-2, -1) if transposed else denoised
+            del view, denoised  # they would lie beside the next ones
         total /= np.float32(len(self._views))
         return total

@@ -85,9 +85,14 @@ def run_tiles(
 
 
 def tile_rules(
-    card: ModelCard, tile: int | None, overlap: int | None, seams: Seams, memory: int
+    card: ModelCard,
+    tile: int | None,
+    overlap: int | None,
+    seams: Seams,
+    memory: int,
+    more_per_pixel: int = 0,
 ) -> TileRules:
-    """How images are cut for a model; the arguments are those of `Denoiser.open`.
+    """How images are cut for a model; the arguments are those of `Denoiser.open`, and bytes that others need.
 
     Raises:
         UsageError: settings that cannot work with this model.
@@ -101,7 +106,7 @@ def tile_rules(
         overlap = card.effective_halo if use_effective and card.effective_halo is not None else card.halo
     elif overlap < 0:
         raise UsageError(f"overlap must be at least 0, got {overlap}")
-    budget = memory // (card.bytes_per_pixel or _BYTES_PER_PIXEL)
+    budget = memory // ((card.bytes_per_pixel or _BYTES_PER_PIXEL) + more_per_pixel)
     return TileRules(card.multiple_of, overlap, tile if card.tileable else 0, budget)
 
 

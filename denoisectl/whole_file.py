@@ -6,6 +6,7 @@ next start can tell a stale file from one that another process is still writing 
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import tempfile
@@ -21,7 +22,10 @@ try:
 except ImportError:  # Windows, where a file that is still open cannot be removed anyway
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["check_writable", "remove_stale", "whole_file", "write_whole"]
+__all__ = ["DISK_IS_DONE", "check_writable", "remove_stale", "whole_file", "write_whole"]
+
+DISK_IS_DONE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""Errors after which no later file can be written either."""
 
 _PREFIX, _SUFFIX = ".denoisectl-", ".part"
 

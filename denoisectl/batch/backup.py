@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 
 from denoisectl.batch.originals import mark_originals
 from denoisectl.errors import UsageError
+from denoisectl.images.formats import SUFFIXES
 from denoisectl.whole_file import check_writable
 
 __all__ = ["Backup"]
@@ -28,6 +29,11 @@ class Backup:
         if text in ("", ".", "..", "-", "~"):
             raise UsageError(f"--backup '{text}': give a suffix such as .orig, or a folder such as originals")
         if text.startswith(_SUFFIX_STARTS) and "/" not in text and not Path(text).is_dir():
+            if Path(f"photo{text}").suffix.lower() in SUFFIXES:
+                raise UsageError(
+                    f"--backup {text}: originals would end like photos, and could not be told from them; give a suffix "
+                    "such as .orig, or a folder"
+                )
             return cls(suffix=text)
         return cls(folder=Path(text))
 

@@ -77,7 +77,7 @@ class Destination:
         )
         plan = plan if arrived is None else plan.only(arrived)
         if self._in_place:
-            return mark_in_place(plan, self._in_place)
+            return mark_in_place(plan, self._in_place, self._naming.kept)
         return mark_done(plan, if_exists, self._journal)
 
     def made(self, path: Path) -> bool:
@@ -88,13 +88,15 @@ class Destination:
         """Make the folders that were named.
 
         Raises:
-            UsageError: they cannot be made or written to.
+            UsageError: they, or what earlier runs noted there, cannot be made or written to.
         """
         out, backup = self._naming.out, self._naming.backup
         if backup:
             backup.prepare()
         else:
             check_writable(out.parent if self._naming.single else out)
+        if journal := self._in_place or self._journal:
+            journal.check_writable()
 
     @property
     def record(self) -> Callable[[Job, os.stat_result, bytes], None] | None:

@@ -40,17 +40,33 @@ class InPlaceJournals:
             self._open[folder] = Journal(folder, self.settings, self.shard, in_place=True)
         return self._open[folder]
 
+    def check_writable(self) -> None:
+        """As `Journal.check_writable`, of every folder that was looked at.
+
+        Raises:
+            UsageError: a journal cannot be written to.
+        """
+        for journal in self._open.values():
+            journal.check_writable()
+
     def record(self, job: Job, output: os.stat_result, data: bytes) -> None:
         """Note that this job's output, `data`, is about to take its input's place, with this size and time."""
         self.of(job.source.parent).record(job, output, data)
 
 
-def mark_in_place(plan: Plan, journals: InPlaceJournals) -> Plan:
+def mark_in_place(plan: Plan, journals: InPlaceJournals, kept: Path | None = None) -> Plan:
     """The plan with a reason to skip on what is done, and originals as the inputs of what is done again.
 
+    Args:
+        plan: of photos that their results replace.
+        journals: what earlier runs did.
+        kept: the folder for originals, if there is one.
+
     Raises:
-        UsageError: a backup would stand where an input stands.
+        UsageError: a backup would stand where an input stands, or inputs in the folder for originals.
     """
+    if kept:
+        _refuse_inputs_among_backups(plan, kept)
     _refuse_backups_among_inputs(plan)
     return replace(plan, jobs=tuple(_settled(job, journals) if job.pending else job for job in plan.jobs))
 
@@ -133,6 +149,17 @@ def _without_backup(job: Job, earlier: Path | None, done: bool) -> Job:
 def _alike(one: Path, other: Path) -> bool:
     """Whether a run that was killed, or somebody who restored the original, left it under both names."""
     return other.is_file() and (one.samefile(other) or filecmp.cmp(one, other, shallow=False))
+
+
+def _refuse_inputs_among_backups(plan: Plan, kept: Path) -> None:
+    """The folder would be marked as one of originals, and no run would take a photo in it again."""
+    real = kept.resolve()
+    for folder in {job.source.parent for job in plan.jobs}:
+        if folder.resolve().is_relative_to(real):
+            raise UsageError(
+                f"--backup {kept}: the photos in {folder} lie in that folder, which is to hold originals; choose "
+                "one beside them, or a suffix such as .orig"
+            )
 
 
 def _refuse_backups_among_inputs(plan: Plan) -> None:

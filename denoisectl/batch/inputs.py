@@ -17,8 +17,13 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER, in_place_journals
-from denoisectl.batch.originals import kept_originals
-from denoisectl.batch.results import results_beside_their_photos
+from denoisectl.batch.originals import is_marked, kept_originals
+from denoisectl.batch.results import (
+    held_photos,
+    results_as_made,
+    results_beside_their_photos,
+    results_of_runs_above,
+)
 from denoisectl.errors import UsageError
 
 __all__ = ["Found", "Selection", "find", "read_list"]
@@ -58,10 +63,14 @@ class Selection:
         return _below(self.base, path) if self.base else path.relative_to(root)
 
     def takes(self, relative: PurePath) -> bool:
-        """Whether the globs let this file through; a glob without a slash looks at the name alone."""
+        """Whether the globs let this file through; a glob without a slash looks at the name alone.
+
+        What is in a folder that is excluded is excluded, too.
+        """
         if self.include and not any(_matches(relative, pattern) for pattern in self.include):
             return False
-        return not any(_matches(relative, pattern) for pattern in self.exclude)
+        ways = (relative, *relative.parents[:-1])
+        return not any(_matches(way, pattern.rstrip("/")) for way in ways for pattern in self.exclude)
 
 
 def find(
@@ -140,18 +149,14 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
         try:
             replaced = in_place_journals(folder)
             entries = _entries(folder, kept_originals(replaced))
-            # Those of the very folder that this run writes to are skipped one by one.
-            made = results_beside_their_photos(folder) if identity != avoided else frozenset[Path]()
+            made = _results_in(folder, avoided, is_root=folder == root)
         except OSError as error:
             problem = f"{folder}: cannot be looked into: {error.strerror}; mend its permissions"
             yield Found(folder, selection.place(folder, root), named=False, problem=problem)
             return
         results.update(made)
         if made:
-            notice(
-                f"{folder}: {len(made)} files in it or below are left out, results of an earlier run whose photos are "
-                "here, too"
-            )
+            notice(f"{folder}: {len(made)} files in it or below are left out, results of an earlier run")
         if replaced and not selection.in_place:
             notice(
                 f"{folder}: photos in it were denoised in place by an earlier run, and go through once more; take the "
@@ -186,6 +191,21 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
             yield from visit(link)
 
 
+def _results_in(folder: Path, avoided: tuple[int, int] | None, *, is_root: bool) -> frozenset[Path]:
+    """Results of earlier runs in or below a folder; of one that was named, those whose photos are there, too.
+
+    Those of the very folder that this run writes to are skipped one by one.
+
+    Raises:
+        OSError: a journal cannot be read.
+    """
+    if not is_root:
+        return results_as_made(folder) if _identity(folder) != avoided else frozenset()
+    own = results_beside_their_photos(folder) if _identity(folder) != avoided else frozenset[Path]()
+    above = (made for where, made in results_of_runs_above(folder) if _identity(where) != avoided)
+    return own.union(*above)
+
+
 def _entries(folder: Path, left_out: frozenset[str]) -> list[os.DirEntry[str]]:
     """What lies in a folder, in natural order, but for what is hidden or kept by earlier runs."""
     with os.scandir(folder) as found:
@@ -202,11 +222,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _holds_results_only(folder: Path) -> bool:
-    """Whether an earlier run had its results, or kept originals, there and not among its photos."""
+    """Whether earlier runs had results, or kept originals, there and not among their photos."""
     if not os.path.isdir(folder / JOURNAL_FOLDER):  # noqa: PTH112 - pathlib's raises where permission is missing
         return False
     try:
-        return not results_beside_their_photos(folder)
+        return is_marked(folder) or not held_photos(folder)
     except OSError:  # entered, and told there
         return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -72,6 +73,11 @@ class Plan:
     def pending(self) -> tuple[Job, ...]:
         """The jobs for which there is work to be done."""
         return tuple(job for job in self.jobs if job.pending)
+
+    @property
+    def kinds_ignored(self) -> Counter[str]:
+        """How many photos of kinds that are not read are passed over, by kind."""
+        return Counter(file.kind for file in self.ignored if file.kind)
 
     def only(self, sources: Container[Path]) -> Plan:
         """The part of the plan that concerns these inputs."""

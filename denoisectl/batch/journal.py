@@ -49,7 +49,6 @@ class Journal:
         self._backups: dict[str | int, Path] = {}
         self.kept: set[str] = set()
         """Where originals are kept, from this folder on."""
-        self._outputs: set[str] = set()
         self._read: dict[Path, int] = {}  # how much of each file
         for path in _journals(self._stem):
             self._learn(path)
@@ -82,18 +81,37 @@ class Journal:
             return None
 
     def made(self, path: Path) -> bool:
-        """Whether a run had its result under this name."""
-        name = self._name(path)
-        if name not in self._outputs:
+        """Whether a file is, as it stands, a result of a run into this folder."""
+        try:
+            output = self._output(path, path.stat())
+        except OSError:
+            return False
+        if output not in self._made:
             for other in self._others:
                 if other.is_file() and other.stat().st_size != self._read.get(other):
                     self._learn(other)
-        return name in self._outputs
+        return output in self._made
 
     def backup_of(self, photo: Path) -> Path | None:
         """Where an earlier run keeps the original of this photo, if it is still there."""
         backup = self._backups.get(self._name(photo))
         return backup if backup and backup.is_file() else None
+
+    def check_writable(self) -> None:
+        """See that a run's results can be noted, before hours of work.
+
+        Raises:
+            UsageError: the file is there and cannot be written to.
+        """
+        if not self._path.exists():
+            return
+        try:
+            self._path.open("ab").close()
+        except OSError as error:
+            raise UsageError(
+                f"{self._path}: this journal of earlier runs cannot be written to: {error.strerror}; mend its "
+                "permissions, or move it away to begin anew"
+            ) from None
 
     def record(self, job: Job, output: os.stat_result, data: bytes) -> None:
         """Note that this job's output, `data`, is about to get its name, with this size and time."""
@@ -120,7 +138,6 @@ class Journal:
             self._before = ""
             made = parsed(line)
             self._made[made.output] = made
-            self._outputs.add(name)
 
     def _file(self, part: str) -> Path:
         return self._stem.with_name(f"{self._stem.name}{part}.jsonl")
@@ -131,7 +148,6 @@ class Journal:
         self._read[path] = len(data)
         for line in whole_lines(data):
             self._made[line.output] = line
-            self._outputs.add(str(line.output[0]))
             if line.backup:
                 self._backups[line.output[0]] = self._out / line.backup
                 self.kept.add(line.backup)

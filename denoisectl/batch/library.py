@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
@@ -20,6 +21,8 @@ from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import Format
 
 __all__ = ["denoise_file", "denoise_folder", "denoise_in_place"]
+
+_log = logging.getLogger("denoisectl")
 
 
 def denoise_file(
@@ -97,7 +100,9 @@ def denoise_folder(
     selection = Selection(recursive, _globs(include), _globs(exclude), out)
     naming = Naming(out, settings.format, rename=rename)
     destination = Destination(naming, settings, lambda: denoiser.digest)
-    return _run(denoiser, destination, find([str(folder)], selection), IfExists(if_exists), resources)
+    return _run(
+        denoiser, destination, find([str(folder)], selection, _log.warning), IfExists(if_exists), resources
+    )
 
 
 def denoise_in_place(
@@ -133,7 +138,7 @@ def denoise_in_place(
     )
     naming = Naming(Path(), backup=kept)
     destination = Destination(naming, settings or Settings(), lambda: denoiser.digest)
-    return _run(denoiser, destination, find([str(folder)], selection), IfExists.SKIP, resources)
+    return _run(denoiser, destination, find([str(folder)], selection, _log.warning), IfExists.SKIP, resources)
 
 
 def _run(
@@ -144,6 +149,9 @@ def _run(
     resources: Resources | None,
 ) -> Iterator[FileResult]:
     plan = destination.plan(found, if_exists)
+    if kinds := plan.kinds_ignored:
+        told = ", ".join(f"{count} times {kind}" for kind, count in kinds.items())
+        _log.warning("passed over, since such photos are not read: %s", told)
     destination.prepare()
     return run_plan(denoiser, plan, destination.settings, destination.record, resources or Resources())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER, whole_lines
 
-__all__ = ["holds_originals", "kept_originals", "mark_originals"]
+__all__ = ["holds_originals", "is_marked", "kept_originals", "mark_originals"]
 
 _MARK = "originals"
 """The file in the journal's folder which says that the photos around it are kept originals."""
@@ -19,10 +19,15 @@ def mark_originals(folder: Path) -> None:
     (folder / JOURNAL_FOLDER / _MARK).touch()
 
 
+def is_marked(folder: Path) -> bool:
+    """Whether this very folder is marked so."""
+    return (folder / JOURNAL_FOLDER / _MARK).is_file()
+
+
 def holds_originals(folder: Path) -> bool:
     """Whether this folder, or one that it is in, is marked so."""
     real = folder.resolve()
-    return any((above / JOURNAL_FOLDER / _MARK).is_file() for above in (real, *real.parents))
+    return any(is_marked(above) for above in (real, *real.parents))
 
 
 def kept_originals(journals: Iterable[Path]) -> frozenset[str]:

@@ -16,9 +16,11 @@ from denoisectl.batch.job import Ignored, Job, Plan
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.images import Format, is_raw_photo, sniff, stated
-from denoisectl.images.formats import HEAD, SUFFIXES, foreign_kind
+from denoisectl.images.formats import FOREIGN_SUFFIXES, HEAD, SUFFIXES, foreign_kind
 
 __all__ = ["Naming", "make_plan"]
+
+_ENDINGS = SUFFIXES | FOREIGN_SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,19 @@ class Naming:
     backup: Backup | None = None
     """Outputs take their inputs' places, and originals go here; `out` counts for nothing then."""
 
+    @property
+    def kept(self) -> Path | None:
+        """The folder for originals; None if there are none, or they stay beside their photos."""
+        return self.backup.folder if self.backup else None
+
     def target(self, relative: PurePath, kind: Format) -> Path:
         """The output for an input of that place and kind; its name's ending always tells the truth."""
         if self.single:
             return self.out
         wanted = self.format or kind
-        ending = relative.suffix if relative.suffix.lower() in wanted.suffixes else wanted.default_suffix
-        return self.out / relative.with_name(f"{relative.stem}{self.suffix}{ending}")
+        given = relative.suffix if relative.suffix.lower() in _ENDINGS else ""  # not the 15 of 2024.01.15
+        ending = given if given.lower() in wanted.suffixes else wanted.default_suffix
+        return self.out / relative.with_name(f"{relative.name.removesuffix(given)}{self.suffix}{ending}")
 
 
 def make_plan(
@@ -136,7 +144,7 @@ def _entry(
 def _no_file(found: Found, job: Job) -> Job | Ignored:
     """A pipe or a device is not taken for a photo; in a folder it is passed over."""
     if not found.named:
-        return Ignored(found.path, "a pipe or a device")
+        return Ignored(found.path, "")
     problem = f"{found.path}: is a pipe or a device; send it in by stdin: denoisectl run - --out FILE < {found.path}"
     return replace(job, problem=problem, code=FailureCode.NOT_AN_IMAGE)
 

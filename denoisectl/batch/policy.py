@@ -38,7 +38,7 @@ class FailureLimit:
             )
         failed = len(tally.failures)
         if self.most is not None and failed > self.most:
-            limit = "--fail-fast" if self.most == 0 else f"--max-failures allows {self.most}"
+            limit = f"--max-failures allows {self.most}" if self.most else "none is allowed"
             raise StoppedError(
                 f"stopped after {failed} failed {'file' if failed == 1 else 'files'} ({limit})"
             )

@@ -1,34 +1,79 @@
-"""Results of earlier runs that lie among the photos they were made from: no run denoises them once more."""
+"""Results of earlier runs, by the journals that those runs left: no run denoises them once more unasked."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER, Line, whole_lines
 
-__all__ = ["results_beside_their_photos"]
+__all__ = ["held_photos", "results_as_made", "results_beside_their_photos", "results_of_runs_above"]
+
+
+def results_as_made(folder: Path) -> frozenset[Path]:
+    """Files in `folder` or below that its journal tells of, as they stand.
+
+    Raises:
+        OSError: a journal cannot be read.
+    """
+    return frozenset(_result(folder, line) for line in _lines(folder) if _stands(folder, line))
 
 
 def results_beside_their_photos(folder: Path) -> frozenset[Path]:
-    """Files in `folder` or below that its journal tells of, as they stand, and whose photos are in it, too.
+    """Those of `results_as_made` whose photos are in `folder`, too.
 
     Results alone are photos like others to whoever names their folder.
 
     Raises:
         OSError: a journal cannot be read.
     """
-    journals = (folder / JOURNAL_FOLDER).glob("journal*.jsonl")
-    lines = (line for journal in journals for line in whole_lines(journal.read_bytes()))
-    return frozenset(folder / str(line.output[0]) for line in lines if _is_beside_its_photo(folder, line))
+    lines = (line for line in _lines(folder) if _is_within(line) and _is_file(folder / line.source))
+    return frozenset(_result(folder, line) for line in lines if _stands(folder, line))
 
 
-def _is_beside_its_photo(folder: Path, line: Line) -> bool:
-    if not line.source or line.source.startswith(".."):
-        return False
-    result, photo = folder / str(line.output[0]), folder / line.source
+def results_of_runs_above(folder: Path) -> Iterator[tuple[Path, frozenset[Path]]]:
+    """Folders that `folder` is in and that runs wrote into, with what lies in `folder` as a result beside its photo.
+
+    Raises:
+        OSError: a journal cannot be read.
+    """
+    real = folder.resolve()
+    for above in real.parents:
+        if os.path.isdir(above / JOURNAL_FOLDER):  # noqa: PTH112 - pathlib's raises where permission is missing
+            made = results_beside_their_photos(above)
+            yield above, frozenset(folder / path.relative_to(real) for path in made if real in path.parents)
+
+
+def held_photos(folder: Path) -> bool:
+    """Whether a run had results in `folder` that were made from photos in it.
+
+    Raises:
+        OSError: a journal cannot be read.
+    """
+    return any(map(_is_within, _lines(folder)))
+
+
+def _lines(folder: Path) -> Iterator[Line]:
+    for journal in (folder / JOURNAL_FOLDER).glob("journal*.jsonl"):
+        yield from whole_lines(journal.read_bytes())
+
+
+def _is_within(line: Line) -> bool:
+    return bool(line.source) and not line.source.startswith("..")
+
+
+def _result(folder: Path, line: Line) -> Path:
+    return folder / str(line.output[0])
+
+
+def _stands(folder: Path, line: Line) -> bool:
     try:
-        stat = result.stat()
-        return line.output[1:] == (stat.st_size, stat.st_mtime_ns) and os.path.isfile(photo)  # noqa: PTH113 - pathlib's raises where permission is missing
+        stat = _result(folder, line).stat()
     except OSError:
         return False
+    return line.output[1:] == (stat.st_size, stat.st_mtime_ns)
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - pathlib's raises where permission is missing

@@ -23,6 +23,7 @@ def arrivals(look: Callable[[], Iterable[Found]], *, interval: float = 1.0) -> I
     before: dict[Path, _Stamp] = {}
     while True:
         now = {found.path: stamp for found in look() if (stamp := _stamp(found.path))}
+        done = {path: stamp for path, stamp in done.items() if path in now}  # what comes back is new
         ready = frozenset(path for path, stamp in now.items() if before.get(path) == stamp != done.get(path))
         if ready:
             done.update((path, now[path]) for path in ready)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -21,11 +20,9 @@ from denoisectl.batch.settings import Settings
 from denoisectl.batch.single import denoised, loaded
 from denoisectl.errors import ImageError
 from denoisectl.images import Photo, encode, losses
-from denoisectl.whole_file import write_whole
+from denoisectl.whole_file import DISK_IS_DONE, write_whole
 
 __all__ = ["Failure", "Work", "Worker"]
-
-_DISK_IS_DONE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 class Failure(Exception):  # noqa: N818 - an end that one input can have, not an error of the program
@@ -190,7 +187,7 @@ class Worker:
                 before_rename=partial(self._before_rename, job, data),
             )
         except OSError as error:
-            fatal = error.errno in _DISK_IS_DONE
+            fatal = error.errno in DISK_IS_DONE
             raise Failure(
                 FailureCode.WRITE, f"{job.target}: cannot be written: {error.strerror}", fatal=fatal
             ) from None

@@ -185,12 +185,18 @@ class Faults:
         """Write the list for another run; an empty one if nothing failed."""
         if self.failed_to:
             end = "\0" if self.null else "\n"
-            names = [failure.source for failure in tally.failures]
+            failed = [failure.source for failure in tally.failures]
+            names = [name for name in failed if not os.path.isdir(name)]  # noqa: PTH112 - see find
             try:
                 write_whole(self.failed_to, os.fsencode("".join(name + end for name in names)))
             except OSError as error:
                 console.error(f"--failed-to {self.failed_to}: cannot be written: {error.strerror}")
                 return
+            if folders := [name for name in failed if name not in names]:
+                console.warn(
+                    f"--failed-to {self.failed_to}: lists files, and {len(folders)} of what failed are folders; name "
+                    f"those once they are mended: {console.one_line(folders[0])}"
+                )
             if not self.null and any("\n" in name or name.endswith("\r") for name in names):
                 console.warn(
                     f"--failed-to {self.failed_to}: holds names with line ends, and --files-from takes a line for a "

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from denoisectl.batch.destination import Destination
@@ -13,7 +13,7 @@ from denoisectl.batch.folder import Resources, run_plan
 from denoisectl.batch.inputs import Found
 from denoisectl.batch.job import Plan
 from denoisectl.batch.process import Opener, Process
-from denoisectl.batch.result import Tally
+from denoisectl.batch.result import FileResult, Tally
 from denoisectl.batch.settings import Settings
 from denoisectl.batch.watch import arrivals
 from denoisectl.cli import console
@@ -92,11 +92,10 @@ class BatchRun:
             closing(results),
             progress(plan) as shown,
         ):
-            for result in results:
+            for result in _until_stopped(results, partial(limit.check, tally)):
                 tally.add(result)
                 report.file(result)
                 shown.update(result)
-                limit.check(tally, result)
         return not tally.failures
 
     def _process(self, plan: Plan) -> Process | None:
@@ -118,3 +117,16 @@ class BatchRun:
         finally:
             self._faults.list_failed(tally)
             report.summary(tally, time.monotonic() - start, stopped, note)
+
+
+def _until_stopped(
+    results: Generator[FileResult, None, None], check: Callable[[FileResult], None]
+) -> Iterator[FileResult]:
+    """Results, until `check` raises at one; then those of the files that were under way, and the error."""
+    for result in results:
+        yield result
+        try:
+            check(result)
+        except StoppedError as stop:
+            yield results.throw(stop)
+            yield from results

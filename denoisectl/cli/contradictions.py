@@ -116,6 +116,10 @@ class Asked:
             "--watch goes with neither --dry-run, --failed-to nor --files-from -; leave one out",
         )
         yield (
+            self.dry_run and self.failed_to is not None,
+            "--dry-run fails nothing: leave --failed-to out",
+        )
+        yield (
             self.watch and self.policy == "error",
             "--watch makes again what changes: it does not go with --if-exists error",
         )

@@ -9,7 +9,7 @@ import typer
 
 from denoisectl.cli import console
 from denoisectl.cli.extras import needs_extra
-from denoisectl.cli.options import DeviceOpt, ModelOpt, QuietOpt
+from denoisectl.cli.options import DeviceOpt, ModelOpt, QuietOpt, SelfEnsembleOpt
 
 if TYPE_CHECKING:
     from denoisectl.cli.opening import Opening
@@ -30,6 +30,7 @@ def demo(
         Path, typer.Option("--out", "-o", metavar="DIR", help="Where the photos and the picture go.")
     ] = Path("denoisectl-demo"),
     model: ModelOpt = None,
+    self_ensemble: SelfEnsembleOpt = None,
     device: DeviceOpt = "auto",
     quiet: QuietOpt = False,
 ) -> None:
@@ -52,14 +53,15 @@ def demo(
     console.set_loudness(quiet=quiet)
     from denoisectl.cli.opening import Opening
 
+    opening = Opening(model, device, self_ensemble=self_ensemble)
     if photos:
-        _compare(Opening(model, device), photos, out)
+        _compare(opening, photos, out)
         return
     with needs_extra("demo"):
         import skimage.data  # noqa: F401 - asked for early, so that a missing extra is told at once
     from denoisectl.demo import PICTURE, SIGMA, run_demo
 
-    measured = run_demo(Opening(model, device).open(), out)
+    measured = run_demo(opening.open(), out)
     _show(measured, f"Gaussian noise, sigma {SIGMA:.0f}, 8 bits")
     console.say(f"look at {out / PICTURE}; the photos are in {out / 'noisy'} and {out / 'clean'}")
 

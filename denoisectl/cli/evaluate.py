@@ -143,6 +143,7 @@ def evaluate(
             f"--sheet-image {sheet_image}: no such image in the test set, which has {names[0]}, for example"
         )
     result, page = _measured(request, _candidates(models or [], device, threads, self_ensemble), sheet_image)
+    result["self_ensemble"] = self_ensemble
     if json:
         console.emit(jsonlib.dumps(result, allow_nan=False))
     else:
@@ -167,12 +168,12 @@ def _check_sheet(sheet: Path, folders: list[Path], *, overwrite: bool) -> None:
 
 
 def _candidates(
-    models: list[str], device: str, threads: int | None, self_ensemble: str | None
+    models: list[str], device: str, threads: int | None, self_ensemble: int | None
 ) -> list[Candidate]:
     from denoisectl_training.evaluation.candidates import baselines, open_models
 
-    views = int(self_ensemble) if self_ensemble else None
-    return [*baselines(), *open_models(models, device=device, threads=threads, self_ensemble=views)]
+    opened = open_models(models, device=device, threads=threads, self_ensemble=self_ensemble)
+    return [*baselines(), *opened]
 
 
 def _measured(

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import os
 import sys
@@ -22,6 +21,7 @@ import typer
 from denoisectl import errors
 from denoisectl.cli import console
 from denoisectl.cli.signals import Interrupted, interruptible
+from denoisectl.whole_file import DISK_IS_DONE
 
 __all__ = ["ExitCode", "guarded"]
 
@@ -75,15 +75,15 @@ def _told(error: Exception) -> int:
         return _reader_gone()
     if isinstance(error, errors.DenoiseError):
         console.error(str(error))
-        if _disk_is_full(error):
+        if _disk_is_done(error):
             return ExitCode.STOPPED
         return next(code for kind, code in _CODES if isinstance(error, kind))
     return _internal(error)
 
 
-def _disk_is_full(error: BaseException) -> bool:
+def _disk_is_done(error: BaseException) -> bool:
     cause = error.__cause__
-    return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(cause, OSError) and cause.errno in DISK_IS_DONE
 
 
 def _reader_gone() -> int:

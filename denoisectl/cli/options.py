@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from denoisectl.cli.sizes import tile_edge
+from denoisectl.cli.sizes import tile_edge, views
 
 __all__ = [
     "DeviceOpt",
@@ -53,9 +53,11 @@ PrecisionOpt = Annotated[
     ),
 ]
 SelfEnsembleOpt = Annotated[
-    Literal["1", "2", "4", "8"] | None,
+    int | None,
     typer.Option(
         "--self-ensemble",
+        parser=views,
+        metavar="1|2|4|8",
         help="Denoise each tile in so many flips and turns and average them: as many times slower, a little better.",
         show_default="the model's: 1 for most",
     ),

@@ -157,7 +157,7 @@ def run(
     from denoisectl.cli.batch_run import BatchRun
     from denoisectl.cli.opening import Opening
     from denoisectl.images import Format
-    from denoisectl.images.limits import MAX_PIXELS
+    from denoisectl.images.limits import pixel_limit
 
     settings = Settings(
         strength=strength,
@@ -168,7 +168,7 @@ def run(
         bit_depth=None if bit_depth == "keep" else 16 if bit_depth == "16" else 8,
         preserve_times=preserve_times,
         metadata="none" if metadata == "none" else "no-gps" if strip_gps else "keep",
-        max_pixels=(MAX_PIXELS if max_pixels is None else max_pixels) or None,
+        max_pixels=pixel_limit(max_pixels),
     )
     memory = memory or _MEMORY
     tiles = int(memory * _FOR_TILES)
@@ -181,7 +181,7 @@ def run(
         memory=tiles,
         threads=threads,
         precision=precision,
-        self_ensemble=int(self_ensemble) if self_ensemble else None,
+        self_ensemble=self_ensemble,
     )
     if asked.piped:
         stream_run.stream(names, out or "-", settings, opening, overwrite=policy == "overwrite", json=json)

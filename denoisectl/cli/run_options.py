@@ -72,7 +72,11 @@ IncludeOpt = Annotated[
 ]
 ExcludeOpt = Annotated[
     list[str] | None,
-    typer.Option(metavar="GLOB", help="No files in folders that match; repeatable.", rich_help_panel=_INPUTS),
+    typer.Option(
+        metavar="GLOB",
+        help="Of what is in folders, no files and no subfolders that match; repeatable.",
+        rich_help_panel=_INPUTS,
+    ),
 ]
 FilesFromOpt = Annotated[
     str | None,

@@ -6,7 +6,9 @@ import re
 
 import typer
 
-__all__ = ["duration", "overlap", "pixels", "size_in_bytes", "tile_edge"]
+from denoisectl.model_card import VIEWS
+
+__all__ = ["duration", "overlap", "pixels", "size_in_bytes", "tile_edge", "views"]
 
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30}
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -44,6 +46,13 @@ def overlap(text: str) -> int | None:
         return None
     if not text.isascii() or not text.isdigit():
         raise typer.BadParameter(f"{text}: give auto, or a number of pixels such as 64")
+    return int(text)
+
+
+def views(text: str) -> int:
+    """Read how many views of each tile a self-ensemble averages."""
+    if text not in map(str, VIEWS):
+        raise typer.BadParameter(f"{text}: give one of {', '.join(map(str, VIEWS))}")
     return int(text)
 
 

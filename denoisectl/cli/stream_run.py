@@ -76,7 +76,7 @@ def _put(target: Path, data: bytes) -> None:
     try:
         write_whole(target, data)
     except OSError as error:
-        raise ImageError(f"{target}: cannot be written: {error.strerror}") from None
+        raise ImageError(f"{target}: cannot be written: {error.strerror}") from error
 
 
 def _called(name: str) -> str:

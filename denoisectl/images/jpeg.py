@@ -15,7 +15,7 @@ from denoisectl.images.ifd import Block
 from denoisectl.images.jpeg_tail import check_end, check_said
 from denoisectl.images.limits import check_size
 from denoisectl.images.opencv import COLOUR, GREY, decode_listening, encode_with, swap_red_blue
-from denoisectl.images.photo import Metadata, Origin, Photo, Resolution, Unit
+from denoisectl.images.photo import DAMAGED_PROFILE, Metadata, Origin, Photo, Resolution, Unit
 from denoisectl.images.trailing import AFTER_THE_IMAGE
 
 __all__ = ["LOWEST_QUALITY", "UNKNOWN_QUALITY", "read", "write"]
@@ -166,6 +166,8 @@ def _origin(parts: seg.Split, frame: _Frame) -> Origin:
 
 def _left_behind(parts: seg.Split) -> tuple[str, ...]:
     found = ["content credentials (C2PA)"] if parts.of(seg.JUMBF) else []
+    if parts.of(seg.ICC) and seg.icc_of(parts) is None:
+        found.append(DAMAGED_PROFILE)
     if any(b"hdrgm:" in packet for packet in parts.of(seg.XMP)):
         found.append("HDR gain map")
     elif parts.of(seg.MPF):

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from denoisectl.errors import ImageError
 
-__all__ = ["MAX_PIXELS", "check_size"]
+__all__ = ["MAX_PIXELS", "check_size", "pixel_limit"]
 
 MAX_PIXELS = 500_000_000
 """The largest image that is decoded unless more is asked for."""
+
+
+def pixel_limit(asked: int | None) -> int | None:
+    """What `check_size` takes for a limit as people give it: None is the usual one, and 0 none."""
+    return (MAX_PIXELS if asked is None else asked) or None
 
 
 def check_size(width: int, height: int, max_pixels: int | None) -> None:

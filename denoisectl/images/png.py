@@ -16,7 +16,7 @@ from denoisectl.images import photoshop, png_text
 from denoisectl.images.formats import Format
 from denoisectl.images.limits import check_size
 from denoisectl.images.opencv import COLOUR, GREY, STORED, decode_with, encode_with, swap_red_blue
-from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, Pixels, Resolution, Unit
+from denoisectl.images.photo import DAMAGED_PROFILE, Alpha, Metadata, Origin, Photo, Pixels, Resolution, Unit
 from denoisectl.images.png_chunks import COLOUR_CHUNKS, SAMPLE_CHUNKS, SIGNATURE, Chunk, inflate, join, split
 from denoisectl.images.trailing import after_the_image
 
@@ -48,9 +48,10 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
     pixels, alpha = _pixels(chunks, image, header)
     layout = {_PALETTE: "palette", _RGB: "rgb", _RGB_ALPHA: "rgb"}.get(header.colour, "grey")
     kind = Alpha.NONE if alpha is None else Alpha.STRAIGHT
-    left = after_the_image(data, end)
+    metadata = _metadata(chunks, header)
+    left = _left_behind(chunks, metadata) + after_the_image(data, end)
     origin = Origin(Format.PNG, header.bits, layout, kind, left_behind=left)
-    return Photo(pixels, alpha, _metadata(chunks, header), origin)
+    return Photo(pixels, alpha, metadata, origin)
 
 
 def write(photo: Photo) -> bytes:
@@ -129,6 +130,14 @@ def _alpha_from_key(pixels: Pixels, key: bytes, bits: int) -> Pixels | None:
     return np.where(match, 0, white).astype(pixels.dtype)
 
 
+def _left_behind(chunks: list[Chunk], metadata: Metadata) -> tuple[str, ...]:
+    kinds = {kind for kind, _ in chunks}
+    found = ["content credentials (C2PA)"] if b"caBX" in kinds else []
+    if b"iCCP" in kinds and metadata.icc is None:
+        found.append(DAMAGED_PROFILE)
+    return tuple(found)
+
+
 def _metadata(chunks: list[Chunk], header: _Header) -> Metadata:
     by_kind = dict(reversed(chunks))
     profiles = dict(filter(None, map(png_text.raw_profile, chunks)))
@@ -142,7 +151,7 @@ def _metadata(chunks: list[Chunk], header: _Header) -> Metadata:
     iptc = profiles.get("iptc") or profiles.get("8bim")
     return Metadata(
         exif=by_kind.get(b"eXIf") or (raw_exif.removeprefix(b"Exif\0\0") if raw_exif else None),
-        icc=_icc(by_kind.get(b"iCCP")),
+        icc=_icc(by_kind[b"iCCP"]) if b"iCCP" in by_kind else profiles.get("icc") or profiles.get("icm"),
         icc_name=by_kind.get(b"iCCP", b"ICC Profile\0").partition(b"\0")[0],
         xmp=xmp or profiles.get("xmp") or app1_xmp,
         photoshop=_resources(iptc) if iptc else None,
@@ -166,8 +175,9 @@ def _resources(profile: bytes) -> bytes:
     )
 
 
-def _icc(content: bytes | None) -> bytes | None:
-    return None if content is None else inflate(content.partition(b"\0")[2][1:])
+def _icc(content: bytes) -> bytes | None:
+    """The colour profile; None if it is damaged."""
+    return inflate(content.partition(b"\0")[2][1:])
 
 
 def _resolution(content: bytes | None) -> Resolution | None:

@@ -44,7 +44,7 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
     left = (
         (["values outside 0 to 1"] if beyond else [])
         + (["layers"] if TagCode.PHOTOSHOP_LAYERS in directory.tags else [])
-        + (["preview pages"] if extra_pages else [])
+        + (["preview pages"] if extra_pages or TagCode.SUB_IFDS in directory.tags else [])
     )
     origin = Origin(
         Format.TIFF,
