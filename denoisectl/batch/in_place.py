@@ -65,9 +65,9 @@ def mark_in_place(plan: Plan, journals: InPlaceJournals, kept: Path | None = Non
     Raises:
         UsageError: a backup would stand where an input stands, or inputs in the folder for originals.
     """
+    _refuse_backups_among_inputs(plan)
     if kept:
         _refuse_inputs_among_backups(plan, kept)
-    _refuse_backups_among_inputs(plan)
     return replace(plan, jobs=tuple(_settled(job, journals) if job.pending else job for job in plan.jobs))
 
 

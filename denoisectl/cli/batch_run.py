@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 
 from denoisectl.batch.destination import Destination
@@ -13,7 +14,7 @@ from denoisectl.batch.folder import Resources, run_plan
 from denoisectl.batch.inputs import Found
 from denoisectl.batch.job import Plan
 from denoisectl.batch.process import Opener, Process
-from denoisectl.batch.result import FileResult, Tally
+from denoisectl.batch.result import FileResult, Status, Tally
 from denoisectl.batch.settings import Settings
 from denoisectl.batch.watch import arrivals
 from denoisectl.cli import console
@@ -122,11 +123,12 @@ class BatchRun:
 def _until_stopped(
     results: Generator[FileResult, None, None], check: Callable[[FileResult], None]
 ) -> Iterator[FileResult]:
-    """Results, until `check` raises at one; then those of the files that were under way, and the error."""
+    """Results, until `check` raises at one; then those of files that were under way and are written, and the error."""
     for result in results:
         yield result
         try:
             check(result)
         except StoppedError as stop:
-            yield results.throw(stop)
-            yield from results
+            under_way = chain([results.throw(stop)], results)
+            # Another failure would belie the limit that is told; a later run meets it again.
+            yield from (each for each in under_way if each.status is not Status.FAILED)

@@ -365,3 +365,17 @@ def test_a_restored_original_has_its_time_again(photos: Photos) -> None:
     photos.run(strength=0.0)
     assert photos.a.read_bytes() == photos.before[photos.a] and photos.a.stat().st_mtime == 1_600_000_000
     assert {result.status for result in photos.run(strength=0.0).values()} == {"skipped"}
+
+
+def test_a_folder_that_photos_lie_in_is_none_for_originals(denoiser: Denoiser, tmp_path: Path) -> None:
+    photo = write_picture(tmp_path / "x" / "sub" / "a.jpg")
+    with pytest.raises(UsageError, match=r"--backup .*: the photos in .*sub lie in that folder"):
+        denoiser.in_place(tmp_path / "x", str(tmp_path), recursive=True)
+    assert not list(tmp_path.rglob(".denoisectl*")), "nothing is marked"
+    assert [result.status for result in denoiser.in_place(photo.parent, ".orig")] == ["ok"]
+
+
+@pytest.mark.parametrize("suffix", ["_1.jpg", ".png", "-old.TIF"])
+def test_a_backup_that_ends_like_photos_is_refused(suffix: str) -> None:
+    with pytest.raises(UsageError, match=rf"--backup {suffix}: originals would end like photos"):
+        Backup.parse(suffix)

@@ -49,6 +49,9 @@ def test_recursion_keeps_the_tree(tree: Path) -> None:
         ((), ("*.png",), ["a.jpg", "sub/b.jpg"]),
         (("sub/*",), (), ["sub/b.jpg", "sub/deep/c.png"]),
         (("*.png",), ("sub/*",), ["img2.png", "img10.png"]),
+        ((), ("deep",), ["a.jpg", "img2.png", "img10.png", "sub/b.jpg"]),
+        ((), ("sub/",), ["a.jpg", "img2.png", "img10.png"]),
+        ((), ("sub/d*p",), ["a.jpg", "img2.png", "img10.png", "sub/b.jpg"]),
     ],
 )
 def test_globs_choose_among_files_in_folders(

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from denoisectl import Denoiser
+from denoisectl.batch.destination import Destination
 from denoisectl.batch.inputs import Selection, find
 from denoisectl.batch.library import denoise_folder
+from denoisectl.batch.plan import Naming
+from denoisectl.batch.settings import Settings
 from tests.denoisectl.batch.conftest import OK
 from tests.denoisectl.conftest import write_picture
 
@@ -41,3 +46,48 @@ def test_photos_that_were_denoised_in_place_are_told_of(denoiser: Denoiser, phot
     assert len(notices) == 1 and "were denoised in place by an earlier run" in notices[0]
     assert len(list(find([str(photos)], Selection(in_place=True, exclude=("*.orig",)), notices.append))) == 3
     assert len(notices) == 1
+
+
+def test_photos_are_found_where_a_result_once_lay_among_them(
+    denoiser: Denoiser, photos: Path, tmp_path: Path
+) -> None:
+    list(denoiser.folder(photos, photos, include="b.jpg", format="webp"))
+    result = photos / "b.webp"
+    from_above = Selection(recursive=True, out=tmp_path / "out")
+    (photos / "b.jpg").unlink()
+    found = [each.path.name for each in find([str(tmp_path)], from_above)]
+    assert found == ["a.png", "c.png"], "without the result, whose photo is gone"
+    result.unlink()
+    assert [each.path.name for each in find([str(tmp_path)], from_above)] == found
+
+
+def test_results_of_a_run_above_are_left_out_of_a_folder_below(
+    denoiser: Denoiser, tmp_path: Path, out: Path
+) -> None:
+    write_picture(tmp_path / "in" / "sub" / "a.png")
+    list(denoiser.folder(tmp_path / "in", tmp_path / "in", recursive=True, format="webp"))
+    notices: list[str] = []
+    found = find([str(tmp_path / "in" / "sub")], Selection(out=out), notices.append)
+    assert [each.path.name for each in found] == ["a.png"]
+    assert len(notices) == 1 and "1 files in it or below are left out" in notices[0]
+
+
+def test_a_photo_under_the_name_of_an_old_result_is_no_result(
+    denoiser: Denoiser, photos: Path, out: Path
+) -> None:
+    list(denoiser.folder(photos, out))
+    before = Destination(Naming(out), Settings(), lambda: denoiser.digest)
+    assert before.made(out / "a.png")
+    write_picture(out / "a.png", seed=5)
+    after = Destination(Naming(out), Settings(), lambda: denoiser.digest)
+    assert not after.made(out / "a.png") and after.made(out / "b.jpg")
+
+
+def test_the_library_tells_what_is_left_out(
+    denoiser: Denoiser, photos: Path, out: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (photos / "d.gif").write_bytes(b"GIF89a" + bytes(20))
+    list(denoiser.folder(photos, photos, format="webp"))
+    list(denoiser.folder(photos, out))
+    assert "passed over, since such photos are not read: 1 times a GIF image" in caplog.text
+    assert "3 files in it or below are left out" in caplog.text

@@ -27,6 +27,25 @@ def test_files_come_once_they_stand_still_and_again_if_they_change(tmp_path: Pat
     assert [names for _, names in seen] == [["first"], ["later"], ["growing"], ["first"]]
 
 
+def test_a_file_that_comes_back_is_new(tmp_path: Path) -> None:
+    photo, looks = tmp_path / "photo", 0
+    photo.write_bytes(b"x")
+
+    def look() -> object:
+        """It is away at the third look, and back as it was at the fourth."""
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            photo.rename(tmp_path.with_name("held"))
+        if looks == 4:
+            tmp_path.with_name("held").rename(photo)
+        return list(find([str(tmp_path)], Selection()))
+
+    rounds = arrivals(look, interval=0)  # type: ignore[arg-type]
+    assert [next(rounds) for _ in range(2)] == [{photo}] * 2
+    assert looks == 5
+
+
 def test_a_file_that_goes_again_is_no_arrival(tmp_path: Path) -> None:
     (tmp_path / "stays").touch()
     (tmp_path / "goes").touch()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,54 @@ def test_failure_limits(run: Invoke, tmp_path: Path, out: Path, pictures: Pictur
     )
     ended = run(tmp_path / "in", "-o", out, "--fail-fast", "--json")
     assert ended.code == 5 and len(events(ended)) == 2
+
+
+def test_what_was_written_when_a_limit_stopped_a_run_is_told(
+    run: Invoke, tmp_path: Path, out: Path, pictures: Pictures
+) -> None:
+    for number, path in enumerate(pictures(tmp_path / "in", *(f"{number}.png" for number in range(12)))):
+        if number == 1:
+            path.write_bytes(path.read_bytes()[:60])
+    ended = run(tmp_path / "in", "-o", out, "--fail-fast", "--json")
+    *files, summary = events(ended)
+    told = [Path(str(event["output"])).name for event in files if event["status"] == "ok"]
+    assert ended.code == 5 and sorted(told) == names(out)
+    assert summary["remaining"] == 12 - len(files)
+
+
+def test_a_folder_that_failed_is_no_file_to_list(
+    run: Invoke, photos: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.scandir
+
+    def closed(path: object) -> object:
+        if str(path).endswith("sub"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return real(path)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", closed)
+    ended = run("-r", photos, "-o", out, "--failed-to", tmp_path / "failed.txt")
+    assert ended.code == 1 and (tmp_path / "failed.txt").read_text() == ""
+    assert f"1 of what failed are folders; name those once they are mended: {photos / 'sub'}" in ended.stderr
+
+
+def test_a_journal_that_cannot_be_written_to_is_named_before_the_work(
+    run: Invoke, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(photos / "a.png", "-o", f"{out}/")
+    real = Path.open
+
+    def closed(path: Path, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+        if path.suffix == ".jsonl" and "a" in mode:  # root may write to whatever its permissions say
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return real(path, mode, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", closed)
+    ended = run(photos, "-o", out)
+    assert ended.code == 2 and names(out) == ["a.png"]
+    assert (
+        "journal.jsonl: this journal of earlier runs cannot be written to: Permission denied" in ended.stderr
+    )
 
 
 def test_shards_together_do_everything(run: Invoke, tmp_path: Path, out: Path, pictures: Pictures) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from denoisectl.images import Format, Resolution, Unit, decode, encode, losses
 from denoisectl.images.exif import without_gps
+from denoisectl.images.photo import DAMAGED_PROFILE
 from denoisectl.images.png_chunks import join, split
 from denoisectl.images.privacy import without_place
 from tests.denoisectl.images import samples
@@ -216,9 +217,29 @@ def test_png_chunks_that_stay_true_are_carried() -> None:
         (b"oFFs", bytes(9)),
     ]
     dropped = [(b"caBX", b"credentials"), (b"hIST", bytes(8))]
-    written, _, _ = split(encode(decode(join([*chunks, *kept, *dropped], image), name="a")))
+    read = decode(join([*chunks, *kept, *dropped], image), name="a")
+    assert read.origin.left_behind == ("content credentials (C2PA)",)
+    written, _, _ = split(encode(read))
     assert [chunk for chunk in written if chunk in kept] == kept
     assert not [kind for kind, _ in written if kind in (b"caBX", b"hIST")]
+
+
+def test_a_damaged_colour_profile_is_told() -> None:
+    chunks, image, _ = split(pil(photo(), "PNG"))
+    png = join([*chunks, (b"iCCP", b"name\0\0not deflated")], image)
+    assert decode(png, name="a").origin.left_behind == (DAMAGED_PROFILE,)
+    part = b"ICC_PROFILE\0" + bytes([2, 2]) + samples.icc()
+    jpeg = samples.with_segment(pil(photo(), "JPEG"), 0xE2, part)
+    assert decode(jpeg, name="a").origin.left_behind == (DAMAGED_PROFILE,)
+    assert decode(full_jpeg(), name="a").origin.left_behind == ()
+
+
+def test_a_colour_profile_in_a_text_chunk_is_found() -> None:
+    block = samples.icc()
+    text = b"\nicc\n%8d\n" % len(block) + block.hex().encode() + b"\n"
+    chunks, image, _ = split(pil(photo(), "PNG"))
+    source = join([*chunks, (b"tEXt", b"Raw profile type icc\0" + text)], image)
+    assert decode(encode(decode(source, name="a")), name="b").metadata.icc == block
 
 
 def test_exif_in_a_text_chunk_is_found_and_turned() -> None:

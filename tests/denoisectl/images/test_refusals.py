@@ -46,6 +46,16 @@ def test_pages() -> None:
     )
 
 
+def test_sub_images_are_left_behind() -> None:
+    import tifffile
+
+    out = io.BytesIO()
+    with tifffile.TiffWriter(out) as writer:
+        writer.write(photo(), photometric="rgb", subifds=1, metadata=None)
+        writer.write(photo()[::2, ::2], photometric="rgb", subfiletype=1, metadata=None)
+    assert decode(out.getvalue(), name="a").origin.left_behind == ("preview pages",)
+
+
 def test_pages_that_are_previews_are_left_behind() -> None:
     import tifffile
 
