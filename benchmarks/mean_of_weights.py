@@ -15,8 +15,7 @@ from pathlib import Path
 import torch
 
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
-from denoisectl_training.run_folder import RunFolder
-from denoisectl_training.trained import load_weights
+from denoisectl_training.trained import checkpoint_of, load_weights
 from denoisectl_training.tuning import refuse_other_network
 
 
@@ -35,7 +34,7 @@ def main() -> None:
         more, trained, _ = load_weights(other)
         refuse_other_network(recipe, trained, str(other))
         networks.append(more)
-    state = load_checkpoint(RunFolder(asked.run).best if asked.run.is_dir() else asked.run)
+    state = load_checkpoint(checkpoint_of(asked.run))
     mean = {name: torch.stack([each[name] for each in networks]).mean(dim=0) for name in weights}
     save_checkpoint(asked.out, {**state, "model": mean, "average": None})
 

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER, Line, whole_lines
 
-__all__ = ["held_photos", "results_as_made", "results_beside_their_photos", "results_of_runs_above"]
+__all__ = [
+    "held_photos",
+    "results_as_made",
+    "results_below",
+    "results_beside_their_photos",
+    "results_of_runs_above",
+]
 
 
 def results_as_made(folder: Path) -> frozenset[Path]:
@@ -30,6 +36,17 @@ def results_beside_their_photos(folder: Path) -> frozenset[Path]:
     """
     lines = (line for line in _lines(folder) if _is_within(line) and _is_file(folder / line.source))
     return frozenset(_result(folder, line) for line in lines if _stands(folder, line))
+
+
+def results_below(root: Path) -> frozenset[Path]:
+    """Results in `root` and below, by all journals there; of `root` itself, those whose photos are there, too.
+
+    Raises:
+        OSError: a journal cannot be read.
+    """
+    folders = (journal.parent for journal in root.rglob(JOURNAL_FOLDER))
+    made = (results_as_made(folder) for folder in folders if folder != root)
+    return results_beside_their_photos(root).union(*made)
 
 
 def results_of_runs_above(folder: Path) -> Iterator[tuple[Path, frozenset[Path]]]:

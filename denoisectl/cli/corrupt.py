@@ -67,7 +67,7 @@ def corrupt(
     on_collision: o.OnCollisionOpt = "error",
     suffix: o.SuffixOpt = "",
     format: Annotated[
-        str, typer.Option("--format", metavar="png|keep", help="png keeps the noise as it was made.")
+        str, typer.Option("--format", metavar="png|keep", help="png adds no loss of its own.")
     ] = "png",
     quiet: QuietOpt = False,
 ) -> None:
@@ -75,7 +75,7 @@ def corrupt(
 
     [bold]Examples[/bold]
 
-      # the noise that the literature measures with
+      # the noise of the literature, in 8 bits: clipped and rounded
       denoisectl corrupt photos -o noisy --kind gaussian --amount 25
 
       # what a camera does: noise before demosaicing, then JPEG (developed: as finished photos have it)

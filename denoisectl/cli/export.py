@@ -51,8 +51,8 @@ def export(
 ) -> None:
     """Export a trained network to one ONNX file that needs nothing beside it.
 
-    Colour conversion and ranges are inside the graph, the card is in the file's metadata, and the file is
-    compared with PyTorch at three sizes before it is written.
+    Colour conversion and ranges are inside the graph, the card is in the file's metadata, and the graph is
+    compared with PyTorch at three sizes before anything is written. What 8 or 16 bits change is measured on photos.
 
     [bold]Examples[/bold]
 

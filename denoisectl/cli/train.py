@@ -117,6 +117,9 @@ def train(
             "--freeze-encoder needs --from: the encoder of a new network has learned nothing to be kept"
         )
     photos = Photos(tuple(folders or ()), pairs)
+    if tensorboard:
+        with needs_extra("tensorboard"):
+            import denoisectl_training.events  # noqa: F401 - asked for early, before the run has a folder
     changes = [*(overrides or []), *(['training.frozen="encoder"'] if freeze_encoder else [])]
     if resume is None:
         request = _new_run(photos, recipe, changes, rate, source, runs, device)
@@ -204,7 +207,8 @@ def _train_watched(request: TrainRequest, seconds: float | None, tensorboard: bo
             if stop.signum is None:  # it was --max-time
                 raise
             raise Interrupted(stop.signum) from None
-    seen, total = state.images, request.recipe.training.images
+    total = request.recipe.training.images
+    seen = min(state.images, total)  # a last batch may go beyond
     score = "" if state.psnr is None else f", {state.psnr:.2f} dB on held-out photos"
     console.say(f"{request.run.path}: {seen:,} of {total:,} images seen{score}")
     run, file = shlex.quote(str(request.run.path)), shlex.quote(f"{request.recipe.name}.onnx")

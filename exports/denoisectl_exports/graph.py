@@ -17,7 +17,7 @@ from denoisectl.errors import ExportError
 from denoisectl.tiling import round_up
 from denoisectl_training.model import DenoisingAutoencoder
 
-__all__ = ["OPSET", "largest_difference", "network_of", "to_onnx"]
+__all__ = ["OPSET", "check_against", "largest_difference", "network_of", "to_onnx"]
 
 Planes = npt.NDArray[np.float32]
 
@@ -58,6 +58,18 @@ def to_onnx(model: DenoisingAutoencoder, *, tolerance: float = _TOLERANCE) -> on
     proto = program.model_proto
     _name_output_axes(proto)
     _forget_traces(proto)
+    check_against(model, proto, tolerance=tolerance)
+    return proto
+
+
+def check_against(
+    model: DenoisingAutoencoder, proto: onnx.ModelProto, *, tolerance: float = _TOLERANCE
+) -> None:
+    """See that a graph is valid and computes what `model` does at three sizes, within `tolerance` in [0, 1].
+
+    Raises:
+        ExportError: it does not.
+    """
     onnx.checker.check_model(proto, full_check=True)
     difference = largest_difference(model, proto)
     if not difference <= tolerance:
@@ -65,7 +77,6 @@ def to_onnx(model: DenoisingAutoencoder, *, tolerance: float = _TOLERANCE) -> on
             f"the exported graph differs from PyTorch by {difference:.2g}, more than {tolerance:g}; nothing written"
         )
     _log.info("onnxruntime agrees with PyTorch within %.2g at three sizes", difference)
-    return proto
 
 
 def largest_difference(model: DenoisingAutoencoder, proto: onnx.ModelProto) -> float:

@@ -19,7 +19,7 @@ from denoisectl.model_card import CARD_KEY, ModelCard
 from denoisectl.whole_file import write_whole
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.float16 import SAFE, half_error, to_float16
-from denoisectl_exports.graph import network_of, to_onnx
+from denoisectl_exports.graph import check_against, network_of, to_onnx
 from denoisectl_exports.half import with_half_weights
 from denoisectl_exports.int8 import SIDE, learned_ranges, measured_ranges, to_int8
 from denoisectl_exports.photos import Pair, Planes, as_the_model_meets_them, reference_photos
@@ -115,6 +115,7 @@ def export_run(
         proto, card = _as_float16(model, card, pairs)
     else:
         proto = with_blocked_skips(to_onnx(model))
+        check_against(model, proto)
     noisy = [pair.noisy for pair in pairs]
     if weights == "float16":
         proto = with_half_weights(proto, noisy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -139,9 +140,19 @@ def _descend(
             speed = (state.images - begun_at) / (time.monotonic() - started)
             report(Progress(state.images, total, loss, rate, state.psnr, validating, speed))
         if _passed(state, settings.checkpoint_every):
-            _checked(losses, state, run)
-            save_checkpoint(run.last, state.to_checkpoint())
-    _checked(losses, state, run)
+            _keep(losses, state, run)
+    _keep(losses, state, run)
+
+
+def _keep(losses: list[Tensor], state: TrainingState, run: RunFolder) -> None:
+    """Save where the run stands, unless the last step lost it: losses are those from before a step.
+
+    Raises:
+        DivergedError: it did; the last good checkpoint stays.
+    """
+    loss = _checked(losses, state, run)
+    if not all(bool(weights.isfinite().all()) for weights in state.model.parameters()):
+        raise _divergence(loss, state, run)
     save_checkpoint(run.last, state.to_checkpoint())
 
 
@@ -174,7 +185,7 @@ def _divergence(loss: float, state: TrainingState, run: RunFolder) -> DivergedEr
     lr = state.optimizer.param_groups[0]["lr"]
     kept = (
         f"go on from its last good checkpoint: the same command with --recipe, --from {run.path} and --lr {lr / 3:.1g}"
-        if run.last.is_file()
+        if run.newest()
         else f"start again with --lr {lr / 3:.1g}, or with --lr auto"
     )
     return DivergedError(
@@ -185,6 +196,8 @@ def _divergence(loss: float, state: TrainingState, run: RunFolder) -> DivergedEr
 
 def _validate_and_keep_best(state: TrainingState, photos: PhotoSet, run: RunFolder) -> None:
     found = validate(state.average, photos.validation, state.recipe, state.device, paired=photos.paired)
+    if not math.isfinite(found.psnr):
+        raise _divergence(found.loss, state, run)
     state.psnr = found.psnr
     run.append({"images": state.images, "psnr": found.psnr, "validation_loss": found.loss})
     if state.psnr > state.best_psnr:

@@ -14,15 +14,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from denoisectl.batch.results import results_below
 from denoisectl.errors import ImageError, TrainingError, UsageError
 from denoisectl.images import Format, is_raw_photo, sniff
-from denoisectl.images.formats import HEAD, SUFFIXES
+from denoisectl.images.formats import FOREIGN_SUFFIXES, HEAD, SUFFIXES
 from denoisectl_training.graphics import graphics
 from denoisectl_training.photo_files import read_photo
 from denoisectl_training.photo_memory import PhotoMemory
 from denoisectl_training.recipes import DataSettings
 
-__all__ = ["PhotoSet", "files_below", "find_photos", "load_pairs", "load_photos", "photos_in"]
+__all__ = [
+    "PhotoSet",
+    "files_below",
+    "find_photos",
+    "load_pairs",
+    "load_photos",
+    "photos_in",
+    "tell_left_out",
+]
 
 _log = logging.getLogger("denoisectl")
 _MOST_HELD, _ONE_HELD_IN = 24, 5
@@ -42,7 +51,9 @@ class PhotoSet:
 
 
 def find_photos(folders: Iterable[Path]) -> list[Path]:
-    """All photos in the folders and below, sorted by path; a file stands for itself, and each counts once.
+    """All photos in the folders and below, by folder as given, then by path; a file stands for itself.
+
+    Each counts once.
 
     Raises:
         UsageError: a folder does not exist.
@@ -59,6 +70,8 @@ def find_photos(folders: Iterable[Path]) -> list[Path]:
 def photos_in(folder: Path) -> list[Path]:
     """All photos in a folder and below, sorted by path, or the one file; links to one photo are photos of their own.
 
+    Results of `denoisectl run` that lie there are left out: a scene is not to be trained on and measured on.
+
     Raises:
         UsageError: the folder does not exist.
         TrainingError: it holds no photos.
@@ -66,10 +79,26 @@ def photos_in(folder: Path) -> list[Path]:
     if not folder.exists():
         raise UsageError(f"{folder}: no such folder; check the name")
     here = [folder] if folder.is_file() else files_below(folder, "*")
-    photos = [path for path in here if _is_photo(path)]
+    results = results_below(folder) if folder.is_dir() else frozenset[Path]()
+    photos = [path for path in here if path not in results and _is_photo(path)]
     if not photos:
         raise TrainingError(f"{folder}: holds no photos ({', '.join(kind.name for kind in Format)})")
     return photos
+
+
+def tell_left_out(folders: Iterable[Path]) -> None:
+    """Warn of what lies in the folders and is no photo to train on, though its owner may think so."""
+    for folder in filter(Path.is_dir, folders):
+        if results := results_below(folder):
+            _log.warning("%s: left out %d results of denoisectl run", folder, len(results))
+        foreign = [path for path in files_below(folder, "*") if _is_foreign(path)]
+        if foreign:
+            message = "%s: left out %d photos of kinds that are not read, the first is %s; convert them first"
+            _log.warning(message, folder, len(foreign), foreign[0])
+
+
+def _is_foreign(path: Path) -> bool:
+    return path.suffix.lower() in FOREIGN_SUFFIXES and not _is_photo(path)
 
 
 def _is_photo(path: Path) -> bool:
@@ -193,6 +222,12 @@ def _held_out(photos: int, settings: DataSettings) -> int:
     test, validation = settings.test_photos, settings.validation_photos
     if validation is None:
         validation = min(_MOST_HELD, max(0, photos - test) // _ONE_HELD_IN)
+        if not validation:
+            _log.warning(
+                "%d photos are too few to hold any out, so that the run is not validated; "
+                "data.validation_photos=1 holds one out",
+                photos,
+            )
     if photos <= validation + test:
         raise TrainingError(
             f"{photos} readable photos, {validation} of them set aside for validation and {test} for the test: "

@@ -22,6 +22,7 @@ _STEPS = 40
 _TAIL = 10
 _FACTOR = 0.3  # about the square root of 0.1, as the text reduces rates elsewhere
 _SMALLEST = 1e-7
+_NONE = 1e-30  # a rate that leaves weights as they are
 _FIRST = {"sgd": 1.0, "momentum": 0.3, "adam": 0.03, "adamw": 0.03, "muon": 0.03}
 """Larger than should work. The text's 1e-2 is for its SGD without batch normalisation, which stands more."""
 
@@ -32,7 +33,7 @@ class SearchStoppedError(TrainingError):
 
 @dataclass(frozen=True, slots=True)
 class RateTrial:
-    """A rate that was tried, and where the loss went from its value before the first step."""
+    """A rate that was tried, and where it took the loss of the last batches, which untrained weights have `before`."""
 
     rate: float
     before: float
@@ -88,13 +89,17 @@ def _try(
     weights: dict[str, torch.Tensor] | None,
     stop: Callable[[], bool],
 ) -> RateTrial:
-    constant = with_first_rate(recipe, rate).model_copy(update={"schedule": ScheduleSettings()})
-    state = TrainingState.start(constant, device, precision, weights)
-    train_mode(state.model, recipe.training.frozen)
-    losses: list[float] = []
-    while len(losses) < _STEPS:
-        if stop():
-            raise SearchStoppedError("--lr auto: stopped before a rate was found; nothing was trained")
-        batch = training_batch(recipe, photos, len(losses), device)
-        losses.append(training_step(state, *batch).item())
-    return RateTrial(rate, losses[0], sum(losses[-_TAIL:]) / _TAIL)
+    def mean_loss(rate: float, first: int) -> float:
+        """Of the last batches, after the steps from `first` on."""
+        constant = with_first_rate(recipe, rate).model_copy(update={"schedule": ScheduleSettings()})
+        state = TrainingState.start(constant, device, precision, weights)
+        train_mode(state.model, recipe.training.frozen)
+        losses: list[float] = []
+        for step in range(first, _STEPS):
+            if stop():
+                raise SearchStoppedError("--lr auto: stopped before a rate was found; nothing was trained")
+            losses.append(training_step(state, *training_batch(recipe, photos, step, device)).item())
+        return sum(losses[-_TAIL:]) / _TAIL
+
+    # On the same batches: of a trained network, one batch's loss is three times another's.
+    return RateTrial(rate, mean_loss(_NONE, _STEPS - _TAIL), mean_loss(rate, 0))

@@ -41,7 +41,7 @@ class RunFolder:
         return self.path / "best.pt"
 
     def newest(self) -> Path | None:
-        """The checkpoint to resume from: `best` in a run killed before its first `last`; None if there is none."""
+        """The checkpoint to resume from: the `last`, or `best` in a run killed before that; None if there is none."""
         return next((path for path in (self.last, self.best) if path.is_file()), None)
 
     @property

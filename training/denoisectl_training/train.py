@@ -14,7 +14,7 @@ from denoisectl.errors import ConfigError, TrainingError, UsageError
 from denoisectl_training.devices import choose_device, choose_precision, is_out_of_memory
 from denoisectl_training.fit import Progress, fit
 from denoisectl_training.pairs import match_folders
-from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos
+from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos, tell_left_out
 from denoisectl_training.rate_search import RateTrial, find_rate
 from denoisectl_training.recipes import Recipe, with_first_rate
 from denoisectl_training.run_folder import RunFolder, new_run_folder
@@ -62,6 +62,7 @@ class Photos:
         """
         if self.pairs is not None:
             return load_pairs(match_folders(*self.pairs), recipe.data, recipe.training.seed)
+        tell_left_out(self.folders)
         return load_photos(find_photos(self.folders), recipe.data, recipe.training.seed)
 
 

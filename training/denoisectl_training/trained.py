@@ -15,7 +15,7 @@ from denoisectl_training.networks import build_network
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
 
-__all__ = ["load_teacher", "load_trained", "load_weights"]
+__all__ = ["checkpoint_of", "load_teacher", "load_trained", "load_weights"]
 
 
 def load_weights(run: Path) -> tuple[dict[str, Tensor], Recipe, int]:
@@ -36,14 +36,15 @@ def load_weights(run: Path) -> tuple[dict[str, Tensor], Recipe, int]:
     if not run.exists():
         names = ", ".join(shipped_models()) or "none in this installation"
         raise ModelError(f"{run}: no run, checkpoint or model there, and no shipped model's name ({names})")
-    checkpoint = _chosen(run)
+    checkpoint = checkpoint_of(run)
     state = load_checkpoint(checkpoint)
     recipe = parse_recipe(state["recipe"], origin=str(checkpoint))
     weights = state["model"] if state["average"] is None else state["average"]
     return weights, recipe, state.get("images_before", 0) + state["step"] * recipe.training.batch
 
 
-def _chosen(run: Path) -> Path:
+def checkpoint_of(run: Path) -> Path:
+    """The checkpoint that a run is taken for: its best on held-out photos, or its last if nothing was held out."""
     if not run.is_dir():
         return run
     folder = RunFolder(run)
@@ -70,7 +71,7 @@ def load_teacher(run: Path) -> DenoisingAutoencoder:
     Raises:
         TrainingError: no checkpoint there, not one of ours, or not of a run in 8 bits.
     """
-    checkpoint = _chosen(run)
+    checkpoint = checkpoint_of(run)
     state = load_checkpoint(checkpoint)
     if state["teacher"] is None:
         raise TrainingError(f"{checkpoint}: was not tuned to 8 bits")

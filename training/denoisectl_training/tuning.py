@@ -40,5 +40,5 @@ def refuse_other_network(recipe: Recipe, trained: Recipe, source: str) -> None:
         if mine[key] != value:
             raise ConfigError(
                 f"--from {source}: its network has model.{key} = {value!r}, the recipe asks for {mine[key]!r}; "
-                "leave --recipe out to tune it as it is"
+                f"leave --recipe, or --set model.{key}, out to tune it as it is"
             )

@@ -39,9 +39,9 @@ def poisson(clean: Tensor, generator: Generator, noise: float = 0.1, *, fixed: b
     """Replace each value by a Poisson count of mean `value * peak`, divided by `peak`.
 
     The peak count is drawn so that the noise at white, 1 / sqrt(peak), is uniform in [0.005, `noise`], or
-    is `noise` if `fixed`.
+    is `noise` if `fixed` or below that.
     """
-    peak = uniform(clean, generator, noise if fixed else 0.005, noise).square().reciprocal()
+    peak = uniform(clean, generator, noise if fixed else min(0.005, noise), noise).square().reciprocal()
     return torch.poisson(clean.clamp(min=0.0) * peak, generator=generator) / peak
 
 

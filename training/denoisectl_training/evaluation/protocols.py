@@ -6,7 +6,7 @@ seed and of the image's place in sorted order, so that every candidate and every
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,17 +80,18 @@ def literature(source: Source, sigmas: Sequence[float], *, eight_bit: bool = Fal
     """Additive Gaussian noise as papers measure it: float, not clipped, not rounded; outputs only clipped.
 
     The generator is numpy's `default_rng(index)`, `index` being the photo's place in sorted order. The
-    practical variant, `eight_bit`, clips and rounds the noisy image to 8 bits first.
+    practical variant, `eight_bit`, clips and rounds the noisy image to 8 bits first. A sigma counts once.
     """
-    return Protocol("literature", _gaussian(source, sigmas, eight_bit), rounded=False)
+    cases = {f"sigma {sigma:g}": sigma for sigma in sigmas}
+    return Protocol("literature", _gaussian(source, cases, eight_bit), rounded=False)
 
 
-def _gaussian(source: Source, sigmas: Sequence[float], eight_bit: bool) -> Iterator[Sample]:
+def _gaussian(source: Source, cases: Mapping[str, float], eight_bit: bool) -> Iterator[Sample]:
     for index, name, clean in source:
-        for sigma in sigmas:
+        for case, sigma in cases.items():
             noise = np.random.default_rng(index).normal(0.0, sigma / 255.0, clean.shape)
             noisy = clean + noise.astype(np.float32)
-            yield Sample(name, f"sigma {sigma:g}", as_file(noisy) if eight_bit else noisy, clean)
+            yield Sample(name, case, as_file(noisy) if eight_bit else noisy, clean)
 
 
 def real_pairs(pairs: Sequence[Pair], *, every: int = 1) -> Protocol:

@@ -149,6 +149,14 @@ class LossSettings(_Settings):
     psnr: Weight = 0.0
     """Of each crop's PSNR: a dB counts the same in little noise as in strong."""
 
+    @model_validator(mode="after")
+    def _something_is_learned(self) -> LossSettings:
+        if not (self.ssd or self.l1 or self.psnr):
+            raise ValueError(
+                "ssd, l1 and psnr are all 0, so that nothing would be learned; give one a weight"
+            )
+        return self
+
 
 class OptimizerSettings(_Settings):
     """How the gradient becomes a step (section 18.4.2)."""
