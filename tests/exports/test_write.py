@@ -145,6 +145,7 @@ def test_every_card_in_the_package_is_one_and_bears_its_files_name(path: Path) -
     facts = read_facts(path)
     assert facts.name == path.stem
     assert facts.summary and facts.data and facts.limits
+    assert all(f"--model {facts.name} " in f"{score.command} " for score in facts.scores)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,12 @@ def test_poisson_variance_grows_with_the_signal() -> None:
     assert noise[..., 128:].var().item() / noise[..., :128].var().item() == pytest.approx(4.0, rel=0.1)
 
 
+def test_poisson_noise_is_never_stronger_than_asked_for() -> None:
+    noisy = poisson(torch.ones(32, 3, 64, 64), seeded(), 0.001)
+    deviations = noisy.flatten(1).std(dim=1)
+    assert deviations.max().item() == pytest.approx(0.001, rel=0.05)
+
+
 def test_salt_and_pepper_hits_its_share_of_pixels_in_all_channels(grey: Tensor) -> None:
     noisy = salt_and_pepper(grey, seeded(), 0.05)
     salt, pepper = (noisy == 1).float().mean().item(), (noisy == 0).float().mean().item()

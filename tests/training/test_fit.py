@@ -396,3 +396,30 @@ def test_a_log_that_cannot_be_written_is_named_with_the_way_on(tmp_path: Path) -
     run.log.symlink_to("/dev/full")
     with pytest.raises(TrainingError, match=r"log\.jsonl: .*No space left on device.*--resume"):
         run.append({"images": 1})
+
+
+def test_divergence_before_the_first_last_checkpoint_goes_on_from_the_best(
+    photo_folder: Path, tmp_path: Path
+) -> None:
+    settings = exploding().training.model_copy(update={"checkpoint_every": 1_000})
+    asked = request(photo_folder, tmp_path, exploding().model_copy(update={"training": settings}))
+    with pytest.raises(DivergedError, match=rf"--from {asked.run.path} and --lr 3e\+05"):
+        train(asked)
+    assert asked.run.best.is_file() and not asked.run.last.is_file()
+
+
+@pytest.mark.parametrize("held", [0, 1])
+def test_weights_that_the_last_step_ruined_are_not_kept(
+    photo_folder: Path, tmp_path: Path, held: int
+) -> None:
+    recipe = exploding(
+        data={"crop": 32, "validation_photos": held},
+        training={"images": 4, "batch": 4, "precision": "float32"},
+    )
+    ruinous = recipe.schedule.model_copy(update={"rates": (1e38,)})
+    recipe = recipe.model_copy(update={"schedule": ruinous})
+    asked = request(photo_folder, tmp_path, recipe)
+    with pytest.raises(DivergedError, match=r"diverged at image 4 .*the rate is too large"):
+        train(asked)
+    assert asked.run.newest() is None
+    assert "NaN" not in (asked.run.log.read_text() if asked.run.log.is_file() else "")

@@ -10,11 +10,13 @@ import tifffile
 import torch
 from PIL import Image
 
+from denoisectl import Denoiser
 from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.crops import random_crops, step_generator
 from denoisectl_training.evaluation.sources import read_image
-from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos
+from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos, tell_left_out
 from denoisectl_training.recipes import DataSettings
+from tests import toy_models
 
 
 def load(paths: list[Path], **settings: object) -> PhotoSet:
@@ -26,6 +28,33 @@ def test_photos_are_split_by_photo_and_small_ones_are_padded(photo_folder: Path)
     assert (len(photos.training), len(photos.validation)) == (2, 1)
     for photo in (*photos.training, *photos.validation):
         assert photo.dtype == torch.uint8 and min(photo.shape[1:]) >= 64
+
+
+def test_too_few_photos_to_hold_one_out_are_told(
+    photo_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    load([photo_folder / "coffee.jpg"] * 4, validation_photos=None)
+    assert "4 photos are too few to hold any out" in caplog.text
+    caplog.clear()
+    load([photo_folder / "coffee.jpg"] * 4, validation_photos=0)
+    assert "too few" not in caplog.text, "asked for"
+
+
+def test_results_of_runs_and_unread_kinds_are_left_out_and_told(
+    photo_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    here = tmp_path / "photos"
+    shutil.copytree(photo_folder, here)
+    before = find_photos([here])
+    (here / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    denoiser = Denoiser.open(toy_models.identity(tmp_path / "toy.onnx"), "cpu", threads=1)
+    list(denoiser.folder(here, here / "clean"))
+    list(denoiser.folder(here, here, format="webp"))
+    assert find_photos([here]) == before
+    assert len(find_photos([here / "clean"])) == 2, "on their own they are photos"
+    tell_left_out([here])
+    assert "left out 4 results of denoisectl run" in caplog.text
+    assert f"left out 1 photos of kinds that are not read, the first is {here / 'IMG_1.HEIC'}" in caplog.text
 
 
 @pytest.mark.parametrize(("count", "held"), [(1, 0), (4, 0), (5, 1), (50, 10), (200, 24)])

@@ -44,6 +44,7 @@ def test_overrides_reach_nested_keys_of_every_type() -> None:
         ("optimizer.beta2=1", "optimizer.beta2: input should be less than 1"),
         ("optimizer.lr=inf", "optimizer.lr: input should be a finite number"),
         ("schedule.rates=[inf]", "schedule.rates.0: input should be a finite number"),
+        ("loss={ssd=0.0, l1=0.0}", "ssd, l1 and psnr are all 0, so that nothing would be learned"),
         ("loss.ssd=nan", "loss.ssd: input should be a finite number"),
         (f"training.seed={1 << 63}", "training.seed: input should be less than 9223372036854775808"),
         ("training.seed=-1", "training.seed: input should be greater than or equal to 0"),

@@ -14,6 +14,7 @@ import skimage.data
 import torch
 
 from denoisectl.errors import ConfigError, DivergedError
+from denoisectl_training import rate_search
 from denoisectl_training.checkpoint import load_checkpoint
 from denoisectl_training.devices import choose_device
 from denoisectl_training.photos import find_photos, load_photos
@@ -29,6 +30,7 @@ from denoisectl_training.recipes import (
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.train import Photos, TrainRequest, started, train
 from denoisectl_training.trained import load_weights
+from denoisectl_training.training_state import TrainingState
 from denoisectl_training.tuning import tuned
 from tests.training.test_fit import toy
 
@@ -139,6 +141,25 @@ def test_the_first_rate_is_found_from_above(photo_folder: Path) -> None:
     assert len(trials) > 1 and [trial.good for trial in trials] == [False] * (len(trials) - 1) + [True]
     assert trials[1].rate == pytest.approx(0.3 * trials[0].rate)
     assert "diverged" in str(trials[0]) and "diverged" not in str(trials[-1])
+
+
+@pytest.mark.parametrize("first_is_hard", [True, False])
+def test_batches_are_compared_with_themselves(
+    photo_folder: Path, monkeypatch: pytest.MonkeyPatch, first_is_hard: bool
+) -> None:
+    """Whether the first batch is harder or easier than the later ones says nothing of a rate."""
+    steps: list[float] = []
+
+    def step(state: TrainingState, *_: object) -> torch.Tensor:
+        rate = state.optimizer.param_groups[0]["lr"]
+        steps.append(rate)
+        hardness = 9.0 if (len(steps) == 1) is first_is_hard else 1.0
+        return torch.tensor(hardness * (2.0 if rate > 1e-3 else 1.0 if rate < 1e-20 else 0.9))
+
+    monkeypatch.setattr(rate_search, "training_step", step)
+    trials = search(toy(), photo_folder)
+    assert [trial.good for trial in trials] == [trial.rate < 1e-3 for trial in trials]
+    assert steps.count(1e-30) == 10 * len(trials) and len(steps) == 50 * len(trials)
 
 
 @pytest.mark.parametrize("name", get_args(OptimizerSettings.model_fields["name"].annotation))

@@ -46,6 +46,11 @@ def test_literature_noise_is_the_documented_one_and_not_clipped() -> None:
     assert sample.noisy.max() > 1.0
 
 
+def test_a_sigma_that_is_named_twice_counts_once() -> None:
+    samples = literature(one(GREY), (25.0, 25.0, 50.0)).samples
+    assert [sample.case for sample in samples] == ["sigma 25", "sigma 50"]
+
+
 def test_eight_bit_noise_is_what_a_file_would_hold() -> None:
     for protocol in (literature(one(GREY), (50.0,), eight_bit=True), five_cases(one(GREY), eight_bit=True)):
         for sample in protocol.samples:
