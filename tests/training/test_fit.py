@@ -423,3 +423,29 @@ def test_weights_that_the_last_step_ruined_are_not_kept(
         train(asked)
     assert asked.run.newest() is None
     assert "NaN" not in (asked.run.log.read_text() if asked.run.log.is_file() else "")
+
+
+def test_a_run_without_checkpoints_finds_what_it_began_with_from_any_folder(
+    photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = request(photo_folder, Path("runs"))
+    train(first)
+
+    def die(_: object) -> None:
+        raise KeyboardInterrupt
+
+    killed = replace(request(photo_folder, tmp_path / "other"), source=first.run.path)
+    with pytest.raises(KeyboardInterrupt):
+        train(killed, report=die)
+    monkeypatch.chdir(photo_folder)
+    assert train(request(photo_folder, tmp_path, resume=killed.run.path)).images_before == 48
+
+    gone = replace(request(photo_folder, tmp_path / "other"), source=tmp_path / first.run.path)
+    with pytest.raises(KeyboardInterrupt):
+        train(gone, report=die)
+    (tmp_path / "runs").rename(tmp_path / "moved")
+    with pytest.raises(
+        TrainingError, match=r"--resume .*: has no checkpoint yet, and began with .*, which is gone"
+    ):
+        train(request(photo_folder, tmp_path, resume=gone.run.path))

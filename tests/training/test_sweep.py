@@ -71,6 +71,7 @@ def test_a_space_is_read(text: str, expected: Range | Choices) -> None:
         ("loss.l1=[1, ", "expected KEY=LOW..HIGH"),
         ("training.seed=0..9", "what trials are measured on"),
         ("data.max_side=[512, 1024]", "what trials are measured on"),
+        ('corruption=["clean", "camera"]', "what trials are measured on"),
     ],
 )
 def test_a_space_that_is_none_is_refused(text: str, message: str) -> None:

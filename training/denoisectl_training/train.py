@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from denoisectl.errors import ConfigError, TrainingError, UsageError
+from denoisectl.errors import ConfigError, ModelError, TrainingError, UsageError
 from denoisectl_training.devices import choose_device, choose_precision, is_out_of_memory
 from denoisectl_training.fit import Progress, fit
 from denoisectl_training.pairs import match_folders
@@ -161,7 +161,7 @@ def _resumed_state(
         state.restore(checkpoint)
     else:  # killed before its first checkpoint
         source = told.get("started_from")
-        weights, seen = _first_weights(Path(source) if source else None, request.recipe, photos)
+        weights, seen = _weights_of_before(source, request, photos)
         state = TrainingState.start(request.recipe, device, precision, weights, seen)
     request.run.forget_after(state.images)
     return state
@@ -187,10 +187,28 @@ def _new_state(
         data_digest=photos.digest,
         device=str(device),
         precision=precision,
-        started_from=None if request.source is None else str(request.source),
+        started_from=None if request.source is None else _lasting(request.source),
         rates_tried=[str(trial) for trial in tried],
     )
     return TrainingState.start(recipe, device, precision, weights, seen)
+
+
+def _lasting(source: Path) -> str:
+    """A path in full, which a run that is resumed elsewhere finds; a shipped model's name as it is."""
+    return str(source.resolve() if source.exists() else source)
+
+
+def _weights_of_before(
+    source: str | None, request: TrainRequest, photos: PhotoSet
+) -> tuple[dict[str, Tensor] | None, int]:
+    """What a run that has no checkpoint yet began with."""
+    try:
+        return _first_weights(Path(source) if source else None, request.recipe, photos)
+    except ModelError as error:
+        raise TrainingError(
+            f"--resume {request.run.path}: has no checkpoint yet, and began with {source}, which is gone; start a new "
+            "run"
+        ) from error
 
 
 def _first_weights(

@@ -16,7 +16,7 @@ from denoisectl.errors import UsageError
 __all__ = ["Choices", "Dimension", "Range", "parse_space", "suggest"]
 
 _RANGE = re.compile(r"(?P<low>[^.\s]\S*?)\.\.(?P<high>\S+?)(?P<log>:log)?")
-_FIXED = ("training.seed", "data.validation_photos", "data.test_photos", "data.max_side")
+_FIXED = ("corruption", "training.seed", "data.validation_photos", "data.test_photos", "data.max_side")
 
 
 @dataclass(frozen=True, slots=True)
