@@ -63,14 +63,14 @@ class Selection:
         return _below(self.base, path) if self.base else path.relative_to(root)
 
     def takes(self, relative: PurePath) -> bool:
-        """Whether the globs let this file through; a glob without a slash looks at the name alone.
-
-        What is in a folder that is excluded is excluded, too.
-        """
+        """Whether the globs let this file through; a glob without a slash looks at the name alone."""
         if self.include and not any(_matches(relative, pattern) for pattern in self.include):
             return False
-        ways = (relative, *relative.parents[:-1])
-        return not any(_matches(way, pattern.rstrip("/")) for way in ways for pattern in self.exclude)
+        return not self.excludes(relative)
+
+    def excludes(self, relative: PurePath) -> bool:
+        """Whether this file, or this folder with all that is in it, is left out."""
+        return any(_matches(relative, pattern.rstrip("/")) for pattern in self.exclude)
 
 
 def find(
@@ -167,6 +167,8 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
             if not _is_folder(entry):
                 if path not in results and selection.takes(path.relative_to(root)):
                     yield Found(path, selection.place(path, root), named=False)
+            elif selection.excludes(path.relative_to(root)):
+                continue
             elif selection.recursive and _holds_results_only(path) and _identity(path) != avoided:
                 notice(
                     f"{path}: left out, it holds results or originals of an earlier run; name it to denoise those"
@@ -192,16 +194,17 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
 
 
 def _results_in(folder: Path, avoided: tuple[int, int] | None, *, is_root: bool) -> frozenset[Path]:
-    """Results of earlier runs in or below a folder; of one that was named, those whose photos are there, too.
+    """Results of earlier runs in or below a folder; of the one that was named, those whose photos are there, too.
 
     Those of the very folder that this run writes to are skipped one by one.
 
     Raises:
         OSError: a journal cannot be read.
     """
-    if not is_root:
-        return results_as_made(folder) if _identity(folder) != avoided else frozenset()
-    own = results_beside_their_photos(folder) if _identity(folder) != avoided else frozenset[Path]()
+    look = results_beside_their_photos if is_root else results_as_made
+    own = look(folder) if _identity(folder) != avoided else frozenset[Path]()
+    if not (is_root or folder.is_symlink()):  # the walk has been in the folders above
+        return own
     above = (made for where, made in results_of_runs_above(folder) if _identity(where) != avoided)
     return own.union(*above)
 

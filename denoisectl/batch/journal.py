@@ -7,6 +7,7 @@ was made, or changed, by somebody else.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -46,6 +47,8 @@ class Journal:
         self._path = self._file(f"-{shard.index}-of-{shard.count}" if shard and shard.count > 1 else "")
         self._in_place = in_place
         self._made: dict[Key, Line] = {}
+        self._sources: dict[str, str] = {}
+        """The photo that each output was made from last, from the output folder on; ".." if that is not known."""
         self._backups: dict[str | int, Path] = {}
         self.kept: set[str] = set()
         """Where originals are kept, from this folder on."""
@@ -81,16 +84,21 @@ class Journal:
             return None
 
     def made(self, path: Path) -> bool:
-        """Whether a file is, as it stands, a result of a run into this folder."""
-        try:
-            output = self._output(path, path.stat())
-        except OSError:
-            return False
-        if output not in self._made:
+        """Whether a file is a result of a run into this folder: as it stands, or under that name beside its photo."""
+        name = self._name(path)
+        if name not in self._sources:
             for other in self._others:
                 if other.is_file() and other.stat().st_size != self._read.get(other):
                     self._learn(other)
-        return output in self._made
+        if name not in self._sources:
+            return False
+        try:
+            source = self._sources[name]
+            return self._output(path, path.stat()) in self._made or (
+                not source.startswith("..") and (self._out / source).is_file()
+            )
+        except OSError:
+            return False
 
     def backup_of(self, photo: Path) -> Path | None:
         """Where an earlier run keeps the original of this photo, if it is still there."""
@@ -103,10 +111,11 @@ class Journal:
         Raises:
             UsageError: the file is there and cannot be written to.
         """
-        if not self._path.exists():
-            return
         try:
-            self._path.open("ab").close()
+            if self._path.exists():
+                self._path.open("ab").close()
+            elif self._path.parent.exists() and not os.access(self._path.parent, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
             raise UsageError(
                 f"{self._path}: this journal of earlier runs cannot be written to: {error.strerror}; mend its "
@@ -136,8 +145,7 @@ class Journal:
             with self._path.open("ab", buffering=0) as file:
                 file.write((self._before + json.dumps(line) + "\n").encode())
             self._before = ""
-            made = parsed(line)
-            self._made[made.output] = made
+            self._remember(parsed(line))
 
     def _file(self, part: str) -> Path:
         return self._stem.with_name(f"{self._stem.name}{part}.jsonl")
@@ -147,10 +155,14 @@ class Journal:
         data = _content(path)
         self._read[path] = len(data)
         for line in whole_lines(data):
-            self._made[line.output] = line
+            self._remember(line)
             if line.backup:
                 self._backups[line.output[0]] = self._out / line.backup
                 self.kept.add(line.backup)
+
+    def _remember(self, line: Line) -> None:
+        self._made[line.output] = line
+        self._sources[str(line.output[0])] = line.source or ".."
 
     def _output(self, target: Path, output: os.stat_result) -> Key:
         return (self._name(target), output.st_size, output.st_mtime_ns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER, Line, whole_lines
@@ -52,14 +53,18 @@ def results_below(root: Path) -> frozenset[Path]:
 def results_of_runs_above(folder: Path) -> Iterator[tuple[Path, frozenset[Path]]]:
     """Folders that `folder` is in and that runs wrote into, with what lies in `folder` as a result beside its photo.
 
-    Raises:
-        OSError: a journal cannot be read.
+    What cannot be read there, somebody else's perhaps, is passed over.
     """
     real = folder.resolve()
     for above in real.parents:
-        if os.path.isdir(above / JOURNAL_FOLDER):  # noqa: PTH112 - pathlib's raises where permission is missing
-            made = results_beside_their_photos(above)
-            yield above, frozenset(folder / path.relative_to(real) for path in made if real in path.parents)
+        below = f"{real.relative_to(above).as_posix()}/"
+        try:
+            lines = [line for line in _lines(above) if str(line.output[0]).startswith(below)]
+        except OSError:
+            continue
+        lines = [line for line in lines if _is_within(line) and _is_file(above / line.source)]
+        made = (_result(above, line) for line in lines if _stands(above, line))
+        yield above, frozenset(folder / path.relative_to(real) for path in made)
 
 
 def held_photos(folder: Path) -> bool:
@@ -73,7 +78,14 @@ def held_photos(folder: Path) -> bool:
 
 def _lines(folder: Path) -> Iterator[Line]:
     for journal in (folder / JOURNAL_FOLDER).glob("journal*.jsonl"):
-        yield from whole_lines(journal.read_bytes())
+        stat = journal.stat()
+        yield from _read(journal, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _read(journal: Path, _size: int, _mtime_ns: int) -> tuple[Line, ...]:
+    """Its lines; a watched folder asks every second, for journals that have not changed since."""
+    return tuple(whole_lines(journal.read_bytes()))
 
 
 def _is_within(line: Line) -> bool:

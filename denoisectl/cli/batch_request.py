@@ -186,13 +186,15 @@ class Faults:
         if self.failed_to:
             end = "\0" if self.null else "\n"
             failed = [failure.source for failure in tally.failures]
-            names = [name for name in failed if not os.path.isdir(name)]  # noqa: PTH112 - see find
+            folders = [name for name in failed if os.path.isdir(name)]  # noqa: PTH112 - see find
+            closed = set(folders)
+            names = [name for name in failed if name not in closed]
             try:
                 write_whole(self.failed_to, os.fsencode("".join(name + end for name in names)))
             except OSError as error:
                 console.error(f"--failed-to {self.failed_to}: cannot be written: {error.strerror}")
                 return
-            if folders := [name for name in failed if name not in names]:
+            if folders:
                 console.warn(
                     f"--failed-to {self.failed_to}: lists files, and {len(folders)} of what failed are folders; name "
                     f"those once they are mended: {console.one_line(folders[0])}"

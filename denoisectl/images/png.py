@@ -133,7 +133,8 @@ def _alpha_from_key(pixels: Pixels, key: bytes, bits: int) -> Pixels | None:
 def _left_behind(chunks: list[Chunk], metadata: Metadata) -> tuple[str, ...]:
     kinds = {kind for kind, _ in chunks}
     found = ["content credentials (C2PA)"] if b"caBX" in kinds else []
-    if b"iCCP" in kinds and metadata.icc is None:
+    in_text = {profile[0] for profile in map(png_text.raw_profile, chunks) if profile} & {"icc", "icm"}
+    if metadata.icc is None and (b"iCCP" in kinds or (in_text and not kinds & {b"sRGB", b"cICP"})):
         found.append(DAMAGED_PROFILE)
     return tuple(found)
 
@@ -151,7 +152,7 @@ def _metadata(chunks: list[Chunk], header: _Header) -> Metadata:
     iptc = profiles.get("iptc") or profiles.get("8bim")
     return Metadata(
         exif=by_kind.get(b"eXIf") or (raw_exif.removeprefix(b"Exif\0\0") if raw_exif else None),
-        icc=_icc(by_kind[b"iCCP"]) if b"iCCP" in by_kind else profiles.get("icc") or profiles.get("icm"),
+        icc=_icc(by_kind, profiles.get("icc") or profiles.get("icm")),
         icc_name=by_kind.get(b"iCCP", b"ICC Profile\0").partition(b"\0")[0],
         xmp=xmp or profiles.get("xmp") or app1_xmp,
         photoshop=_resources(iptc) if iptc else None,
@@ -175,9 +176,13 @@ def _resources(profile: bytes) -> bytes:
     )
 
 
-def _icc(content: bytes) -> bytes | None:
-    """The colour profile; None if it is damaged."""
-    return inflate(content.partition(b"\0")[2][1:])
+def _icc(by_kind: dict[bytes, bytes], in_text: bytes | None) -> bytes | None:
+    """The colour profile; None if it is damaged. One in a text counts only where nothing else tells the colours."""
+    if b"iCCP" in by_kind:
+        return inflate(by_kind[b"iCCP"].partition(b"\0")[2][1:]) or None
+    told = by_kind.keys() & {b"sRGB", b"cICP"}
+    whole = in_text is not None and int.from_bytes(in_text[:4], "big") == len(in_text)  # its own first field
+    return in_text if whole and not told else None
 
 
 def _resolution(content: bytes | None) -> Resolution | None:

@@ -446,6 +446,7 @@ def test_a_run_without_checkpoints_finds_what_it_began_with_from_any_folder(
         train(gone, report=die)
     (tmp_path / "runs").rename(tmp_path / "moved")
     with pytest.raises(
-        TrainingError, match=r"--resume .*: has no checkpoint yet, and began with .*, which is gone"
+        TrainingError,
+        match=r"--resume .*: has no checkpoint yet, and what it began with cannot be used .*runs",
     ):
         train(request(photo_folder, tmp_path, resume=gone.run.path))

@@ -53,7 +53,7 @@ def test_results_of_runs_and_unread_kinds_are_left_out_and_told(
     assert find_photos([here]) == before
     assert len(find_photos([here / "clean"])) == 2, "on their own they are photos"
     tell_left_out([here])
-    assert "left out 4 results of denoisectl run" in caplog.text
+    assert "left out 4 results of denoisectl" in caplog.text
     assert f"left out 1 photos of kinds that are not read, the first is {here / 'IMG_1.HEIC'}" in caplog.text
 
 

@@ -53,7 +53,7 @@ class PhotoSet:
 def find_photos(folders: Iterable[Path]) -> list[Path]:
     """All photos in the folders and below, by folder as given, then by path; a file stands for itself.
 
-    Each counts once.
+    Each counts once, and results of `denoisectl` that output folders in there tell of are left out.
 
     Raises:
         UsageError: a folder does not exist.
@@ -62,15 +62,29 @@ def find_photos(folders: Iterable[Path]) -> list[Path]:
     # By the file that it is: a photo named twice could be trained on and set aside for validation too.
     found: dict[Path, Path] = {}
     for folder in folders:
-        for photo in photos_in(folder):
+        results = _results(folder)
+        photos = [photo for photo in photos_in(folder) if photo not in results]
+        if not photos:
+            raise TrainingError(
+                f"{folder}: holds no photos but results of denoisectl; name the folder that they are in"
+            )
+        for photo in photos:
             found.setdefault(photo.resolve(), photo)
     return list(found.values())
 
 
+def _results(folder: Path) -> frozenset[Path]:
+    """A scene is not to be trained on, or measured, as a photo and as its result."""
+    try:
+        return results_below(folder) if folder.is_dir() else frozenset()
+    except OSError as error:
+        raise TrainingError(
+            f"{error.filename}: this journal of earlier runs cannot be read: {error.strerror}; mend its permissions"
+        ) from error
+
+
 def photos_in(folder: Path) -> list[Path]:
     """All photos in a folder and below, sorted by path, or the one file; links to one photo are photos of their own.
-
-    Results of `denoisectl run` that lie there are left out: a scene is not to be trained on and measured on.
 
     Raises:
         UsageError: the folder does not exist.
@@ -79,8 +93,7 @@ def photos_in(folder: Path) -> list[Path]:
     if not folder.exists():
         raise UsageError(f"{folder}: no such folder; check the name")
     here = [folder] if folder.is_file() else files_below(folder, "*")
-    results = results_below(folder) if folder.is_dir() else frozenset[Path]()
-    photos = [path for path in here if path not in results and _is_photo(path)]
+    photos = [path for path in here if _is_photo(path)]
     if not photos:
         raise TrainingError(f"{folder}: holds no photos ({', '.join(kind.name for kind in Format)})")
     return photos
@@ -89,8 +102,8 @@ def photos_in(folder: Path) -> list[Path]:
 def tell_left_out(folders: Iterable[Path]) -> None:
     """Warn of what lies in the folders and is no photo to train on, though its owner may think so."""
     for folder in filter(Path.is_dir, folders):
-        if results := results_below(folder):
-            _log.warning("%s: left out %d results of denoisectl run", folder, len(results))
+        if results := _results(folder):
+            _log.warning("%s: left out %d results of denoisectl", folder, len(results))
         foreign = [path for path in files_below(folder, "*") if _is_foreign(path)]
         if foreign:
             message = "%s: left out %d photos of kinds that are not read, the first is %s; convert them first"
@@ -223,11 +236,8 @@ def _held_out(photos: int, settings: DataSettings) -> int:
     if validation is None:
         validation = min(_MOST_HELD, max(0, photos - test) // _ONE_HELD_IN)
         if not validation:
-            _log.warning(
-                "%d photos are too few to hold any out, so that the run is not validated; "
-                "data.validation_photos=1 holds one out",
-                photos,
-            )
+            way = "; --set data.validation_photos=1 holds one out" if photos - test > 1 else ""
+            _log.warning("%d photos are too few to hold any out: the run is not validated%s", photos, way)
     if photos <= validation + test:
         raise TrainingError(
             f"{photos} readable photos, {validation} of them set aside for validation and {test} for the test: "

@@ -66,10 +66,13 @@ def find_rate(
         DivergedError: not even the smallest rate helps.
         SearchStoppedError: `stop()`, asked before every step, said so.
     """
+    # On the batches that trials end with: of a trained network, one batch's loss is three times another's.
+    before = _mean_loss(_NONE, _STEPS - _TAIL, recipe, photos, device, precision, weights, stop)
     trials: list[RateTrial] = []
     rate = _FIRST[recipe.optimizer.name]
     while rate >= _SMALLEST:
-        trials.append(_try(rate, recipe, photos, device, precision, weights, stop))
+        after = _mean_loss(rate, 0, recipe, photos, device, precision, weights, stop)
+        trials.append(RateTrial(rate, before, after))
         report(trials[-1])
         if trials[-1].good:
             return trials
@@ -80,26 +83,23 @@ def find_rate(
     )
 
 
-def _try(
+def _mean_loss(
     rate: float,
+    first: int,
     recipe: Recipe,
     photos: PhotoSet,
     device: torch.device,
     precision: str,
     weights: dict[str, torch.Tensor] | None,
     stop: Callable[[], bool],
-) -> RateTrial:
-    def mean_loss(rate: float, first: int) -> float:
-        """Of the last batches, after the steps from `first` on."""
-        constant = with_first_rate(recipe, rate).model_copy(update={"schedule": ScheduleSettings()})
-        state = TrainingState.start(constant, device, precision, weights)
-        train_mode(state.model, recipe.training.frozen)
-        losses: list[float] = []
-        for step in range(first, _STEPS):
-            if stop():
-                raise SearchStoppedError("--lr auto: stopped before a rate was found; nothing was trained")
-            losses.append(training_step(state, *training_batch(recipe, photos, step, device)).item())
-        return sum(losses[-_TAIL:]) / _TAIL
-
-    # On the same batches: of a trained network, one batch's loss is three times another's.
-    return RateTrial(rate, mean_loss(_NONE, _STEPS - _TAIL), mean_loss(rate, 0))
+) -> float:
+    """Of the last batches of a trial, whose steps begin with the `first`."""
+    constant = with_first_rate(recipe, rate).model_copy(update={"schedule": ScheduleSettings()})
+    state = TrainingState.start(constant, device, precision, weights)
+    train_mode(state.model, recipe.training.frozen)
+    losses: list[float] = []
+    for step in range(first, _STEPS):
+        if stop():
+            raise SearchStoppedError("--lr auto: stopped before a rate was found; nothing was trained")
+        losses.append(training_step(state, *training_batch(recipe, photos, step, device)).item())
+    return sum(losses[-_TAIL:]) / _TAIL

@@ -206,8 +206,8 @@ def _weights_of_before(
         return _first_weights(Path(source) if source else None, request.recipe, photos)
     except ModelError as error:
         raise TrainingError(
-            f"--resume {request.run.path}: has no checkpoint yet, and began with {source}, which is gone; start a new "
-            "run"
+            f"--resume {request.run.path}: has no checkpoint yet, and what it began with cannot be used ({error}); "
+            "start a new run"
         ) from error
 
 

@@ -60,6 +60,19 @@ def test_globs_choose_among_files_in_folders(
     assert names(find([str(tree)], Selection(recursive=True, include=include, exclude=exclude))) == expected
 
 
+def test_an_excluded_folder_is_not_looked_into(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.scandir
+
+    def closed(path: Path) -> object:
+        if Path(path).name == "sub":
+            raise PermissionError
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    found = list(find([str(tree)], Selection(recursive=True, exclude=("sub",))))
+    assert names(found) == ["a.jpg", "img2.png", "img10.png"] and not any(each.problem for each in found)
+
+
 def test_the_output_folder_is_not_eaten(tree: Path) -> None:
     out = tree / "sub"
     assert names(find([str(tree)], Selection(recursive=True, out=out))) == ["a.jpg", "img2.png", "img10.png"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from denoisectl.batch.inputs import Selection, find
 from denoisectl.batch.library import denoise_folder
 from denoisectl.batch.plan import Naming
 from denoisectl.batch.settings import Settings
-from tests.denoisectl.batch.conftest import OK
+from tests.denoisectl.batch.conftest import FAILED, OK, SKIPPED
 from tests.denoisectl.conftest import write_picture
 
 
@@ -91,3 +93,42 @@ def test_the_library_tells_what_is_left_out(
     list(denoiser.folder(photos, out))
     assert "passed over, since such photos are not read: 1 times a GIF image" in caplog.text
     assert "3 files in it or below are left out" in caplog.text
+
+
+def test_a_result_beside_its_photo_that_was_changed_since_is_no_input(
+    denoiser: Denoiser, photos: Path
+) -> None:
+    list(denoiser.folder(photos, photos, format="webp"))
+    write_picture(photos / "a.webp", seed=7)
+    again = {
+        Path(result.source).name: result.status for result in denoiser.folder(photos, photos, format="webp")
+    }
+    assert again["a.webp"] is SKIPPED and again["b.webp"] is SKIPPED
+    assert FAILED not in again.values()
+
+
+def test_journals_above_that_cannot_be_read_are_passed_over(
+    denoiser: Denoiser, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(denoiser.folder(photos, photos.parent))
+    real = Path.read_bytes
+
+    def closed(path: Path) -> bytes:
+        if path.suffix == ".jsonl":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    found = list(find([str(photos)], Selection(out=out)))
+    assert [each.problem for each in found] == [""] * 3
+
+
+def test_a_link_into_a_folder_of_photos_and_results_brings_the_photos(
+    denoiser: Denoiser, tmp_path: Path, out: Path
+) -> None:
+    write_picture(tmp_path / "lib" / "sub" / "a.png")
+    list(denoiser.folder(tmp_path / "lib", tmp_path / "lib", recursive=True, format="webp"))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "lib" / "sub")
+    found = find([str(tmp_path / "in")], Selection(recursive=True, out=out))
+    assert [each.path.name for each in found] == ["a.png"]

@@ -13,8 +13,8 @@ from PIL import Image
 
 from denoisectl.images import Format, Resolution, Unit, decode, encode, losses
 from denoisectl.images.exif import without_gps
-from denoisectl.images.photo import DAMAGED_PROFILE
-from denoisectl.images.png_chunks import join, split
+from denoisectl.images.photo import DAMAGED_PROFILE, Photo
+from denoisectl.images.png_chunks import Chunk, join, split
 from denoisectl.images.privacy import without_place
 from tests.denoisectl.images import samples
 from tests.denoisectl.images.exiftool import as_promised, fields_of, needs_exiftool
@@ -240,6 +240,19 @@ def test_a_colour_profile_in_a_text_chunk_is_found() -> None:
     chunks, image, _ = split(pil(photo(), "PNG"))
     source = join([*chunks, (b"tEXt", b"Raw profile type icc\0" + text)], image)
     assert decode(encode(decode(source, name="a")), name="b").metadata.icc == block
+
+
+def test_a_colour_profile_in_a_text_chunk_has_to_be_whole_and_the_only_one() -> None:
+    def read(block: bytes, *others: Chunk) -> Photo:
+        text = b"\nicc\n%8d\n" % len(block) + block.hex().encode() + b"\n"
+        chunks, image, _ = split(pil(photo(), "PNG"))
+        raw = (b"tEXt", b"Raw profile type icc\0" + text)
+        return decode(join([*chunks, *others, raw], image), name="a")
+
+    cut = read(samples.icc()[:100])
+    assert cut.metadata.icc is None and cut.origin.left_behind == (DAMAGED_PROFILE,)
+    told = read(samples.icc(), (b"sRGB", b"\0"))
+    assert told.metadata.icc is None and told.origin.left_behind == ()
 
 
 def test_exif_in_a_text_chunk_is_found_and_turned() -> None:

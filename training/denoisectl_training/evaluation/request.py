@@ -10,7 +10,7 @@ from denoisectl.errors import UsageError
 from denoisectl_training.evaluation.protocols import Protocol, five_cases, literature, real_pairs
 from denoisectl_training.evaluation.sources import Source, crop_names, crops, photos
 from denoisectl_training.pairs import Pair, match_folders, match_patterns
-from denoisectl_training.photos import find_photos
+from denoisectl_training.photos import find_photos, tell_left_out
 
 __all__ = ["EvaluationRequest"]
 
@@ -37,6 +37,7 @@ class EvaluationRequest:
             UsageError: no folder, one that does not exist, or flags that contradict each other.
             TrainingError: a folder without photos, or photos without partners.
         """
+        tell_left_out(self.folders if self.pairs is None else ())
         if self.pairs is not None:
             return real_pairs(self._matched(*self.pairs), every=self.every)
         if self.protocol == "literature":

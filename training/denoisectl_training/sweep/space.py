@@ -62,7 +62,7 @@ def parse_space(texts: Sequence[str]) -> tuple[Dimension, ...]:
         raise UsageError("nothing to choose; for example: --over optimizer.lr=1e-4..1e-2:log")
     dimensions = tuple(_dimension(text) for text in texts)
     for dimension in dimensions:
-        if dimension.key in _FIXED:
+        if dimension.key in _FIXED or dimension.key.startswith("corruption."):
             raise UsageError(
                 f"--over {dimension.key}: decides what trials are measured on, so their scores could not be compared"
             )
