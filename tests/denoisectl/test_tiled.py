@@ -90,7 +90,7 @@ def test_a_twin_is_opened_once_however_many_threads_need_it(
         return "twin"
 
     monkeypatch.setattr(Denoiser, "open", open_slowly)
-    exact = _exact_twin(fast, 2**30, 1)
+    exact = _exact_twin(fast, 2**30, 1, self_ensemble=None)
     assert exact is not None
     with ThreadPoolExecutor(4) as threads:
         assert [*threads.map(lambda _: exact(), range(4))] == ["twin"] * 4
