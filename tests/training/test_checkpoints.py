@@ -19,7 +19,8 @@ from denoisectl_training.recipes import Recipe
 from denoisectl_training.train import train
 from denoisectl_training.training_state import TrainingState
 from denoisectl_training.validation import Validation
-from tests.training.test_fit import exploding, request, toy
+from tests.training.test_fit import request, toy
+from tests.training.test_lost_runs import exploding
 
 CPU = torch.device("cpu")
 NOISY, CLEAN = torch.rand((2, 4, 3, 32, 32), generator=torch.Generator().manual_seed(0))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from denoisectl.errors import DeviceError, DivergedError, TrainingError, UsageError
+from denoisectl.errors import DeviceError, TrainingError, UsageError
 from denoisectl_training import run_folder
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
 from denoisectl_training.fit import Progress
@@ -30,19 +30,6 @@ def toy(**changes: object) -> Recipe:
         },
     }  # fmt: skip
     return parse_recipe({**values, **changes}, origin="toy")
-
-
-def exploding(**changes: object) -> Recipe:
-    """A rate of a million from the fifth step on."""
-    model = {
-        "architecture": "small",
-        "widths": [4, 8],
-        "colour": "rgb",
-        "output": "identity",
-        "batch_norm": False,
-    }
-    schedule = {"name": "steps", "rates": [1e-3, 1e6], "every": 16}
-    return toy(optimizer={"name": "sgd"}, model=model, schedule=schedule, **changes)
 
 
 def request(
@@ -233,14 +220,6 @@ def test_a_finished_run_resumed_does_nothing(photo_folder: Path, tmp_path: Path)
     assert all(torch.equal(before[key], value) for key, value in weights(asked.run).items())
 
 
-def test_divergence_stops_the_run_and_names_the_setting(photo_folder: Path, tmp_path: Path) -> None:
-    recipe = toy(optimizer={"name": "sgd", "lr": 1e6}, model={"architecture": "small", "widths": [4, 8],
-                 "colour": "rgb", "output": "identity", "batch_norm": False})  # fmt: skip
-    asked = request(photo_folder, tmp_path, recipe)
-    with pytest.raises(DivergedError, match=r"diverged at image 8 .*with --lr 3e\+05, or with --lr auto"):
-        train(asked)
-
-
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("colour", ["l", "lab", "rgb"])
 def test_every_precision_and_colour_trains(
@@ -348,16 +327,6 @@ def test_a_checkpoint_written_before_a_key_came_is_resumed(photo_folder: Path, t
     assert train(request(photo_folder, tmp_path, resume=asked.run.path)).images == 48
 
 
-def test_divergence_leaves_the_last_good_checkpoint_and_says_how_to_go_on(
-    photo_folder: Path, tmp_path: Path
-) -> None:
-    asked = request(photo_folder, tmp_path, exploding())
-    with pytest.raises(DivergedError, match=rf"its best was .*--from {asked.run.path} and --lr 3e\+05"):
-        train(asked)
-    assert load_checkpoint(asked.run.last)["step"] == 4
-    assert json.loads(asked.run.log.read_text().splitlines()[-1]) == {"images": 24, "diverged": True}
-
-
 def test_a_file_is_not_a_run_to_resume(photo_folder: Path, tmp_path: Path) -> None:
     asked = request(photo_folder, tmp_path)
     train(asked)
@@ -396,33 +365,6 @@ def test_a_log_that_cannot_be_written_is_named_with_the_way_on(tmp_path: Path) -
     run.log.symlink_to("/dev/full")
     with pytest.raises(TrainingError, match=r"log\.jsonl: .*No space left on device.*--resume"):
         run.append({"images": 1})
-
-
-def test_divergence_before_the_first_last_checkpoint_goes_on_from_the_best(
-    photo_folder: Path, tmp_path: Path
-) -> None:
-    settings = exploding().training.model_copy(update={"checkpoint_every": 1_000})
-    asked = request(photo_folder, tmp_path, exploding().model_copy(update={"training": settings}))
-    with pytest.raises(DivergedError, match=rf"--from {asked.run.path} and --lr 3e\+05"):
-        train(asked)
-    assert asked.run.best.is_file() and not asked.run.last.is_file()
-
-
-@pytest.mark.parametrize("held", [0, 1])
-def test_weights_that_the_last_step_ruined_are_not_kept(
-    photo_folder: Path, tmp_path: Path, held: int
-) -> None:
-    recipe = exploding(
-        data={"crop": 32, "validation_photos": held},
-        training={"images": 4, "batch": 4, "precision": "float32"},
-    )
-    ruinous = recipe.schedule.model_copy(update={"rates": (1e38,)})
-    recipe = recipe.model_copy(update={"schedule": ruinous})
-    asked = request(photo_folder, tmp_path, recipe)
-    with pytest.raises(DivergedError, match=r"diverged at image 4 .*the rate is too large"):
-        train(asked)
-    assert asked.run.newest() is None
-    assert "NaN" not in (asked.run.log.read_text() if asked.run.log.is_file() else "")
 
 
 def test_a_run_without_checkpoints_finds_what_it_began_with_from_any_folder(

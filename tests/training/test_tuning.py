@@ -33,6 +33,7 @@ from denoisectl_training.trained import load_weights
 from denoisectl_training.training_state import TrainingState
 from denoisectl_training.tuning import tuned
 from tests.training.test_fit import toy
+from tests.training.test_lost_runs import UNBOUNDED
 
 
 @pytest.fixture(scope="module")
@@ -130,14 +131,7 @@ def test_a_rate_that_is_set_is_the_rate_of_steps_too() -> None:
 
 
 def test_the_first_rate_is_found_from_above(photo_folder: Path) -> None:
-    model = {
-        "architecture": "small",
-        "widths": [4, 8],
-        "colour": "rgb",
-        "output": "identity",
-        "batch_norm": False,
-    }
-    trials = search(toy(optimizer={"name": "sgd"}, model=model), photo_folder)
+    trials = search(toy(optimizer={"name": "sgd"}, model=UNBOUNDED), photo_folder)
     assert len(trials) > 1 and [trial.good for trial in trials] == [False] * (len(trials) - 1) + [True]
     assert trials[1].rate == pytest.approx(0.3 * trials[0].rate)
     assert "diverged" in str(trials[0]) and "diverged" not in str(trials[-1])

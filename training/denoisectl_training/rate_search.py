@@ -33,7 +33,7 @@ class SearchStoppedError(TrainingError):
 
 @dataclass(frozen=True, slots=True)
 class RateTrial:
-    """A rate that was tried, and where it took the loss of the last batches, which untrained weights have `before`."""
+    """A rate that was tried: the mean loss of its last batches `before` the first step, and `after` the steps at it."""
 
     rate: float
     before: float
