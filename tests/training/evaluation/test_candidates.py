@@ -8,7 +8,9 @@ import torch
 
 from denoisectl.errors import ModelError, UsageError
 from denoisectl_exports.write import export_run
+from denoisectl_training.evaluation import candidates
 from denoisectl_training.evaluation.candidates import baselines, open_models
+from denoisectl_training.trained import load_trained
 
 NOISY = np.random.default_rng(0).random((50, 65, 3), np.float32)
 
@@ -26,6 +28,20 @@ def test_a_checkpoint_runs_at_any_size(untrained: Path) -> None:
     clean = candidate.denoise(NOISY)
     assert clean.shape == NOISY.shape and clean.dtype == np.float32
     assert clean.min() >= 0.0 and clean.max() <= 1.0
+
+
+def test_a_large_image_goes_through_a_checkpoint_in_tiles_that_change_nothing(
+    untrained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noisy = np.random.default_rng(1).random((300, 410, 3), np.float32)
+    (whole,) = open_models([str(untrained)], device="cpu")
+    halo, shapes = load_trained(untrained)[0].halo, list[tuple[int, int]]()
+    monkeypatch.setattr(candidates, "_TILE_PIXELS", (4 * halo) ** 2)
+    cut = candidates.cut
+    monkeypatch.setattr(candidates, "cut", lambda *asked: shapes.append(cut(*asked).shape) or cut(*asked))
+    (tiled,) = open_models([str(untrained)], device="cpu")
+    np.testing.assert_allclose(tiled.denoise(noisy), whole.denoise(noisy), atol=1e-5)
+    assert np.prod(shapes[0]) <= (4 * halo) ** 2 < 300 * 410
 
 
 def test_a_checkpoint_and_its_export_give_the_same_up_to_the_edges(untrained: Path, tmp_path: Path) -> None:
