@@ -53,7 +53,8 @@ def reference_photos(
         side: the sides are at most 512 pixels, or this if it is more, rounded up to such a multiple.
 
     Raises:
-        TrainingError: the folder does not exist or holds no photos.
+        UsageError: the folder does not exist or holds no photos.
+        TrainingError: none of its photos can be read.
     """
     paths = _skimage_photos() if folder is None else find_photos([folder])
     if not paths:

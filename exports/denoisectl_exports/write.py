@@ -95,7 +95,8 @@ def export_run(
         weights: how the file stores them; "float16" halves it, and is refused where a photo could show it.
 
     Raises:
-        TrainingError: the run has no usable checkpoint, or `photos` holds none.
+        TrainingError: the run has no usable checkpoint.
+        UsageError: `photos` holds none.
         ExportError: the graph disagrees with PyTorch, there is nothing to measure int8 on, the run was
             trained in 8 bits and is asked for in float32, or `out` cannot be written.
     """

@@ -63,7 +63,7 @@ def test_hidden_files_match_no_pattern(tmp_path: Path) -> None:
 
 
 def test_a_pattern_that_matches_nothing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"no photo matches \*_real.JPG"):
+    with pytest.raises(UsageError, match=r"no photo matches \*_real.JPG"):
         match_patterns([tmp_path], "*_real.JPG", "*_mean.JPG")
 
 

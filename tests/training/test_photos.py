@@ -185,7 +185,7 @@ def test_photos_are_read_as_run_reads_them(tmp_path: Path) -> None:
 def test_a_missing_and_an_empty_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"gone: no such folder"):
         find_photos([tmp_path / "gone"])
-    with pytest.raises(TrainingError, match="holds no photos"):
+    with pytest.raises(UsageError, match="holds no photos"):
         find_photos([tmp_path])
 
 

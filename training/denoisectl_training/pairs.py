@@ -20,9 +20,8 @@ def match_folders(noisy: Path, clean: Path) -> list[Pair]:
     """Pair the photos of two folders by their path inside the folder, whatever its suffix; sorted.
 
     Raises:
-        UsageError: a folder is missing, or is a file.
-        TrainingError: a folder is empty, two photos of one folder have the same name, or a
-            photo has no partner; the message names them.
+        UsageError: a folder is missing, empty, or a file.
+        TrainingError: two photos of one folder have the same name, or a photo has no partner; the message names them.
     """
     for folder in (noisy, clean):
         _check_folder(folder)
@@ -50,9 +49,9 @@ def match_patterns(folders: Iterable[Path], noisy: str, clean: str) -> list[Pair
     """Pair the photos in `folders` by what stands for the `*` of two patterns, as in `*_real.JPG` `*_mean.JPG`.
 
     Raises:
-        UsageError: a pattern has not exactly one `*`, or has other wildcards or a folder in it; a folder is missing
-            or is a file.
-        TrainingError: no photo matches, or a photo has no partner; the message names them.
+        UsageError: a pattern has not exactly one `*`, has other wildcards or a folder in it, or matches no photo; a
+            folder is missing or is a file.
+        TrainingError: a photo has no partner; the message names them.
     """
     for pattern in (noisy, clean):
         _check_pattern(pattern)
@@ -80,7 +79,7 @@ def _by_stem(folders: list[Path], pattern: str) -> dict[str, Path]:
     before, after = pattern.split("*")
     photos = [photo for folder in folders for photo in files_below(folder, pattern)]
     if not photos:
-        raise TrainingError(f"{', '.join(map(str, folders))}: no photo matches {pattern}")
+        raise UsageError(f"{', '.join(map(str, folders))}: no photo matches {pattern}")
     return {
         f"{photo.parent}/{photo.name[len(before) : len(photo.name) - len(after)]}": photo for photo in photos
     }

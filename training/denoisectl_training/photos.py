@@ -56,8 +56,8 @@ def find_photos(folders: Iterable[Path]) -> list[Path]:
     Each counts once, and results of `denoisectl` that output folders in there tell of are left out.
 
     Raises:
-        UsageError: a folder does not exist.
-        TrainingError: a folder holds no photos.
+        UsageError: a folder does not exist, or holds no photos.
+        TrainingError: a journal of earlier runs cannot be read.
     """
     # By the file that it is: a photo named twice could be trained on and set aside for validation too.
     found: dict[Path, Path] = {}
@@ -65,7 +65,7 @@ def find_photos(folders: Iterable[Path]) -> list[Path]:
         results = _results(folder)
         photos = [photo for photo in photos_in(folder) if photo not in results]
         if not photos:
-            raise TrainingError(
+            raise UsageError(
                 f"{folder}: holds no photos but results of denoisectl; name the folder that they are in"
             )
         for photo in photos:
@@ -87,15 +87,14 @@ def photos_in(folder: Path) -> list[Path]:
     """All photos in a folder and below, sorted by path, or the one file; links to one photo are photos of their own.
 
     Raises:
-        UsageError: the folder does not exist.
-        TrainingError: it holds no photos.
+        UsageError: the folder does not exist, or holds no photos.
     """
     if not folder.exists():
         raise UsageError(f"{folder}: no such folder; check the name")
     here = [folder] if folder.is_file() else files_below(folder, "*")
     photos = [path for path in here if _is_photo(path)]
     if not photos:
-        raise TrainingError(f"{folder}: holds no photos ({', '.join(kind.name for kind in Format)})")
+        raise UsageError(f"{folder}: holds no photos ({', '.join(kind.name for kind in Format)})")
     return photos
 
 

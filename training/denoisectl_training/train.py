@@ -46,8 +46,8 @@ class Photos:
         """See that there are photos, before a run folder is made for them.
 
         Raises:
-            UsageError: no such folder.
-            TrainingError: no photos, or photos without partners.
+            UsageError: no such folder, or no photos in it.
+            TrainingError: photos without partners.
         """
         if self.pairs is not None:
             match_folders(*self.pairs)
@@ -85,7 +85,8 @@ def started(photos: Photos, recipe: Recipe, runs: Path, *, device: str = "auto")
     """A run in a new folder under `runs`, named after the recipe.
 
     Raises:
-        TrainingError: no photos, or the folder cannot be made.
+        UsageError: no photos.
+        TrainingError: the folder cannot be made.
     """
     photos.check()
     return TrainRequest(photos, recipe, new_run_folder(runs, recipe.name), device=device)
