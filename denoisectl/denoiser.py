@@ -173,6 +173,11 @@ class Denoiser(FileMethods):
         return self._runner.device
 
     @property
+    def self_ensemble(self) -> int:
+        """How many views of each tile are averaged."""
+        return self._views
+
+    @property
     def lanes(self) -> int:
         """How many images at once keep the device busy: 1 on a processor, two for each GPU."""
         return self._runner.lanes

@@ -143,7 +143,6 @@ def evaluate(
             f"--sheet-image {sheet_image}: no such image in the test set, which has {names[0]}, for example"
         )
     result, page = _measured(request, _candidates(models or [], device, threads, self_ensemble), sheet_image)
-    result["self_ensemble"] = self_ensemble
     if json:
         console.emit(jsonlib.dumps(result, allow_nan=False))
     else:

@@ -58,6 +58,7 @@ def test_a_self_ensemble_is_for_model_files(untrained: Path, tmp_path: Path) -> 
         open_models([str(untrained)], device="cpu", self_ensemble=4)
     export_run(untrained, tmp_path / "exported.onnx")
     (candidate,) = open_models([str(tmp_path / "exported.onnx")], device="cpu", self_ensemble=8)
+    assert candidate.self_ensemble == 8
     square = NOISY[:48, :48]
     turned = np.ascontiguousarray(np.rot90(square))
     np.testing.assert_allclose(candidate.denoise(turned), np.rot90(candidate.denoise(square)), atol=1e-5)

@@ -69,6 +69,7 @@ def test_json_is_plain_data(scores: list[Score]) -> None:
         "identity",
     ]
     assert result["candidates"][0]["psnr"]["clean"] == {"mean": 50.0, "sd": 0.0}
+    assert [row["self_ensemble"] for row in result["candidates"]] == [1, 1, 1, 1]
 
 
 def test_the_contact_sheet_is_a_picture(scores: list[Score], page: ContactSheet, tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ class Candidate:
     name: str
     kind: Literal["input", "filter", "model"]
     denoise: Callable[[Image], Image]
+    self_ensemble: int = 1
+    """Views of each tile that it averages."""
 
 
 def baselines() -> list[Candidate]:
@@ -78,7 +80,7 @@ def open_models(
     names = [stem if stems.count(stem) == 1 else model for stem, model in zip(stems, models, strict=True)]
     _refuse_one_name(models, names)
     return [
-        Candidate(name, "model", _opened(model, device, threads, self_ensemble))
+        _opened(name, model, device, threads, self_ensemble)
         for name, model in zip(names, models, strict=True)
     ]
 
@@ -95,9 +97,7 @@ def _refuse_one_name(models: Sequence[str], names: Sequence[str]) -> None:
         holders[name] = f"--model {model}"
 
 
-def _opened(
-    model: str, device: str, threads: int | None, self_ensemble: int | None
-) -> Callable[[Image], Image]:
+def _opened(name: str, model: str, device: str, threads: int | None, self_ensemble: int | None) -> Candidate:
     path = Path(model)
     if path.is_dir() or path.suffix == ".pt":
         if self_ensemble is not None:
@@ -107,10 +107,15 @@ def _opened(
         trained, _, _ = load_trained(path)
         if threads is not None:
             torch.set_num_threads(threads)
-        return network(trained, choose_device(device))
+        return Candidate(name, "model", network(trained, choose_device(device)))
     # As a path: the very model that is named, whatever precision a run of it would choose here.
     denoiser = Denoiser.open(find_model(model), device, threads=threads, self_ensemble=self_ensemble)
-    return lambda noisy: np.asarray(denoiser.image(noisy), np.float32)
+    return Candidate(
+        name,
+        "model",
+        lambda noisy: np.asarray(denoiser.image(noisy), np.float32),
+        denoiser.self_ensemble,
+    )
 
 
 def network(model: DenoisingAutoencoder, device: torch.device) -> Callable[[Image], Image]:

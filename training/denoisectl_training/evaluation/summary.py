@@ -32,6 +32,8 @@ class Row:
 
     name: str
     kind: str
+    self_ensemble: int
+    """Views of each tile that were averaged."""
     psnr: dict[str, Spread]
     """By case, and their mean under `MEAN`, in dB."""
     ssim: dict[str, Spread]
@@ -71,6 +73,7 @@ def _row(scores: list[Score], baseline: float) -> Row:
     return Row(
         scores[0].candidate.name,
         scores[0].candidate.kind,
+        scores[0].candidate.self_ensemble,
         _by_case(scores, lambda score: score.psnr),
         _by_case(scores, lambda score: score.ssim),
         _mean(scores) - baseline,
