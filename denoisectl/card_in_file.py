@@ -30,8 +30,7 @@ def card_of(model: bytes, path: Path) -> ModelCard:
     if text is None:
         raise ModelError(
             f"{path} has no denoisectl card, so its tile sizes and colours are unknown: it was not made by "
-            "`denoisectl export`. Export a run with `denoisectl export RUN --out model.onnx`; model files of other "
-            "tools cannot be used"
+            f"`denoisectl export`. Adopt it with `denoisectl export {path} --out adopted.onnx`, which finds them out"
         )
     try:
         return ModelCard.from_json(text)

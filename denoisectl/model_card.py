@@ -15,10 +15,12 @@ from typing import Any
 from denoisectl.card_json import CardFields, as_fields
 from denoisectl.errors import ModelError
 
-__all__ = ["CARD_KEY", "CONTRACT_VERSION", "VIEWS", "DataSource", "ModelCard", "Score"]
+__all__ = ["ADOPTED", "CARD_KEY", "CONTRACT_VERSION", "VIEWS", "DataSource", "ModelCard", "Score"]
 
 CARD_KEY = "denoisectl.card"
 CONTRACT_VERSION = 1
+ADOPTED = "adopted"
+"""The architecture of a model that another project made."""
 VIEWS = (1, 2, 4, 8)
 """How many views of a tile a self-ensemble can average."""
 
@@ -60,11 +62,13 @@ class ModelCard:
     multiple_of: int
     """Height and width of the input must divide by this."""
     halo: int
-    """Receptive-field radius: no output pixel depends on an input pixel further away along an axis."""
+    """Receptive-field radius: no output pixel depends on an input pixel further away along an axis.
+
+    Derived from the layers, measured for an adopted model, and 0 for one that is not tileable."""
     effective_halo: int | None
     """Smallest overlap at which no pixel of a set of real photos moves by half an 8-bit level."""
     tileable: bool
-    """False if the network uses statistics of the whole image: then no overlap makes tiles exact."""
+    """False if the network looks at the whole image: then no overlap makes tiles exact."""
     precision: str
     fp16_safe: bool
     fp16_error: float | None

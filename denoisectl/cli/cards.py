@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from denoisectl.model_card import ModelCard
+from denoisectl.model_card import ADOPTED, ModelCard
 
 __all__ = ["card_line", "card_view", "list_view"]
 
@@ -66,6 +66,8 @@ def _tiles(card: ModelCard) -> str:
 
 
 def _training(card: ModelCard) -> str:
+    if card.architecture == ADOPTED:
+        return f"by another project; adopted by denoisectl {card.tool_version}"
     digest = f", recipe {card.recipe_digest[:12]}" if card.recipe_digest else ""
     tool = f", denoisectl {card.tool_version}" if card.tool_version else ""
     return f"{card.images_seen:,} images seen{digest}{tool}"

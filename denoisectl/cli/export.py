@@ -1,4 +1,4 @@
-"""`denoisectl export`: a trained run to one model file."""
+"""`denoisectl export`: a trained run, or another project's `.onnx` file, to one model file."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ from denoisectl.cli import console
 from denoisectl.cli.extras import needs_extra
 from denoisectl.cli.options import QuietOpt
 from denoisectl.errors import UsageError
+from denoisectl.model_card import ADOPTED, ModelCard
 
 __all__ = ["export"]
 
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a checkpoint file in one.")],
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN|FILE",
+            help="A run folder, a checkpoint file in one, or an .onnx file of another project, to be adopted.",
+        ),
+    ],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The .onnx file to write.")],
     card: Annotated[
@@ -54,6 +61,9 @@ def export(
     Colour conversion and ranges are inside the graph, the card is in the file's metadata, and the graph is
     compared with PyTorch at three sizes before anything is written. What 8 or 16 bits change is measured on photos.
 
+    A denoiser of another project is adopted from its .onnx file: its layout, range, sizes and halo are found out by
+    running it, put into graph and card, and the result is compared with the original.
+
     [bold]Examples[/bold]
 
       # a finished run
@@ -61,10 +71,17 @@ def export(
 
       # with the facts that only its maker knows: name, data, licences, scores
       denoisectl export runs/book-skip --out skip.onnx --card skip-card.toml
+
+      # another project's denoiser
+      denoisectl export dncnn.onnx --out dncnn-adopted.onnx --photos ./photos
     """
     console.set_loudness(quiet=quiet)
-    if run.suffix == ".onnx" and not run.is_dir():
-        raise UsageError(f"{run}: is a model file already; export takes a run folder or a .pt checkpoint")
+    foreign = run.suffix == ".onnx" and not run.is_dir()
+    if foreign and precision not in (None, "float32"):
+        raise UsageError(
+            f"--precision {precision}: is made from a run of `denoisectl train`; an adopted file stays as it "
+            "is, so leave it out"
+        )
     if out.suffix != ".onnx":
         raise UsageError(f"--out {out}: a model file's name ends in .onnx")
     if out.exists() and not overwrite:
@@ -72,22 +89,43 @@ def export(
     if not out.parent.is_dir():
         raise UsageError(f"--out {out}: the folder {out.parent} does not exist")
     with needs_extra("train"):
+        from denoisectl_exports.adopt import adopt
         from denoisectl_exports.facts import Facts, read_facts
         from denoisectl_exports.seams import smallest_photo
         from denoisectl_exports.write import export_run
     facts = Facts() if card is None else read_facts(card)
-    made = export_run(run, out, facts, photos=photos, precision=precision, weights=weights)
-    console.say(
-        f"{out}: {made.architecture}, {made.parameters / 1e6:.2f} M parameters, "
-        f"{made.macs_per_pixel / 1e3:.1f} k multiply-adds a pixel, halo {made.halo} pixels, "
-        f"effective {made.effective_halo}, {made.images_seen:,} images seen"
-    )
+    if foreign:
+        made = adopt(run, out, facts, photos=photos, weights=weights)
+    else:
+        made = export_run(run, out, facts, photos=photos, precision=precision, weights=weights)
+    console.say(f"{out}: {_in_words(made)}")
     for limit in made.limits:
         console.say(limit)
-    if made.effective_halo is None:
+    if made.tileable and made.effective_halo is None:
         side = smallest_photo(made.halo, made.multiple_of)
         console.warn(
             f"no photos of {side} x {side} pixels or more to measure the effective halo on: tiles overlap by the whole "
             f"halo of {made.halo} pixels; give --photos FOLDER with such photos"
         )
+    if not made.tileable:
+        console.warn(_whole_images(made))
     console.say(f"next: denoisectl run PHOTOS --model {out} --out CLEAN")
+
+
+def _in_words(card: ModelCard) -> str:
+    """What was written, on one line."""
+    size = (
+        f"{card.parameters / 1e6:.2f} M parameters, {card.macs_per_pixel / 1e3:.1f} k multiply-adds a pixel"
+    )
+    extent = f"halo {card.halo} pixels, effective {card.effective_halo}" if card.tileable else "no tiles"
+    seen = "" if card.architecture == ADOPTED else f", {card.images_seen:,} images seen"
+    return f"{card.architecture}, {size}, {extent}{seen}"
+
+
+def _whole_images(card: ModelCard) -> str:
+    """What it means that a model cannot be run in tiles."""
+    memory = "" if card.bytes_per_pixel is None else f", {card.bytes_per_pixel} MB a megapixel"
+    return (
+        "it looks at the whole image, so photos are not cut into tiles: the memory for one grows with its size"
+        f"{memory}"
+    )

@@ -17,7 +17,7 @@ from denoisectl.errors import ExportError
 from denoisectl.tiling import round_up
 from denoisectl_training.model import DenoisingAutoencoder
 
-__all__ = ["OPSET", "check_against", "largest_difference", "network_of", "to_onnx"]
+__all__ = ["OPSET", "check_against", "forget_traces", "largest_difference", "network_of", "to_onnx"]
 
 Planes = npt.NDArray[np.float32]
 
@@ -57,7 +57,7 @@ def to_onnx(model: DenoisingAutoencoder, *, tolerance: float = _TOLERANCE) -> on
     assert program is not None
     proto = program.model_proto
     _name_output_axes(proto)
-    _forget_traces(proto)
+    forget_traces(proto)
     check_against(model, proto, tolerance=tolerance)
     return proto
 
@@ -116,8 +116,8 @@ def _name_output_axes(proto: onnx.ModelProto) -> None:
         shape.dim[axis].dim_param = name
 
 
-def _forget_traces(proto: onnx.ModelProto) -> None:
-    """Drop what the exporter notes of where it ran: stack traces with the paths of somebody's machine."""
+def forget_traces(proto: onnx.ModelProto) -> None:
+    """Drop what an exporter notes of where it ran: stack traces with the paths of somebody's machine."""
     graph = proto.graph
     for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
         del part.metadata_props[:]

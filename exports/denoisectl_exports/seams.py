@@ -22,6 +22,8 @@ Network = Callable[[Planes], Planes]
 QUARTER_LEVEL = 0.25 / 255.0
 """Half of the half level that the card promises: a photo that was not measured may be felt further."""
 
+_LEAST = 32  # pixels a side of a tile; networks that are adopted can have a halo of 0
+
 
 def effective_halo(network: Network, images: Iterable[Planes], *, halo: int, multiple_of: int) -> int | None:
     """The smallest overlap at which no pixel moves by a quarter of an 8-bit level.
@@ -70,8 +72,8 @@ def smallest_photo(halo: int, multiple_of: int) -> int:
 
 
 def _tile_side(halo: int, multiple_of: int) -> int:
-    """A tile whose middle is out of reach of every edge."""
-    return 2 * round_up(halo, multiple_of) + multiple_of
+    """A tile whose middle is out of reach of every edge, and not so small that there are countless ones."""
+    return max(2 * round_up(halo, multiple_of) + multiple_of, round_up(_LEAST, multiple_of))
 
 
 def _inner_tiles(shape: tuple[int, ...], side: int, multiple_of: int) -> Iterator[tuple[slice, ...]]:

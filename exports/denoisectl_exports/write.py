@@ -36,11 +36,11 @@ from denoisectl_training.trained import load_teacher, load_trained
 Precision = Literal["float32", "int8", "float16"]
 Weights = Literal["float32", "float16"]
 
-INT8_LIMIT = "8-bit integers:"
+INT8_LIMIT, ADOPTED_LIMIT = "8-bit integers:", "adopted:"  # limits that are found, not written by hand
 _ROUNDING_PAIRS = 12  # clean and corrupted ones take turns: six kinds of corruption
 _ROUNDING_LEVELS, _ROUNDING_LOSS = 1.0, 0.1  # 8-bit levels in the mean, and dB
 
-__all__ = ["export_run", "measured", "new_card", "restamp", "write_model"]
+__all__ = ["ADOPTED_LIMIT", "INT8_LIMIT", "export_run", "measured", "new_card", "restamp", "write_model"]
 
 
 def new_card(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Facts) -> ModelCard:
@@ -127,7 +127,9 @@ def export_run(
 
 def measured(proto: onnx.ModelProto, card: ModelCard, images: Iterable[Planes]) -> ModelCard:
     """The card with what only running the file can tell; `images` are (1, 3, H, W) float32, 1.0 as white."""
-    found = effective_halo(network_of(proto), images, halo=card.halo, multiple_of=card.multiple_of)
+    found = None
+    if card.tileable:
+        found = effective_halo(network_of(proto), images, halo=card.halo, multiple_of=card.multiple_of)
     memory = bytes_per_pixel(proto.SerializeToString(), card.multiple_of)
     return replace(card, effective_halo=found, bytes_per_pixel=memory)
 
@@ -227,7 +229,10 @@ def restamp(path: Path, facts: Facts) -> ModelCard:
         summary=facts.summary or old.summary,
         data=facts.data,
         scores=facts.scores,
-        limits=(*facts.limits, *(limit for limit in old.limits if limit.startswith(INT8_LIMIT))),
+        limits=(
+            *facts.limits,
+            *(each for each in old.limits if each.startswith((INT8_LIMIT, ADOPTED_LIMIT))),
+        ),
         float32_twin=facts.float32_twin,
         self_ensemble=facts.self_ensemble,
     )

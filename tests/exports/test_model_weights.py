@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from denoisectl_training.recipes import load_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.trained import load_weights
 from denoisectl_training.training_state import TrainingState
+from tests import toy_models
 
 
 @pytest.fixture
@@ -82,3 +84,9 @@ def test_one_that_computes_in_half_precision_is_no_start(checkpoint: Path, out: 
     export_run(checkpoint, out, precision="float16")
     with pytest.raises(TrainingError, match="computes in float16, for GPUs; start from the float32 file"):
         load_weights(out)
+
+
+def test_a_network_of_another_project_is_not_trained_on(tmp_path: Path) -> None:
+    card = replace(toy_models.CARD, architecture="adopted")
+    with pytest.raises(TrainingError, match=r"theirs\.onnx: was made by another project"):
+        load_weights(toy_models.identity(tmp_path / "theirs.onnx", card))

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from denoisectl.card_in_file import card_of
 from denoisectl.errors import ModelError, TrainingError
+from denoisectl.model_card import ADOPTED
 from denoisectl.onnx_file import read_model
 from denoisectl.shipped import shipped_models
 from denoisectl_training.model import build_model
@@ -41,6 +42,10 @@ def weights_in(file: Path) -> tuple[dict[str, Tensor], Recipe, int]:
         card = card_of(data, file)
     except ModelError as error:
         raise TrainingError(str(error)) from error
+    if card.architecture == ADOPTED:
+        raise TrainingError(
+            f"{file}: was made by another project; only networks of `denoisectl train` are trained on"
+        )
     if card.precision == "int8":
         twin = f": {card.float32_twin}" if card.float32_twin else ""
         raise TrainingError(f"{file}: is in 8-bit integers; start from a model in float32{twin}")

@@ -94,11 +94,7 @@ def test_a_terminated_run_is_checkpointed_and_resumes(
         (2, ["train", "PHOTOS", "--resume", "gone", "--set", "training.batch=2"], "leave out --set"),
         (4, ["export", "gone", "--out", "x.onnx"], "no run, checkpoint or model there"),
         (2, ["export", "PHOTOS", "--out", "x.pt"], "ends in .onnx"),
-        (
-            2,
-            ["export", "a.onnx", "--out", "x.onnx"],
-            "a.onnx: is a model file already; export takes a run folder",
-        ),
+        (4, ["export", "a.onnx", "--out", "x.onnx"], "no model file at a.onnx"),
         (2, ["export", "PHOTOS", "--out", "gone/x.onnx"], "the folder gone does not exist"),
         (2, ["export", "PHOTOS", "--out", "x.onnx", "--card", "gone.toml"], "gone.toml does not exist"),
     ],
