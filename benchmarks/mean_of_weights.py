@@ -13,6 +13,7 @@ import argparse
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
 from denoisectl_training.trained import checkpoint_of, load_weights
@@ -35,8 +36,13 @@ def main() -> None:
         refuse_other_network(recipe, trained, str(other))
         networks.append(more)
     state = load_checkpoint(checkpoint_of(asked.run))
-    mean = {name: torch.stack([each[name] for each in networks]).mean(dim=0) for name in weights}
+    mean = {name: _mean([each[name] for each in networks]) for name in weights}
     save_checkpoint(asked.out, {**state, "model": mean, "average": None})
+
+
+def _mean(tensors: list[Tensor]) -> Tensor:
+    """Batch normalisation counts its batches in whole numbers: those of RUN stay."""
+    return torch.stack(tensors).mean(dim=0) if tensors[0].is_floating_point() else tensors[0]
 
 
 if __name__ == "__main__":

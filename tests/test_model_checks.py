@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import benchmark
 
 
 @pytest.fixture(scope="module")
 def checks() -> ModuleType:
-    path = ROOT / "benchmarks" / "model_checks.py"
-    spec = importlib.util.spec_from_file_location("model_checks", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["model_checks"] = module
-    spec.loader.exec_module(module)
-    return module
+    return benchmark("model_checks")
 
 
 class Adds:
