@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from denoisectl.errors import ModelError
 from denoisectl.model_card import CARD_KEY, ModelCard
@@ -30,7 +31,8 @@ def card_of(model: bytes, path: Path) -> ModelCard:
     if text is None:
         raise ModelError(
             f"{path} has no denoisectl card, so its tile sizes and colours are unknown: it was not made by "
-            f"`denoisectl export`. Adopt it with `denoisectl export {path} --out adopted.onnx`, which finds them out"
+            f"`denoisectl export`. Adopt it with `denoisectl export {quote(str(path))} --out adopted.onnx`, which "
+            "finds them out"
         )
     try:
         return ModelCard.from_json(text)

@@ -77,10 +77,10 @@ def test_a_file_in_the_way_of_a_subfolder_costs_its_files_only(run: Invoke, phot
 
 
 def test_a_model_without_a_card(invoke: Invoke, photos: Path, out: Path, tmp_path: Path) -> None:
-    model = toy_models.identity(tmp_path / "bare.onnx", card=None)
+    model = toy_models.identity(tmp_path / "a bare.onnx", card=None)
     ended = invoke("run", photos, "-o", out, "-m", model)
-    assert ended.code == 4 and "bare.onnx has no denoisectl card" in ended.stderr
-    assert "denoisectl export" in ended.stderr
+    assert ended.code == 4 and "a bare.onnx has no denoisectl card" in ended.stderr
+    assert f"`denoisectl export '{model}' --out adopted.onnx`" in ended.stderr
 
 
 def test_a_missing_model(invoke: Invoke, photos: Path, out: Path) -> None:
