@@ -58,8 +58,8 @@ def adopt(
 
     Raises:
         ModelError: there is no such file, or it is not ONNX.
-        UsageError: it is a model file of ours already, or there is no folder `photos`.
-        TrainingError: `photos` holds none.
+        UsageError: it is a model file of ours already, or `photos` does not exist or holds none.
+        TrainingError: none of the photos can be read.
         ExportError: it cannot be adopted, there is nothing to try it on, or `out` cannot be written.
     """
     foreign = read_foreign(source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
+import onnx
 import pytest
 import skimage.data
 import torch
@@ -49,3 +50,12 @@ def one_small_photo(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exports measure on a single small photo and a small tile: what they find is tested, not how many they look at."""
     monkeypatch.setattr(photos, "_skimage_photos", lambda: [run.path.parent.parent / "coffee.png"])
     monkeypatch.setattr(tile_memory, "_SIDE", 64)
+
+
+def assert_contract(proto: onnx.ModelProto) -> None:
+    """One image in, one out, under the names of the contract and of any batch and size."""
+    (entry,), (result,) = proto.graph.input, proto.graph.output
+    for value, name in ((entry, "image"), (result, "denoised")):
+        axes = value.type.tensor_type.shape.dim
+        assert value.name == name
+        assert [axis.dim_param or axis.dim_value for axis in axes] == ["batch", 3, "height", "width"]

@@ -23,6 +23,7 @@ from denoisectl_exports.facts import Facts
 from denoisectl_exports.write import restamp
 from tests.conftest import Cli
 from tests.exports import foreign_files as files
+from tests.exports.conftest import assert_contract
 
 COFFEE = skimage.data.coffee()[:150, :230]
 
@@ -67,11 +68,7 @@ def test_names_come_from_the_file_where_no_card_gives_them(theirs: Path, out: Pa
 def test_the_graph_keeps_the_contract_and_its_opset(theirs: Path, out: Path, opset: int) -> None:
     adopt(files.write(theirs, files.blurring, name="denoised", opset=opset), out)
     proto = onnx.load(out)
-    (entry,), (result,) = proto.graph.input, proto.graph.output
-    for value, name in ((entry, "image"), (result, "denoised")):
-        axes = value.type.tensor_type.shape.dim
-        assert value.name == name
-        assert [axis.dim_param or axis.dim_value for axis in axes] == ["batch", 3, "height", "width"]
+    assert_contract(proto)
     assert [(each.domain, each.version) for each in proto.opset_import] == [("", opset)]
     assert [prop.key for prop in proto.metadata_props] == ["denoisectl.card"]
     assert b"theirs" not in out.read_bytes()

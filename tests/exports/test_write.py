@@ -15,6 +15,7 @@ from denoisectl_exports.write import export_run, restamp
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.trained import load_trained
 from tests.conftest import ROOT
+from tests.exports.conftest import assert_contract
 
 
 def test_a_run_becomes_one_file_that_says_what_it_is(
@@ -49,11 +50,7 @@ def test_the_file_does_what_the_network_does(run: RunFolder, out: Path) -> None:
 def test_the_graph_keeps_the_contract(run: RunFolder, out: Path) -> None:
     export_run(run.path, out)
     proto = onnx.load(out)
-    (entry,), (result,) = proto.graph.input, proto.graph.output
-    for value, name in ((entry, "image"), (result, "denoised")):
-        axes = value.type.tensor_type.shape.dim
-        assert value.name == name
-        assert [axis.dim_param or axis.dim_value for axis in axes] == ["batch", 3, "height", "width"]
+    assert_contract(proto)
     assert {(opset.domain, opset.version) for opset in proto.opset_import} == {("", graph.OPSET)}
     assert "BatchNormalization" not in {node.op_type for node in proto.graph.node}
 
