@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
 __all__ = ["Denoiser", "ModelCard", "__version__"]
 
 __version__ = "0.1.0"
+
+# Read when onnxruntime is imported: since 1.29 it tells its maker of each model that is loaded, and keeps a device's
+# number and what it could not send in the user's cache. A value of the user's own stands.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 def __getattr__(name: str) -> object:

@@ -132,7 +132,7 @@ class Denoiser(FileMethods):
             engine,
             rules,
             batch,
-            _exact_twin(engine, memory, threads, self_ensemble),
+            _exact_twin(engine, overlap, seams, memory, threads, self_ensemble),
             files.digest(seams, overlap, self_ensemble),
             views,
         )
@@ -291,7 +291,12 @@ def _room_for(image: Image) -> Image:
 
 
 def _exact_twin(
-    engine: Engine, memory: int, threads: int | None, self_ensemble: int | None
+    engine: Engine,
+    overlap: int | None,
+    seams: Seams,
+    memory: int,
+    threads: int | None,
+    self_ensemble: int | None,
 ) -> Callable[[], Denoiser] | None:
     """Opens the float32 model that this one comes from, when a tile first needs it; None if there is none."""
     path = float32_twin(engine.card)
@@ -301,7 +306,15 @@ def _exact_twin(
     @cache
     def opened() -> Denoiser:
         _log.warning("%s gave NaN or infinity; such tiles are computed in float32", engine.card.name)
-        return Denoiser.open(path, engine.device, memory=memory, threads=threads, self_ensemble=self_ensemble)
+        return Denoiser.open(
+            path,
+            engine.device,
+            overlap=overlap,
+            seams=seams,
+            memory=memory,
+            threads=threads,
+            self_ensemble=self_ensemble,
+        )
 
     lock = Lock()  # threads that come while it is being opened wait for it
 

@@ -50,7 +50,13 @@ class Backup:
         """
         if self.folder:
             check_writable(self.folder, "--backup")
-            mark_originals(self.folder)
+            try:
+                mark_originals(self.folder)
+            except OSError as error:
+                raise UsageError(
+                    f"--backup {self.folder}: it cannot be marked as a folder of originals ({error.filename}: "
+                    f"{error.strerror}); choose another folder"
+                ) from None
 
     def place(self, source: Path, relative: PurePath) -> Path:
         """Where the original of `source` is kept; a folder mirrors the tree, as --out does."""

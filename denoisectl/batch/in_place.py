@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from denoisectl.batch.failure_code import FailureCode
+from denoisectl.batch.identity import identity
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.originals import holds_originals
@@ -164,22 +165,13 @@ def _refuse_inputs_among_backups(plan: Plan, kept: Path) -> None:
 
 def _refuse_backups_among_inputs(plan: Plan) -> None:
     """A folder of backups that holds inputs would make originals of one run the inputs of the next."""
-    inputs = {place for job in plan.jobs if (place := _identity(job.source))}
+    inputs = {place for job in plan.jobs if (place := identity(job.source.parent))}
     for job in plan.jobs:
-        if job.backup and job.backup.name == job.source.name and _identity(job.backup) in inputs:
+        if job.backup and job.backup.name == job.source.name and identity(job.backup.parent) in inputs:
             raise UsageError(
                 f"--backup: {job.backup.parent} is a folder of inputs; choose one outside, or a suffix such as "
                 ".orig"
             )
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which folder a path lies in, whatever it is called."""
-    try:
-        stat = path.parent.stat()
-    except OSError:
-        return None
-    return stat.st_dev, stat.st_ino
 
 
 def _second_name(source: Path, backup: Path, stat: os.stat_result) -> None:

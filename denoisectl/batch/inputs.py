@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
+from denoisectl.batch.identity import identity
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER, in_place_journals
 from denoisectl.batch.originals import is_marked, kept_originals
 from denoisectl.batch.results import (
@@ -139,13 +140,13 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
     seen: set[tuple[int, int]] = set()
     results: set[Path] = set()
     links: deque[Path] = deque()
-    avoided = _identity(selection.out)
+    avoided = identity(selection.out) if selection.out else None
 
     def visit(folder: Path) -> Iterator[Found]:
-        identity = _identity(folder)
-        if identity is None or identity in seen or (identity == avoided and folder != root):
+        here = identity(folder)
+        if here is None or here in seen or (here == avoided and folder != root):
             return
-        seen.add(identity)
+        seen.add(here)
         try:
             replaced = in_place_journals(folder)
             entries = _entries(folder, kept_originals(replaced))
@@ -169,7 +170,7 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
                     yield Found(path, selection.place(path, root), named=False)
             elif selection.excludes(path.relative_to(root)):
                 continue
-            elif selection.recursive and _holds_results_only(path) and _identity(path) != avoided:
+            elif selection.recursive and _holds_results_only(path) and identity(path) != avoided:
                 notice(
                     f"{path}: left out, it holds results or originals of an earlier run; name it to denoise those"
                 )
@@ -187,7 +188,7 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
             )
         elif root.resolve().is_relative_to(link.resolve()):
             notice(f"{link}: left out, it is a link to a folder that {root} is in")
-        elif _identity(link) in seen:
+        elif identity(link) in seen:
             notice(f"{link}: left out, it is a link to a folder that is looked into already")
         else:
             yield from visit(link)
@@ -202,10 +203,10 @@ def _results_in(folder: Path, avoided: tuple[int, int] | None, *, is_root: bool)
         OSError: a journal cannot be read.
     """
     look = results_beside_their_photos if is_root else results_as_made
-    own = look(folder) if _identity(folder) != avoided else frozenset[Path]()
+    own = look(folder) if identity(folder) != avoided else frozenset[Path]()
     if not (is_root or folder.is_symlink()):  # the walk has been in the folders above
         return own
-    above = (made for where, made in results_of_runs_above(folder) if _identity(where) != avoided)
+    above = (made for where, made in results_of_runs_above(folder) if identity(where) != avoided)
     return own.union(*above)
 
 
@@ -232,14 +233,6 @@ def _holds_results_only(folder: Path) -> bool:
         return is_marked(folder) or not held_photos(folder)
     except OSError:  # entered, and told there
         return False
-
-
-def _identity(path: Path | None) -> tuple[int, int] | None:
-    try:
-        stat = path.stat() if path else None
-    except OSError:
-        return None
-    return (stat.st_dev, stat.st_ino) if stat else None
 
 
 def _matches(relative: PurePath, pattern: str) -> bool:

@@ -142,8 +142,11 @@ class Journal:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             # Opened for each line, so that nothing is held open on a disk that may go away; one call a line,
             # so that the lines of other processes stay whole.
+            text = (self._before + json.dumps(line) + "\n").encode()
+            self._before = "\n"  # until the line is whole
             with self._path.open("ab", buffering=0) as file:
-                file.write((self._before + json.dumps(line) + "\n").encode())
+                if file.write(text) < len(text):  # a disk that is nearly full takes a part and says nothing
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
             self._before = ""
             self._remember(parsed(line))
 

@@ -1,4 +1,4 @@
-"""What `Denoiser.file` and `Denoiser.folder` do: the runs of the command line, for programs and notebooks."""
+"""What `Denoiser.file`, `folder` and `in_place` do: the runs of the command line, for programs and notebooks."""
 
 from __future__ import annotations
 

@@ -56,6 +56,7 @@ def pipeline(
     write_pool = ThreadPoolExecutor(writers, "write")
 
     ahead = readers + inferers
+    begun: dict[Future[Result], None] = {}
 
     def loaded() -> Generator[Loaded, None, None]:
         reading.extend(read_pool.submit(read, item) for item in islice(upcoming, ahead))
@@ -67,20 +68,31 @@ def pipeline(
 
     def onward(one: Loaded) -> Future[Result]:
         # From here, not from the loop below: it may be waiting for memory that this item holds until written.
-        return write_pool.submit(write, infer(one))
+        future = write_pool.submit(write, infer(one))
+        begun[future] = None
+        return future
+
+    def written() -> Result:
+        future = writing.popleft()
+        result = future.result()
+        del begun[future]
+        return result
 
     inferred = in_lanes(onward, loaded(), inferers)
     try:
         for future in inferred:
             writing.append(future)
             while writing and (writing[0].done() or len(writing) > 2 * writers):
-                yield writing.popleft().result()
+                yield written()
         while writing:
-            yield writing.popleft().result()
+            yield written()
     except (Exception, KeyboardInterrupt):
-        while writing and not writing[0].cancel():
-            last = writing.popleft()
-            if not last.exception():  # the first error is told, not those that follow from it
+        close()
+        inferred.close()
+        for last in begun:
+            if (
+                not last.cancel() and not last.exception()
+            ):  # the first error is told, not those that follow from it
                 yield last.result()
         raise
     finally:

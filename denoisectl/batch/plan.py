@@ -11,6 +11,7 @@ from stat import S_ISDIR, S_ISREG
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.collisions import fail_collisions, listed, refuse_collisions, told_apart
 from denoisectl.batch.failure_code import FailureCode
+from denoisectl.batch.identity import identity
 from denoisectl.batch.inputs import Found
 from denoisectl.batch.job import Ignored, Job, Plan
 from denoisectl.batch.shard import Shard
@@ -206,14 +207,7 @@ def _fail_overwriting(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
 
 def _overwriting(jobs: tuple[Job, ...]) -> Iterator[Job]:
     """Jobs whose output would stand where any input stands, under whatever name the two are reached."""
-    inputs = {(stat.st_dev, stat.st_ino) for job in jobs if not job.skip for stat in _stats(job.source)}
+    inputs = {place for job in jobs if not job.skip and (place := identity(job.source))}
     for job in jobs:
-        if job.target and any((stat.st_dev, stat.st_ino) in inputs for stat in _stats(job.target)):
+        if job.target and identity(job.target) in inputs:
             yield job
-
-
-def _stats(path: Path) -> Iterator[os.stat_result]:
-    try:
-        yield path.stat()
-    except OSError:
-        return

@@ -42,7 +42,7 @@ class FileResult:
     milliseconds: dict[str, float] = field(default_factory=dict)
     """Time spent in `decode`, `infer` and `encode`; reading and writing belong to the codecs."""
     engine: dict[str, str | int] = field(default_factory=dict)
-    """What it was made with: `device`, `precision`, `tile`, `tiles`."""
+    """What it was made with: `device`, `precision`, `tile`, `tiles`, `self_ensemble`."""
     lost: tuple[str, ...] = ()
     """What the input held and the output's format cannot, in words."""
     fatal: bool = False

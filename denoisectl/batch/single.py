@@ -49,12 +49,12 @@ def denoised(process: Process, photo: Photo, settings: Settings, *, name: str) -
         clean = process.image(
             photo.for_network, strength=settings.strength, luma=settings.luma, chroma=settings.chroma
         )
+        photo = photo.with_denoised(clean)
+        return with_depth(photo, settings.bit_depth) if settings.bit_depth else photo
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from None
     except MemoryError:
         raise ImageError(f"{name}: the image does not fit in memory; close other programs") from None
-    photo = photo.with_denoised(clean)
-    return with_depth(photo, settings.bit_depth) if settings.bit_depth else photo
 
 
 def denoise_bytes(

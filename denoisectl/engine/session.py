@@ -198,11 +198,11 @@ class Engine:
             ("input", session.get_inputs(), "image"),
             ("output", session.get_outputs(), "denoised"),
         ):
-            node = nodes[0]
-            if len(nodes) != 1 or node.name != name or node.type != "tensor(float)" or len(node.shape) != 4:
+            if [(node.name, node.type, len(node.shape)) for node in nodes] != [(name, "tensor(float)", 4)]:
+                found = ", ".join(f"{node.name} {node.type} {node.shape}" for node in nodes) or "none"
                 raise ModelError(
                     f"{self.card.name} must have one float32 {kind} called {name} (batch, 3, height, width), "
-                    f"got {node.name} {node.type} {node.shape}; export the model again"
+                    f"got {found}; export the model again"
                 )
 
 

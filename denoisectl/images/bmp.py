@@ -15,6 +15,7 @@ from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, Pixels, Reso
 
 __all__ = ["read", "write"]
 
+_LARGEST = (1 << 32) - (1 << 16)  # BMP counts bytes in 32 bits
 _RGB, _BITFIELDS, _ALPHA_BITFIELDS = 0, 3, 6
 _BGRA_MASKS = (0x00FF0000, 0x0000FF00, 0x000000FF)
 _V5_SIZE, _EMBEDDED, _SRGB = 124, b"DEBM", b"BGRs"  # the type codes are stored little-endian
@@ -56,12 +57,18 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
 
 
 def write(photo: Photo) -> bytes:
-    """Encode (H, W) uint8 pixels with a grey palette, or (H, W, 3) with or without alpha."""
+    """Encode (H, W) uint8 pixels with a grey palette, or (H, W, 3) with or without alpha.
+
+    Raises:
+        ImageError: the file would be larger than 4 GiB.
+    """
     pixels, alpha, icc = photo.pixels, photo.alpha, photo.metadata.icc or b""
     grey = pixels.ndim == 2
     samples = 1 if grey else 3 if alpha is None else 4
     height, width = pixels.shape[:2]
     row = (width * samples + 3) // 4 * 4
+    if row * height + len(icc) > _LARGEST:
+        raise ImageError("the BMP file would be larger than 4 GiB; choose PNG for this photo")
     rows = np.zeros((height, row), np.uint8)
     for index, plane in enumerate(_planes(pixels, alpha)):
         rows[:, index : width * samples : samples] = plane[::-1]
@@ -80,7 +87,8 @@ def _planes(pixels: Pixels, alpha: Pixels | None) -> list[Pixels]:
 def _header_bytes(photo: Photo, samples: int, image_size: int, icc: bytes) -> bytes:
     """A plain header, or version 5 where alpha or a profile needs one."""
     resolution = (photo.metadata.resolution or Resolution(0, 0, Unit.METRE)).to(Unit.METRE)
-    x, y = (round(v) if resolution.unit is Unit.METRE else 0 for v in (resolution.x, resolution.y))
+    stated = (resolution.x, resolution.y) if resolution.unit is Unit.METRE else (0, 0)
+    x, y = (min(round(value), 2**31 - 1) for value in stated)
     extended = bool(icc) or samples == 4
     size = _V5_SIZE if extended else 40
     compression = _BITFIELDS if samples == 4 else _RGB

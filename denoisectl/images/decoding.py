@@ -13,7 +13,7 @@ from denoisectl.images import bmp, exif, jpeg, png, tiff, webp, xmp
 from denoisectl.images.formats import Format, foreign_kind, sniff
 from denoisectl.images.limits import MAX_PIXELS
 from denoisectl.images.orientation import swaps_sides, upright
-from denoisectl.images.photo import Metadata, Photo, Pixels, Resolution
+from denoisectl.images.photo import Metadata, Photo, Pixels, Resolution, Unit
 
 __all__ = ["decode"]
 
@@ -81,8 +81,10 @@ def _as_seen(photo: Photo) -> Photo:
 
 
 def _fitted(metadata: Metadata, width: int, height: int, orientation: int) -> Metadata:
-    """Metadata that is true of the upright photo; EXIF states the resolution if the container does not."""
-    resolution = metadata.resolution or exif.resolution_of(metadata.exif)
+    """Metadata that is true of the upright photo; EXIF states the resolution if the container has none but a ratio."""
+    resolution = metadata.resolution
+    if resolution is None or resolution.unit is Unit.NONE:
+        resolution = exif.resolution_of(metadata.exif) or resolution
     if resolution is not None and swaps_sides(orientation):
         resolution = Resolution(resolution.y, resolution.x, resolution.unit)
     return replace(

@@ -68,12 +68,16 @@ def _unholdable(photo: Photo, target: Format) -> list[str]:
     chunks = {kind for kind, _ in metadata.png_chunks}
     checks = (
         ("EXIF", metadata.exif and bare),
+        (
+            "EXIF (damaged)",
+            metadata.exif and target is Format.TIFF and not tiff_write.carries(metadata.exif),
+        ),
         ("XMP", metadata.xmp and bare),
         ("long XMP", metadata.xmp_extension and target is not Format.JPEG),
         ("IPTC", iptc and target not in (Format.JPEG, Format.TIFF)),
         ("comments", metadata.comments and target not in (Format.JPEG, Format.PNG)),
         ("JPEG application data", metadata.jpeg_segments and target is not Format.JPEG),
-        ("grey colour profile", target is Format.WEBP and _profiles(photo, b"GRAY")),
+        ("grey colour profile", _only_colour(photo, target) and _profiles(photo, b"GRAY")),
         ("PNG text", target is not Format.PNG and chunks & {b"tEXt", b"zTXt", b"iTXt"}),
         ("PNG colour chunks", target is not Format.PNG and chunks & {b"gAMA", b"cHRM", b"cICP"}),
         (
@@ -89,7 +93,7 @@ def _adapted(photo: Photo, target: Format) -> Photo:
     if target is not Format.TIFF and photo.alpha is not None:
         photo = _with_plain_alpha(photo, target)
     photo = fitted(photo, target)
-    if target is Format.WEBP and _profiles(photo, b"GRAY"):
+    if _only_colour(photo, target) and _profiles(photo, b"GRAY"):
         photo = replace(photo, metadata=replace(photo.metadata, icc=None))
     if photo.pixels.ndim == 2 and _needs_colour(photo, target):
         photo = replace(photo, pixels=cv2.cvtColor(photo.pixels, cv2.COLOR_GRAY2RGB))
@@ -99,8 +103,15 @@ def _adapted(photo: Photo, target: Format) -> Photo:
 def _needs_colour(photo: Photo, target: Format) -> bool:
     """Whether grey pixels are to be stored as colour: as their file did, or as the format or profile has it."""
     layout = photo.origin.layout
-    only_colour = target is Format.WEBP or (target is Format.BMP and photo.alpha is not None)
-    return layout == "rgb" or only_colour or (layout == "palette" and _profiles(photo, b"RGB "))
+    return (
+        layout == "rgb" or _only_colour(photo, target) or (layout == "palette" and _profiles(photo, b"RGB "))
+    )
+
+
+def _only_colour(photo: Photo, target: Format) -> bool:
+    """Whether the format has no grey for this photo: WebP never, BMP not beside transparency."""
+    transparent = photo.alpha is not None and photo.origin.alpha is not Alpha.UNSPECIFIED
+    return target is Format.WEBP or (target is Format.BMP and transparent)
 
 
 def _profiles(photo: Photo, space: bytes) -> bool:

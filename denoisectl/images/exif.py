@@ -19,6 +19,7 @@ _THUMBNAIL_STARTS = (TagCode.JPEG_OFFSET, TagCode.STRIP_OFFSETS)
 _THUMBNAIL_SIZES = (TagCode.JPEG_BYTE_COUNT, TagCode.STRIP_BYTE_COUNTS)
 _WIDTHS = {0: TagCode.IMAGE_WIDTH, TagCode.EXIF_IFD: TagCode.PIXEL_X_DIMENSION}
 _HEIGHTS = {0: TagCode.IMAGE_LENGTH, TagCode.EXIF_IFD: TagCode.PIXEL_Y_DIMENSION}
+_PLACE_TAGS = (TagCode.GPS_IFD, 33550, 33922, 34264, 34735, 34736, 34737)  # the latter of GeoTIFF
 _RESOLUTION_PAIRS = {
     0: (TagCode.X_RESOLUTION, TagCode.Y_RESOLUTION),
     TagCode.EXIF_IFD: (TagCode.FOCAL_PLANE_X_RESOLUTION, TagCode.FOCAL_PLANE_Y_RESOLUTION),
@@ -71,14 +72,17 @@ def fit(exif: bytes, width: int, height: int) -> bytes:
 
 
 def without_gps(exif: bytes) -> bytes | None:
-    """The block without its GPS directory, whose bytes are overwritten; None for a block that cannot be read.
+    """The block without its GPS directory and map coordinates; None for a block that cannot be read.
 
-    Everything else stays where it is: maker notes hold offsets into the block.
+    Their bytes are overwritten. Everything else stays where it is: maker notes hold offsets into the block.
     """
     block = bytearray(exif)
-    while (opened := _open(block)) and TagCode.GPS_IFD in opened.main.tags:  # damaged files name several
-        opened.drop_gps()
-    return bytes(block) if opened else None
+    if not _open(block):
+        return None
+    for code in _PLACE_TAGS:
+        while (opened := _open(block)) and code in opened.main.tags:  # damaged files name several
+            opened.drop(code)
+    return bytes(block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +99,14 @@ class _Opened:
         if tag is None or tag.kind not in (3, 4) or tag.count != 1:
             return
         kind = tag.kind if value < 1 << 16 else 4  # the entry has room for either
-        stored = struct.pack(self.block.order + {3: "HI", 4: "HI"}[kind], kind, 1)
+        stored = struct.pack(self.block.order + "HI", kind, 1)
         stored += struct.pack(
             self.block.order + {3: "HH", 4: "I"}[kind], *((value, 0) if kind == 3 else (value,))
         )
         self._write(tag.entry + 2, stored)
 
     def reset_orientation(self) -> None:
-        """Upright, as one SHORT: some files store the turn as another kind of number, or twice."""
+        """Upright, as one SHORT: some files store the turn as another kind of number."""
         if tag := self.main.tags.get(TagCode.ORIENTATION):
             self._write(tag.entry + 2, struct.pack(self.block.order + "HIHH", 3, 1, 1, 0))
 
@@ -133,16 +137,17 @@ class _Opened:
         # The directory itself usually ends the block once its picture is gone.
         self._cut(self.main.next, second.link + 4)
 
-    def drop_gps(self) -> None:
-        """Blank the GPS directory, and take its entry out of the main one."""
-        place = self.block.sub(self.main, TagCode.GPS_IFD)
-        for tag in place.tags.values() if place is not None else ():
-            for start, size in ((tag.start, tag.size), (tag.entry, 12)):
-                if not self._overlaps_main(start, start + size):
-                    self._write(start, bytes(size))
-        data, first, entry = self.block.data, self.block.first, self.main.tags[TagCode.GPS_IFD].entry
+    def drop(self, code: int) -> None:
+        """Blank a value, with the directory that it points at if it is one, and take its entry out of the main one."""
+        data, first, gone = self.block.data, self.block.first, self.main.tags[code]
+        place = self.block.sub(self.main, code) if code == TagCode.GPS_IFD else None
+        tags = list(place.tags.values()) if place is not None else []
+        spans = [span for tag in tags for span in ((tag.start, tag.size), (tag.entry, 12))]
+        for start, size in [*spans, (gone.start, gone.size)]:
+            if not self._overlaps_main(start, start + size, but=code):
+                self._write(start, bytes(size))
         end = min(self.main.link + 4, len(data))
-        self._write(entry, bytes(data[entry + 12 : end]) + bytes(12))
+        self._write(gone.entry, bytes(data[gone.entry + 12 : end]) + bytes(12))
         count = int.from_bytes(data[first : first + 2], "little" if self.block.order == "<" else "big")
         self._write(first, struct.pack(self.block.order + "H", count - 1))
 
@@ -154,11 +159,11 @@ class _Opened:
             self._write(start, bytes(size))
             self._cut(start, start + size)
 
-    def _overlaps_main(self, start: int, stop: int) -> bool:
-        """Damaged files point at their own tags; those must not be erased."""
+    def _overlaps_main(self, start: int, stop: int, but: int | None = None) -> bool:
+        """Damaged files point at their own tags; those must not be erased, but for the value of one."""
         spans = [(0, 8)]
         for _, directory in self.directories():
-            spans += [(tag.start, tag.start + tag.size) for tag in directory.tags.values()]
+            spans += [(tag.start, tag.start + tag.size) for tag in directory.tags.values() if tag.code != but]
             spans += [(min((tag.entry for tag in directory.tags.values()), default=0), directory.link + 4)]
         return any(start < end and begin < stop for begin, end in spans)
 

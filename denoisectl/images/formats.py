@@ -46,7 +46,7 @@ SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suf
 """Of all formats that are read."""
 
 _RAW_INSIDE_TIFF = re.compile(rb"CR|IIII|MMMM")
-_BMP_HEADER_SIZES = {12, 16, 40, 52, 56, 64, 108, 124}
+_BMP_HEADER_SIZES = {12, 40, 52, 56, 64, 108, 124}
 
 _FOREIGN: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
     (re.compile(pattern, re.DOTALL), kind)

@@ -11,6 +11,7 @@ from typing import BinaryIO, NamedTuple
 from denoisectl.images.formats import Format, sniff
 from denoisectl.images.ifd import Block, OnDisk
 from denoisectl.images.tag_codes import TagCode
+from denoisectl.images.tiff_layout import PALETTE
 
 __all__ = ["Stated", "stated"]
 
@@ -24,7 +25,7 @@ class Stated(NamedTuple):
     width: int
     height: int
     depth: int
-    """Bytes a pixel once it is decoded."""
+    """Bytes a pixel while it is decoded, at most."""
 
     @property
     def pixels(self) -> int:
@@ -102,6 +103,6 @@ def _tiff(file: BinaryIO) -> Stated:
         return block.integers(tags[code])[0] if code in tags else default
 
     samples, bits = first(TagCode.SAMPLES_PER_PIXEL, 1), first(TagCode.BITS_PER_SAMPLE, 8)
-    return Stated(
-        first(TagCode.IMAGE_WIDTH, 0), first(TagCode.IMAGE_LENGTH, 0), samples * max(1, min(bits, 32) // 8)
-    )
+    in_palette = first(TagCode.PHOTOMETRIC, 0) == PALETTE
+    depth = 2 * (samples + 2) if in_palette else samples * max(1, bits // 8)
+    return Stated(first(TagCode.IMAGE_WIDTH, 0), first(TagCode.IMAGE_LENGTH, 0), depth)

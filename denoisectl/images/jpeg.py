@@ -168,7 +168,9 @@ def _left_behind(parts: seg.Split) -> tuple[str, ...]:
     found = ["content credentials (C2PA)"] if parts.of(seg.JUMBF) else []
     if parts.of(seg.ICC) and seg.icc_of(parts) is None:
         found.append(DAMAGED_PROFILE)
-    if any(b"hdrgm:" in packet for packet in parts.of(seg.XMP)):
+    if len(parts.of(seg.EXIF)) > 1:
+        found.append("a second EXIF block")
+    if any(b"hdrgm:" in packet for packet in parts.of(seg.XMP)) and (parts.of(seg.MPF) or parts.trailer):
         found.append("HDR gain map")
     elif parts.of(seg.MPF):
         found.append("preview images (MPF)")

@@ -31,6 +31,7 @@ def decode_with(data: bytes | bytearray, flags: int) -> NDArray[Any]:
 
     Raises:
         ImageError: the codec gave up.
+        MemoryError: there is none for the image.
     """
     return decode_listening(data, flags)[0]
 
@@ -40,10 +41,13 @@ def decode_listening(data: bytes | bytearray, flags: int) -> tuple[NDArray[Any],
 
     Raises:
         ImageError: the codec gave up.
+        MemoryError: there is none for the image.
     """
     try:
         decoded, said = listened(lambda: cv2.imdecode(np.frombuffer(data, np.uint8), flags))
-    except (cv2.error, MemoryError) as error:
+    except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise MemoryError(_reason(error)) from error
         raise ImageError(f"the decoder failed ({_reason(error)})") from error
     if decoded is None:
         raise ImageError("the image data is damaged or cut short")

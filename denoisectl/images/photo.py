@@ -105,7 +105,7 @@ class Origin:
     """JPEG: chroma sampling, `444`, `422`, `420`, `440` or `411`; None for grey."""
     progressive: bool = False
     left_behind: tuple[str, ...] = ()
-    """What the file held that no output will hold, in words: `MPF preview images`, `layers`."""
+    """What the file held that no output will hold, in words: `preview images (MPF)`, `layers`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

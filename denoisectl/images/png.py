@@ -31,6 +31,7 @@ _DEPTHS = {
     _GREY_ALPHA: (8, 16),
     _RGB_ALPHA: (8, 16),
 }
+_LONGEST_SIDE = 1_000_000  # what libpng takes
 _READ_CHUNKS = {b"iCCP", b"pHYs", b"eXIf"}
 _TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
 
@@ -43,13 +44,18 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
     """
     header = _header(data)
     check_size(header.width, header.height, max_pixels)
+    if max(header.width, header.height) > _LONGEST_SIDE:
+        raise ImageError(
+            f"a PNG of more than {_LONGEST_SIDE:,} pixels a side is not processed; crop it first"
+        )
     chunks, image, end = split(data)
     _check(chunks, image, header)
     pixels, alpha = _pixels(chunks, image, header)
     layout = {_PALETTE: "palette", _RGB: "rgb", _RGB_ALPHA: "rgb"}.get(header.colour, "grey")
     kind = Alpha.NONE if alpha is None else Alpha.STRAIGHT
-    metadata = _metadata(chunks, header)
-    left = _left_behind(chunks, metadata) + after_the_image(data, end)
+    profiles = png_text.raw_profiles(chunks)
+    metadata = _metadata(chunks, header, profiles)
+    left = _left_behind(chunks, metadata, profiles) + after_the_image(data, end)
     origin = Origin(Format.PNG, header.bits, layout, kind, left_behind=left)
     return Photo(pixels, alpha, metadata, origin)
 
@@ -130,22 +136,21 @@ def _alpha_from_key(pixels: Pixels, key: bytes, bits: int) -> Pixels | None:
     return np.where(match, 0, white).astype(pixels.dtype)
 
 
-def _left_behind(chunks: list[Chunk], metadata: Metadata) -> tuple[str, ...]:
+def _left_behind(chunks: list[Chunk], metadata: Metadata, profiles: dict[str, bytes]) -> tuple[str, ...]:
     kinds = {kind for kind, _ in chunks}
     found = ["content credentials (C2PA)"] if b"caBX" in kinds else []
-    in_text = {profile[0] for profile in map(png_text.raw_profile, chunks) if profile} & {"icc", "icm"}
+    in_text = profiles.keys() & {"icc", "icm"}
     if metadata.icc is None and (b"iCCP" in kinds or (in_text and not kinds & {b"sRGB", b"cICP"})):
         found.append(DAMAGED_PROFILE)
     return tuple(found)
 
 
-def _metadata(chunks: list[Chunk], header: _Header) -> Metadata:
+def _metadata(chunks: list[Chunk], header: _Header, profiles: dict[str, bytes]) -> Metadata:
     by_kind = dict(reversed(chunks))
-    profiles = dict(filter(None, map(png_text.raw_profile, chunks)))
     app1 = profiles.get("app1") or b""
     app1_xmp = app1.partition(b"\0")[2] if app1.startswith(seg.XMP[1]) else None
     raw_exif = profiles.get("exif") or (app1 if app1.startswith(b"Exif\0\0") else None)
-    texts = [c for c in chunks if c[0] in _TEXT_CHUNKS and png_text.raw_profile(c) is None]
+    texts = [c for c in chunks if c[0] in _TEXT_CHUNKS and png_text.profile_name(c) not in profiles]
     xmp = next(filter(None, map(png_text.xmp_of, texts)), None)
     kept = [c for c in texts if png_text.xmp_of(c) is None and png_text.comment_of(c) is None]
     others = [c for c in chunks if _is_kept(c[0], header, by_kind)]

@@ -60,11 +60,11 @@ def join(chunks: Iterable[Chunk], image: Iterable[bytes | memoryview]) -> bytes:
     return b"".join(parts)
 
 
-def inflate(compressed: bytes) -> bytes | None:
+def inflate(compressed: bytes, limit: int = _MAX_INFLATED) -> bytes | None:
     """Decompress a text or profile; None if it is damaged or suspiciously large."""
     decompressor = zlib.decompressobj()
     try:
-        content = decompressor.decompress(compressed, _MAX_INFLATED)
+        content = decompressor.decompress(compressed, limit)
     except zlib.error:
         return None
     return content if decompressor.eof else None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from denoisectl.images.png_chunks import Chunk, inflate
 
-__all__ = ["comment_chunk", "comment_of", "raw_profile", "xmp_chunk", "xmp_of"]
+__all__ = ["comment_chunk", "comment_of", "profile_name", "raw_profiles", "xmp_chunk", "xmp_of"]
 
 _XMP = b"XML:com.adobe.xmp"
 _COMMENT = b"Comment"
+_PROFILES = {"exif", "app1", "xmp", "iptc", "8bim", "icc", "icm"}
+_MAX_PROFILE = 16 << 20
 _RAW_PROFILE = re.compile(rb"\s*\S+\s+\d+\s+([0-9a-fA-F\s]*)")
 
 
@@ -50,16 +53,26 @@ def comment_chunk(comment: bytes) -> Chunk:
     return b"tEXt", _COMMENT + b"\0" + comment
 
 
-def raw_profile(chunk: Chunk) -> tuple[str, bytes] | None:
-    """Name (`exif`, `iptc`, `xmp`...) and content if the chunk is one of ImageMagick's raw profiles."""
+def profile_name(chunk: Chunk) -> str:
+    """Which of ImageMagick's raw profiles that are read here (`exif`, `iptc`, `xmp`...) the chunk is; empty if none."""
     kind, content = chunk
-    keyword, _, text = content.partition(b"\0")
-    if kind not in (b"tEXt", b"zTXt") or not keyword.startswith(b"Raw profile type "):
-        return None
-    found = _RAW_PROFILE.fullmatch((inflate(text[1:]) or b"") if kind == b"zTXt" else text)
-    if found is None:
-        return None
+    keyword = content.partition(b"\0")[0].decode("latin-1").lower()
+    name = keyword.removeprefix("raw profile type ") if kind in (b"tEXt", b"zTXt") else ""
+    return name if name in _PROFILES and name != keyword else ""
+
+
+def raw_profiles(chunks: Iterable[Chunk]) -> dict[str, bytes]:
+    """Content of each profile by its name, those left out that cannot be read. Of two alike the last one counts."""
+    last = {name: chunk for chunk in chunks if (name := profile_name(chunk))}
+    contents = ((name, _hexadecimal(chunk)) for name, chunk in last.items())
+    return {name: content for name, content in contents if content is not None}
+
+
+def _hexadecimal(chunk: Chunk) -> bytes | None:
+    kind, content = chunk
+    text = content.partition(b"\0")[2]
+    found = _RAW_PROFILE.fullmatch((inflate(text[1:], _MAX_PROFILE) or b"") if kind == b"zTXt" else text)
     try:
-        return keyword[17:].decode("latin-1").lower(), bytes.fromhex(found[1].decode("ascii"))
+        return None if found is None else bytes.fromhex(found[1].decode("ascii"))
     except ValueError:
         return None

@@ -11,7 +11,11 @@ from denoisectl.images.png_chunks import COLOUR_CHUNKS
 __all__ = ["without_metadata", "without_place"]
 
 
-_PLACE_TEXT = b"exif:gps"  # how ImageMagick begins the keywords of a PNG's texts about the place
+_PLACE_TEXTS = (
+    b"exif:gps",  # how ImageMagick begins the keywords of a PNG's texts about the place
+    b"xml:com.adobe.xmp\0",  # XMP and EXIF as a text of a kind that is not read, or damaged
+    *(b"raw profile type %s\0" % name for name in (b"exif", b"app1", b"xmp")),
+)
 
 
 def without_metadata(photo: Photo) -> Photo:
@@ -23,7 +27,9 @@ def without_metadata(photo: Photo) -> Photo:
 
 
 def without_place(photo: Photo) -> Photo:
-    """The photo without GPS data in EXIF, XMP and PNG texts. A long XMP packet is left out where it names a place.
+    """The photo without GPS data in EXIF, XMP and PNG texts, and without a GeoTIFF's map coordinates.
+
+    A long XMP packet is left out where it names a place, and a PNG's text whole where it holds XMP or EXIF unread.
 
     Words such as a city (IPTC) stay, and what makers hide in notes of their own is not looked into.
     """
@@ -35,6 +41,6 @@ def without_place(photo: Photo) -> Photo:
         xmp=xmp.without_gps(had.xmp) if had.xmp else None,
         xmp_extension=long_xmp,
         photoshop=photoshop.without_copies(had.photoshop) or None if had.photoshop else None,
-        png_chunks=tuple(chunk for chunk in had.png_chunks if not chunk[1].lower().startswith(_PLACE_TEXT)),
+        png_chunks=tuple(chunk for chunk in had.png_chunks if not chunk[1].lower().startswith(_PLACE_TEXTS)),
     )
     return replace(photo, metadata=kept)

@@ -110,7 +110,10 @@ def _interpreted(
     if widening and alpha is not None:
         alpha = alpha * widening
     if layout.photometric == PALETTE:
-        return _looked_up(colours[..., 0], block, directory), alpha
+        pixels = _looked_up(colours[..., 0], block, directory)
+        if alpha is not None and alpha.dtype != pixels.dtype:  # the table's colours have a depth of their own
+            pixels, alpha = _in_16_bits(pixels), _in_16_bits(alpha)
+        return pixels, alpha
     if widening:
         colours = colours * widening
     if layout.kind == 3:
@@ -140,6 +143,8 @@ def _bright(floats: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _looked_up(indices: NDArray[Any], block: Block, directory: Directory) -> Pixels:
+    if TagCode.COLOR_MAP not in directory.tags:
+        raise ImageError("the TIFF structure is damaged: it has no colour table")
     table = np.array(block.integers(directory.tags[TagCode.COLOR_MAP]), dtype=np.uint16)
     if len(table) != 3 << (
         8 * indices.itemsize if indices.itemsize > 1 else int(len(table) // 3).bit_length() - 1
@@ -152,6 +157,10 @@ def _looked_up(indices: NDArray[Any], block: Block, directory: Directory) -> Pix
     if int(indices.max()) >= len(colours):
         raise ImageError("the image data is damaged: a colour outside the colour table")
     return np.ascontiguousarray(colours[indices])
+
+
+def _in_16_bits(levels: Pixels) -> Pixels:
+    return levels if levels.dtype == np.uint16 else levels.astype(np.uint16) * np.uint16(257)
 
 
 def _metadata(block: Block, directory: Directory) -> Metadata:

@@ -28,6 +28,9 @@ from denoisectl.images.tiff_layout import (
 __all__ = ["read_samples"]
 
 _SHORT = "the image data is damaged or cut short"
+_RATIO = 4096  # bytes that one stored byte may stand for: LZW reaches 2,731 : 1, deflate 1,032 : 1
+_LZMA_RATIO = 1 << 16
+_LONGEST_SIDE = 1 << 20  # of what OpenCV reads
 _REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 
 
@@ -85,8 +88,10 @@ def _decompressed(data: bytes, index: int, layout: Layout, rows: int) -> bytes |
     if layout.compression == NONE:
         size = min(size, needed) if size else needed
     stored: bytes | memoryview = memoryview(data)[start : start + size]
-    if len(stored) < size or needed > max(size, 1) * 4096:
+    if len(stored) < size:
         raise ImageError("the file is cut short: a block of the image lies beyond its end")
+    if needed > max(size, 1) * (_LZMA_RATIO if layout.compression == LZMA else _RATIO):
+        raise ImageError(f"the file is too short for the {layout.width} x {layout.height} pixels it states")
     if layout.reversed_bits:
         stored = bytes(stored).translate(_REVERSED)
     raw = _inflated(stored, layout.compression, row_bytes, rows)
@@ -121,8 +126,9 @@ def _by_libtiff(stored: bytes, compression: int, row_bytes: int, rows: int) -> b
     if needed % 2 == 0:
         wide, high = (row_bytes // 2, rows) if row_bytes % 2 == 0 else (row_bytes, rows // 2)
         return decode_with(_grey_tiff(stored, compression, wide, high, 16), STORED).tobytes()
-    if needed > 1:
-        decode_with(_grey_tiff(stored, compression, (row_bytes * rows - 1) // 2, 1, 16), STORED)
+    if pairs := (needed - 1) // 2:
+        wide = -(-pairs // _LONGEST_SIDE)
+        decode_with(_grey_tiff(stored, compression, wide, pairs // wide, 16), STORED)
     return decode_with(_grey_tiff(stored, compression, row_bytes, rows, 8), STORED).tobytes()
 
 

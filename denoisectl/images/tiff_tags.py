@@ -59,7 +59,7 @@ def exif_of(block: Block, directory: Directory) -> bytes | None:
     out = bytearray((b"II*\0" if block.order == "<" else b"MM\0*") + bytes(4))
     for code, found in ((TagCode.EXIF_IFD, camera), (TagCode.GPS_IFD, place)):
         if found is not None:
-            fields[code] = _pointer(out, block, found)
+            fields[code] = _written(out, block, found)
     struct.pack_into(f"{block.order}I", out, 4, write_directory(out, block.order, fields))
     return bytes(out)
 
@@ -73,15 +73,24 @@ def carried_fields(block: Block, directory: Directory) -> dict[int, Field]:
     }
 
 
-def _pointer(out: bytearray, block: Block, directory: Directory) -> Field:
-    """Write a sub-directory (with the one inside it, in EXIF) and return the tag that points at it."""
-    fields = {
+def _written(out: bytearray, block: Block, directory: Directory) -> Field:
+    """Write a sub-directory, with the one inside it that EXIF has, and return the tag that points at it."""
+    fields = _plain(block, directory)
+    inner = block.sub(directory, TagCode.INTEROP_IFD)
+    if inner is not None:  # damaged files point back from there, so nothing is looked for inside it
+        fields[TagCode.INTEROP_IFD] = _pointer(out, block, _plain(block, inner))
+    return _pointer(out, block, fields)
+
+
+def _plain(block: Block, directory: Directory) -> dict[int, Field]:
+    """All tags but pointers; kinds of BigTIFF only are left out."""
+    return {
         code: block.field_of(tag)
         for code, tag in directory.tags.items()
         if code not in _POINTERS and tag.kind < 16
     }
-    inner = block.sub(directory, TagCode.INTEROP_IFD)
-    if inner is not None:
-        fields[TagCode.INTEROP_IFD] = _pointer(out, block, inner)
+
+
+def _pointer(out: bytearray, block: Block, fields: dict[int, Field]) -> Field:
     start = write_directory(out, block.order, fields)
     return Field(4, 1, struct.pack(f"{block.order}I", start))

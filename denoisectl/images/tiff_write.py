@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from denoisectl.errors import ImageError
 from denoisectl.images import photoshop
-from denoisectl.images.ifd import Block, Field, write_directory
+from denoisectl.images.ifd import Block, Directory, Field, write_directory
 from denoisectl.images.photo import Alpha, Metadata, Photo, Resolution, Unit
 from denoisectl.images.tag_codes import TagCode
 from denoisectl.images.tiff_layout import BLACK_IS_ZERO, DEFLATE, NONE, RGB
 from denoisectl.images.tiff_tags import carried_fields
 
-__all__ = ["write"]
+__all__ = ["carries", "write"]
 
 Order = Literal["<", ">"]
 _STRIP_BYTES = 1 << 18
@@ -61,23 +61,31 @@ def write(photo: Photo) -> bytes:
     return file.getvalue()
 
 
+def carries(exif: bytes) -> bool:
+    """Whether `write` can keep this EXIF block."""
+    return _opened(exif) is not None
+
+
 def _carried(metadata: Metadata) -> tuple[bytes, dict[int, Field]]:
     """The EXIF block that the file starts with, and its tags, to be listed in the file's own directory."""
-    if metadata.exif:
-        try:
-            block = Block(metadata.exif)
-            directory = block.directory(block.first)
-        except ValueError:
-            pass
-        else:
-            fields = carried_fields(block, directory)
-            pointers = {
-                c: block.field_of(directory.tags[c])
-                for c in (TagCode.EXIF_IFD, TagCode.GPS_IFD)
-                if c in directory.tags
-            }
-            return metadata.exif, fields | pointers
+    if metadata.exif and (opened := _opened(metadata.exif)):
+        block, directory = opened
+        pointers = {
+            c: block.field_of(directory.tags[c])
+            for c in (TagCode.EXIF_IFD, TagCode.GPS_IFD)
+            if c in directory.tags
+        }
+        return metadata.exif, carried_fields(block, directory) | pointers
     return b"II*\0" + bytes(4), {}
+
+
+def _opened(exif: bytes) -> tuple[Block, Directory] | None:
+    """None for a block that no classic TIFF can begin with: one that cannot be read, or of BigTIFF's kind."""
+    try:
+        block = Block(exif)
+        return None if block.big else (block, block.directory(block.first))
+    except ValueError:
+        return None
 
 
 def _samples(photo: Photo) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""XMP packets: the few statements about the stored pixels that decoding makes untrue."""
+"""XMP packets: the few statements about the stored pixels and what stands behind them that decoding makes untrue."""
 
 from __future__ import annotations
 
@@ -11,16 +11,24 @@ _VALUE = rb"(\b%s\s*(?:=\s*[\"']|>)\s*)(\d+)"
 _ORIENTATION = re.compile(_VALUE % rb"tiff:Orientation")
 _WIDTH = re.compile(_VALUE % rb"(?:exif:PixelXDimension|tiff:ImageWidth)")
 _HEIGHT = re.compile(_VALUE % rb"(?:exif:PixelYDimension|tiff:ImageLength)")
-_GPS = re.compile(
-    rb"\s[\w-]+:gps\w*\s*=\s*(?:\"[^\"]*\"|'[^']*')"
-    rb"|<([\w-]+:gps\w*)(?:\s[^>]*)?(?:/>|(?<!/)>.*?</\1\s*>)",
-    re.DOTALL | re.IGNORECASE,
+_PROPERTY = (
+    rb"\s%(name)s\s*=\s*(?:\"[^\"]*\"|'[^']*')"
+    rb"|<(%(name)s)(?:\s[^>]*)?(?:/>|(?<!/)>.*?</\1\s*>)"
+)
+_GPS = re.compile(_PROPERTY % {b"name": rb"[\w-]+:gps\w*"}, re.DOTALL | re.IGNORECASE)
+# An HDR gain map, a motion photo's video, and the list of what stands behind the picture (Ultra HDR, Motion Photo).
+_COMPANIONS = re.compile(
+    _PROPERTY
+    % {
+        b"name": rb"(?:hdrgm:\w+|G?Camera:(?:MotionPhoto|MicroVideo)\w*|G?Container:Directory|HDRGainMap:\w+)"
+    },
+    re.DOTALL,
 )
 _THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails>.*?</\1:Thumbnails>", re.DOTALL)
 
 
 def fit(xmp: bytes, width: int, height: int, *, turned: bool) -> bytes:
-    """The packet for a photo of this size without its thumbnail.
+    """The packet for a photo of this size without its thumbnail, and with no word of a gain map or video behind it.
 
     Args:
         xmp: the packet.
@@ -31,7 +39,7 @@ def fit(xmp: bytes, width: int, height: int, *, turned: bool) -> bytes:
     changes = [(_WIDTH, width), (_HEIGHT, height)] + ([(_ORIENTATION, 1)] if turned else [])
     for pattern, value in changes:
         xmp = pattern.sub(rb"\g<1>%d" % value, xmp)
-    return _THUMBNAILS.sub(b"", xmp)
+    return _COMPANIONS.sub(b"", _THUMBNAILS.sub(b"", xmp))
 
 
 def without_gps(xmp: bytes) -> bytes:

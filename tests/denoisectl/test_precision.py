@@ -124,14 +124,15 @@ def test_the_journal_sees_a_new_file_in_either_precision(models: Path, changed: 
     assert ModelFiles.find("photo").digest() != before
 
 
-def test_the_features_that_are_asked_for_are_those_that_are_meant() -> None:
-    names = [cv2.getHardwareFeatureName(feature) for feature in precision._DOT_PRODUCTS]
-    assert names == ["AVX512VNNI", "AVX_VNNI"]
+def test_the_feature_that_is_asked_for_is_the_one_that_is_meant() -> None:
+    assert cv2.getHardwareFeatureName(precision._AVX2) == "AVX2"
 
 
-@pytest.mark.parametrize(("there", "fast"), [("AVX512VNNI", True), ("AVX_VNNI", True), ("AVX2", False)])
-def test_one_kind_of_dot_product_is_enough(monkeypatch: pytest.MonkeyPatch, there: str, fast: bool) -> None:
+@pytest.mark.parametrize(
+    ("there", "fast"), [({"AVX", "AVX2"}, True), ({"SSE4.2", "AVX"}, False), ({"NEON"}, False)]
+)
+def test_avx2_is_enough_for_8_bits(monkeypatch: pytest.MonkeyPatch, there: set[str], fast: bool) -> None:
     monkeypatch.setattr(
-        cv2, "checkHardwareSupport", lambda feature: cv2.getHardwareFeatureName(feature) == there
+        cv2, "checkHardwareSupport", lambda feature: cv2.getHardwareFeatureName(feature) in there
     )
     assert precision.fast_at_8_bits() is fast

@@ -90,7 +90,7 @@ def test_a_twin_is_opened_once_however_many_threads_need_it(
         return "twin"
 
     monkeypatch.setattr(Denoiser, "open", open_slowly)
-    exact = _exact_twin(fast, 2**30, 1, self_ensemble=None)
+    exact = _exact_twin(fast, None, "auto", 2**30, 1, self_ensemble=None)
     assert exact is not None
     with ThreadPoolExecutor(4) as threads:
         assert [*threads.map(lambda _: exact(), range(4))] == ["twin"] * 4
@@ -134,6 +134,13 @@ def test_the_default_in_8_bits_falls_back_to_the_default(caplog: pytest.LogCaptu
     assert [record.getMessage() for record in caplog.records] == [
         "photo-int8 gave NaN or infinity; such tiles are computed in float32"
     ]
+
+
+@pytest.mark.parametrize(("given", "overlap"), [({"seams": "exact"}, 67), ({"overlap": 70}, 70), ({}, 58)])
+def test_the_twin_overlaps_as_it_was_asked_for(given: dict[str, object], overlap: int) -> None:
+    denoiser = Denoiser.open("photo-int8", "cpu", threads=1, **given)
+    assert denoiser._exact is not None
+    assert denoiser._exact()._rules.overlap == overlap
 
 
 def test_memory_running_out_makes_automatic_tiles_smaller_for_good(photo: Image) -> None:

@@ -31,6 +31,18 @@ def test_tiff_of_every_kind(big: bool, order: str, dtype: type, depth: int) -> N
     assert working_bytes(file) - len(file.getvalue()) == 3 * 20 * 30 * 3 * depth
 
 
+def test_a_palette_counts_as_the_colours_that_it_stands_for() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (300, 200)).quantize(16).save(file, "tiff")
+    assert working_bytes(file) - len(file.getvalue()) == 3 * 300 * 200 * 6
+
+
+def test_64_bits_are_counted_before_they_become_32() -> None:
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.zeros((20, 30), np.float64))
+    assert working_bytes(file) - len(file.getvalue()) == 3 * 20 * 30 * 8
+
+
 @given(
     head=st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0+", b"RIFF0000WEBP", b"BM"]),
     rest=st.binary(max_size=200),

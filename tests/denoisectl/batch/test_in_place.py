@@ -375,6 +375,13 @@ def test_a_folder_that_photos_lie_in_is_none_for_originals(denoiser: Denoiser, t
     assert [result.status for result in denoiser.in_place(photo.parent, ".orig")] == ["ok"]
 
 
+def test_a_folder_that_cannot_be_marked_is_none_for_originals(photos: Photos, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / ".denoisectl").touch()
+    with pytest.raises(UsageError, match=r"--backup .*kept: it cannot be marked .*File exists\); choose another"):
+        photos.run(str(tmp_path / "kept"))
+
+
 @pytest.mark.parametrize("suffix", ["_1.jpg", ".png", "-old.TIF"])
 def test_a_backup_that_ends_like_photos_is_refused(suffix: str) -> None:
     with pytest.raises(UsageError, match=rf"--backup {suffix}: originals would end like photos"):

@@ -181,3 +181,23 @@ def test_closing_stops_and_wakes_waiting_stages() -> None:
     start = time.monotonic()
     results.close()
     assert time.monotonic() - start < 5
+
+
+def test_what_was_written_before_an_error_is_told_though_items_before_it_are_not_done() -> None:
+    others = threading.Event()
+
+    def infer(item: int) -> int:
+        if item == 2:
+            assert others.wait(timeout=10)
+            raise RuntimeError("the device is gone")
+        if item == 3:
+            others.set()
+        return item
+
+    written, told = [], []
+    with pytest.raises(RuntimeError, match="gone"):
+        for result in pipeline(
+            range(100), read=same, infer=infer, write=lambda item: written.append(item) or item, inferers=2
+        ):
+            told.append(result)
+    assert 3 in written and sorted(told) == sorted(written)

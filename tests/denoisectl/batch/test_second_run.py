@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import BinaryIO
 
 import pytest
 
@@ -131,3 +132,32 @@ def test_the_journal_knows_of_an_output_before_it_has_its_name(
     list(denoise_folder(denoiser, photos, out))
     # A run killed between the two would take its own output for somebody else's.
     assert noted == {"a.png": False, "b.jpg": False, "c.png": False}
+
+
+def test_a_line_that_a_full_disk_cuts_short_is_an_error_and_spoils_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [write_picture(tmp_path / name) for name in ("a.png", "b.png")]
+    jobs = [Job(tmp_path / "in" / path.name, path, PurePath(path.name)) for path in made]
+    journal, opened = Journal(tmp_path, "settings"), Path.open
+
+    class Full:
+        def __init__(self, file: BinaryIO) -> None:
+            self.file = file
+
+        def __enter__(self) -> Full:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.file.close()
+
+        def write(self, data: bytes) -> int:
+            return self.file.write(data[:20])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", lambda path, *mode, **how: Full(opened(path, *mode, **how)))
+        with pytest.raises(OSError, match="No space left"):
+            journal.record(jobs[0], made[0].stat(), b"x")
+    journal.record(jobs[1], made[1].stat(), b"x")
+    again = Journal(tmp_path, "settings")
+    assert [again.made(path) for path in made] == [False, True]

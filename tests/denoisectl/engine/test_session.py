@@ -79,6 +79,16 @@ def test_a_graph_that_breaks_the_contract_is_refused(tmp_path: Path) -> None:
             Engine.open(_reshaped(tmp_path / "broken.onnx", change), "cpu")
 
 
+def test_a_graph_without_an_input_is_refused(tmp_path: Path) -> None:
+    def constant(graph: onnx.GraphProto) -> None:
+        values = onnx.numpy_helper.from_array(np.zeros((1, 3, 8, 8), np.float32), graph.input[0].name)
+        graph.initializer.append(values)
+        del graph.input[:]
+
+    with pytest.raises(ModelError, match=r"toy must have one float32 input called image .*got none; export"):
+        Engine.open(_reshaped(tmp_path / "broken.onnx", constant), "cpu")
+
+
 def test_a_model_without_a_card_is_refused_before_it_is_loaded(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"has no denoisectl card.*not made by `denoisectl export`"):
         Engine.open(toy_models.identity(tmp_path / "other.onnx", card=None), "cpu")

@@ -164,9 +164,9 @@ def test_compressed_xmp_is_read() -> None:
 
 
 def test_raw_profiles_are_read() -> None:
-    assert png_text.raw_profile((b"tEXt", b"Raw profile type IPTC\0\niptc\n       3\n61 62\n63\n")) == (
-        "iptc",
-        b"abc",
-    )
-    assert png_text.raw_profile((b"tEXt", b"Raw profile type exif\0not hex at all")) is None
-    assert png_text.raw_profile((b"tEXt", b"Title\0x")) is None
+    iptc = (b"tEXt", b"Raw profile type IPTC\0\niptc\n       3\n61 62\n63\n")
+    broken = (b"tEXt", b"Raw profile type exif\0not hex at all")
+    others = [(b"tEXt", b"Title\0x"), (b"tEXt", b"exif\0616263"), (b"iTXt", iptc[1])]
+    assert png_text.raw_profiles([iptc, broken, *others]) == {"iptc": b"abc"}
+    assert [png_text.profile_name(chunk) for chunk in (iptc, broken, *others)] == ["iptc", "exif", "", "", ""]
+    assert png_text.raw_profiles([iptc, (b"tEXt", iptc[1].replace(b"61", b"64"))]) == {"iptc": b"dbc"}

@@ -1,0 +1,16 @@
+"""Which file or folder a path leads to, whatever it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["identity"]
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Device and number of what is there; None if nothing is, or nobody may look."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
