@@ -32,7 +32,7 @@ from table import write_results
 from timing import Speed, once, run_alone, timed, timed_command
 
 from denoisectl import __version__
-from denoisectl.engine.devices import usable_cpus
+from denoisectl.devices import usable_cpus
 from denoisectl.images import decode, encode
 from denoisectl.shipped import find_model
 

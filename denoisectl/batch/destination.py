@@ -95,8 +95,8 @@ class Destination:
             backup.prepare()
         else:
             check_writable(out.parent if self._naming.single else out)
-        if journal := self._in_place or self._journal:
-            journal.check_writable()
+        if self._journal:
+            self._journal.check_writable()
 
     @property
     def record(self) -> Callable[[Job, os.stat_result, bytes], None] | None:

@@ -34,6 +34,7 @@ class InPlaceJournals:
     """Digest of this run's settings and model."""
     shard: Shard | None = None
     _open: dict[Path, Journal] = field(default_factory=dict)
+    _problems: dict[Path, str] = field(default_factory=dict)
 
     def of(self, folder: Path) -> Journal:
         """The journal of one folder."""
@@ -41,14 +42,16 @@ class InPlaceJournals:
             self._open[folder] = Journal(folder, self.settings, self.shard, in_place=True)
         return self._open[folder]
 
-    def check_writable(self) -> None:
-        """As `Journal.check_writable`, of every folder that was looked at.
-
-        Raises:
-            UsageError: a journal cannot be written to.
-        """
-        for journal in self._open.values():
-            journal.check_writable()
+    def problem_in(self, folder: Path) -> str:
+        """Why nothing can be replaced in this folder; empty if it can."""
+        if folder not in self._problems:
+            try:
+                self.of(folder).check_writable()
+            except UsageError as error:
+                self._problems[folder] = str(error)
+            else:
+                self._problems[folder] = ""
+        return self._problems[folder]
 
     def record(self, job: Job, output: os.stat_result, data: bytes) -> None:
         """Note that this job's output, `data`, is about to take its input's place, with this size and time."""
@@ -74,7 +77,10 @@ def mark_in_place(plan: Plan, journals: InPlaceJournals, kept: Path | None = Non
 
 def _settled(job: Job, journals: InPlaceJournals) -> Job:
     try:
-        return _looked_at(job, journals)
+        settled = _looked_at(job, journals)
+        if settled.pending and (problem := journals.problem_in(job.source.parent)):
+            return replace(settled, problem=f"{job.source}: not replaced: {problem}", code=FailureCode.WRITE)
+        return settled
     except OSError as error:
         problem = f"{job.source}: it or its original {job.backup} cannot be read: {error.strerror}"
         return replace(job, problem=problem, code=FailureCode.UNREADABLE)

@@ -21,6 +21,7 @@ from denoisectl.batch.journal_lines import JOURNAL_FOLDER, in_place_journals
 from denoisectl.batch.originals import is_marked, kept_originals
 from denoisectl.batch.results import (
     held_photos,
+    photos_among_results,
     results_as_made,
     results_beside_their_photos,
     results_of_runs_above,
@@ -60,8 +61,18 @@ class Selection:
     """Whether inputs are watched: a glob may match nothing yet."""
 
     def place(self, path: Path, root: Path) -> PurePath:
-        """Where the result of `path`, found in `root`, belongs under the output folder."""
-        return _below(self.base, path) if self.base else path.relative_to(root)
+        """Where the result of `path`, found in `root`, belongs under the output folder.
+
+        Raises:
+            UsageError: `base` is not above it.
+        """
+        if not self.base:
+            return path.relative_to(root)
+        if (relative := _relative(self.base, path)) is None:
+            raise UsageError(
+                f"--base {self.base}: {path} does not lie below it; name a folder that it lies in"
+            )
+        return relative
 
     def takes(self, relative: PurePath) -> bool:
         """Whether the globs let this file through; a glob without a slash looks at the name alone."""
@@ -114,22 +125,24 @@ def read_list(data: bytes, *, null: bool, base: Path) -> Iterator[Found]:
     """Yield the files of a list, one a line, or one before each NUL; each keeps its path below `base`.
 
     Raises:
-        UsageError: a NUL where lines were expected.
+        UsageError: a NUL where lines were expected, or lines where NULs were.
     """
     if not null and b"\0" in data:
         raise UsageError("--files-from: the list holds NUL; add -0 if names end so, or name a text file")
+    if null and b"\n" in data and b"\0" not in data:
+        raise UsageError("--files-from: the list holds no NUL; leave out -0 if names end with their line")
     if not null:
         data = data.removeprefix(codecs.BOM_UTF8)  # editors on Windows begin with it
     for entry in data.split(b"\0" if null else b"\n"):
         name = os.fsdecode(entry if null else entry.rstrip(b"\r"))
         if name:
-            yield Found(Path(name), _below(base, Path(name)), named=True)
+            yield Found(Path(name), _relative(base, Path(name)) or PurePath(Path(name).name), named=True)
 
 
-def _below(base: Path, path: Path) -> PurePath:
+def _relative(base: Path, path: Path) -> PurePath | None:
     # Not `resolve`: a link stands for the place where it is, not for the one it points to.
     absolute, root = Path(os.path.abspath(path)), Path(os.path.abspath(base))  # noqa: PTH100
-    return absolute.relative_to(root) if absolute.is_relative_to(root) else PurePath(path.name)
+    return absolute.relative_to(root) if absolute.is_relative_to(root) else None
 
 
 def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> Iterator[Found]:
@@ -144,7 +157,10 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
 
     def visit(folder: Path) -> Iterator[Found]:
         here = identity(folder)
-        if here is None or here in seen or (here == avoided and folder != root):
+        if here is None or here in seen:
+            return
+        if here == avoided and folder != root:
+            _refuse_photos_among_originals(folder) if selection.in_place else _tell_photos(folder, notice)
             return
         seen.add(here)
         try:
@@ -226,13 +242,37 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _holds_results_only(folder: Path) -> bool:
-    """Whether earlier runs had results, or kept originals, there and not among their photos."""
+    """Whether earlier runs had results, or kept originals, there and not among their photos or others."""
     if not os.path.isdir(folder / JOURNAL_FOLDER):  # noqa: PTH112 - pathlib's raises where permission is missing
         return False
     try:
-        return is_marked(folder) or not held_photos(folder)
+        return is_marked(folder) or not (held_photos(folder) or photos_among_results(folder))
     except OSError:  # entered, and told there
         return False
+
+
+def _refuse_photos_among_originals(folder: Path) -> None:
+    """Photos in a folder that is to hold originals from now on would never be denoised."""
+    if not is_marked(folder) and (photos := _strangers(folder)):
+        raise UsageError(
+            f"--backup {folder}: {photos[0]} and other photos may lie there, and the folder is to hold originals only; "
+            "choose a new folder, or a suffix such as .orig"
+        )
+
+
+def _tell_photos(folder: Path, notice: Callable[[str], None]) -> None:
+    if photos := _strangers(folder):
+        notice(
+            f"{folder}: left out, this run writes there; images in it that are no results: {len(photos)}, the first is "
+            f"{photos[0]}"
+        )
+
+
+def _strangers(folder: Path) -> tuple[str, ...]:
+    try:
+        return photos_among_results(folder)
+    except OSError:  # told where the folder is used
+        return ()
 
 
 def _matches(relative: PurePath, pattern: str) -> bool:

@@ -109,13 +109,15 @@ class Journal:
         """See that a run's results can be noted, before hours of work.
 
         Raises:
-            UsageError: the file is there and cannot be written to.
+            UsageError: the file or its folder is there and cannot be written to.
         """
         try:
             if self._path.exists():
                 self._path.open("ab").close()
             elif self._path.parent.exists() and not os.access(self._path.parent, os.W_OK | os.X_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+                raise UsageError(
+                    f"{self._path.parent}: this folder cannot be written to; mend its permissions"
+                )
         except OSError as error:
             raise UsageError(
                 f"{self._path}: this journal of earlier runs cannot be written to: {error.strerror}; mend its "

@@ -8,9 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER, Line, whole_lines
+from denoisectl.images.formats import SUFFIXES
 
 __all__ = [
     "held_photos",
+    "photos_among_results",
     "results_as_made",
     "results_below",
     "results_beside_their_photos",
@@ -74,6 +76,18 @@ def held_photos(folder: Path) -> bool:
         OSError: a journal cannot be read.
     """
     return any(map(_is_within, _lines(folder)))
+
+
+def photos_among_results(folder: Path) -> tuple[str, ...]:
+    """Names of images that lie in a folder which runs wrote into, or write into now, and that no run put there.
+
+    Raises:
+        OSError: the folder or a journal cannot be read.
+    """
+    made = {str(line.output[0]) for line in _lines(folder)}
+    with os.scandir(folder) as entries:
+        images = [entry.name for entry in entries if Path(entry.name).suffix.lower() in SUFFIXES]
+    return tuple(sorted(name for name in images if name not in made and not name.startswith(".")))
 
 
 def _lines(folder: Path) -> Iterator[Line]:

@@ -49,6 +49,10 @@ class Settings:
                 raise UsageError(f"--{name} {getattr(self, name)}: give a number from 0 (off) to 1 (full)")
         if self.quality is not None and not 1 <= self.quality <= 100:
             raise UsageError(f"--quality {self.quality}: give a number from 1 to 100")
+        if self.quality is not None and self.format in (Format.PNG, Format.TIFF, Format.BMP):
+            raise UsageError(
+                f"--quality {self.quality} is for JPEG and WebP, not {self.format.name}; leave one out"
+            )
         if self.bit_depth not in (None, 8, 16):
             raise UsageError(f"--bit-depth {self.bit_depth}: give 8 or 16")
         if self.format and (problem := self.depth_problem(self.format)):

@@ -92,6 +92,10 @@ class Asked:
             "--in-place needs --backup, since nothing brings noise back: a suffix such as .orig, or a folder",
         )
         yield (
+            self.null and self.files_from is None and self.failed_to is None,
+            "-0 is for lists: it goes with --files-from or --failed-to; leave it out",
+        )
+        yield (
             self.backup is not None and not self.in_place,
             "--backup is for --in-place; leave it out, or give both",
         )

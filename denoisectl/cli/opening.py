@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from denoisectl.cli import console
+from denoisectl.devices import parse_devices
 
 if TYPE_CHECKING:
     from denoisectl.denoiser import Denoiser
@@ -34,6 +35,10 @@ class Opening:
     precision: Precision = "auto"
     self_ensemble: int | None = None
     """Views of each tile to average; None takes the model's number."""
+
+    def __post_init__(self) -> None:
+        """See that the device is spelt as one, also where there turns out to be no work for it."""
+        parse_devices(self.device)
 
     def digest(self) -> str:
         """Names the model as `Denoiser.digest` does, without loading it.

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from denoisectl.engine.devices import CPU, Device
+from denoisectl.devices import CPU, Device
 from denoisectl.engine.sessions import release_memory
 
 __all__ = ["CpuLane", "Lane", "Make"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from denoisectl.devices import Device
 from denoisectl.engine.cuda import INSTALL_CUDA, check_cuda
-from denoisectl.engine.devices import Device
 from denoisectl.engine.sessions import create_session
 from denoisectl.engine.tensorrt import check_tensorrt
 from denoisectl.errors import DeviceError

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from denoisectl.card_in_file import card_of
+from denoisectl.devices import AUTO, CPU, Device, parse_devices, usable_cpus
 from denoisectl.engine.cuda import check_cuda, check_driver, gpu_in_sight
-from denoisectl.engine.devices import AUTO, CPU, Device, parse_devices, usable_cpus
 from denoisectl.engine.lane import CpuLane, Lane
 from denoisectl.engine.sessions import OutOfMemory, create_session, is_out_of_memory
 from denoisectl.engine.tensorrt import check_tensorrt

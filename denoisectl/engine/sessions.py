@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from denoisectl.engine.devices import Device
+from denoisectl.devices import Device
 from denoisectl.engine.tensorrt import tensorrt_options
 
 __all__ = ["OutOfMemory", "create_session", "is_out_of_memory", "release_memory"]

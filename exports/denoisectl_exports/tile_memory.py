@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from denoisectl.engine.devices import CPU
+from denoisectl.devices import CPU
 from denoisectl.engine.sessions import create_session
 from denoisectl.tiling import round_up
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from denoisectl import diagnosis
+from denoisectl.devices import Device
 from denoisectl.diagnosis import diagnose
-from denoisectl.engine.devices import Device
 from denoisectl.errors import DeviceError, UsageError
 from tests import toy_models
 

@@ -19,8 +19,8 @@ def test_a_stack_of_convolutions_takes_its_planes_and_its_features(
     monkeypatch.setattr(tile_memory, "_SIDE", 1000)
     model = toy_models.conv_stack(tmp_path / "stack.onnx").read_bytes()
     found = tile_memory.bytes_per_pixel(model, 16)
-    # The input, 12; the features of one layer and of the next, 8 channels of 4 bytes in blocks of 8 (AVX2) or 16, before
-    # there is an output.
+    # Before there is an output: the input, 12; the features of one layer and of the next, 8 channels of 4 bytes in
+    # blocks of 8 (AVX2) or 16.
     assert found is not None and 12 + 32 + 32 <= found <= 24 + 3 * 64 + 24
 
 

@@ -375,10 +375,36 @@ def test_a_folder_that_photos_lie_in_is_none_for_originals(denoiser: Denoiser, t
     assert [result.status for result in denoiser.in_place(photo.parent, ".orig")] == ["ok"]
 
 
+def test_a_folder_of_photos_inside_is_none_for_originals(photos: Photos) -> None:
+    sub = photos.b.parent
+    with pytest.raises(UsageError, match=r"--backup .*sub: b\.jpg and other photos may lie there"):
+        photos.run(str(sub))
+    assert not list(photos.folder.rglob(".denoisectl*")), "nothing is marked"
+    photos.b.unlink()
+    assert status(photos.run(str(sub))) == {"a.png": "ok"}
+    assert status(photos.run(str(sub))) == {"a.png": "skipped"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+def test_a_folder_that_is_closed_keeps_no_other_from_being_done(
+    photos: Photos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        os, "access", lambda path, _: Path(path) != photos.b.parent
+    )  # root may write anywhere
+    results = photos.run()
+    assert status(results) == {"a.png": "ok", "b.jpg": "failed"}
+    assert "sub: this folder cannot be written to; mend its permissions" in results["b.jpg"].reason
+    assert photos.b.read_bytes() == photos.before[photos.b]
+    assert not (photos.b.parent / "b.jpg.orig").exists()
+
+
 def test_a_folder_that_cannot_be_marked_is_none_for_originals(photos: Photos, tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / ".denoisectl").touch()
-    with pytest.raises(UsageError, match=r"--backup .*kept: it cannot be marked .*File exists\); choose another"):
+    with pytest.raises(
+        UsageError, match=r"--backup .*kept: it cannot be marked .*File exists\); choose another"
+    ):
         photos.run(str(tmp_path / "kept"))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path, PurePath
 
@@ -90,6 +91,9 @@ def test_a_link_to_itself_is_an_input_that_cannot_be_read(tree: Path, recursive:
 
 def test_an_earlier_output_folder_is_left_out_and_named(tree: Path) -> None:
     (tree / "sub" / JOURNAL_FOLDER).mkdir()
+    facts = {"bytes": 1, "mtime_ns": 2, "input": "b", "input_bytes": 3, "input_mtime_ns": 4, "settings": ""}
+    lines = [json.dumps({"output": name, **facts}) for name in ("b.jpg", "deep/c.png")]
+    (tree / "sub" / JOURNAL_FOLDER / "journal.jsonl").write_text("\n".join(lines))
     told: list[str] = []
     assert names(find([str(tree)], Selection(recursive=True), told.append)) == [
         "a.jpg",
@@ -139,6 +143,18 @@ def test_lists_keep_the_place_below_the_base(tmp_path: Path) -> None:
 def test_null_lists_hold_any_name() -> None:
     found = list(read_list(b"a\nb.jpg\0\xff.jpg\0", null=True, base=Path()))
     assert [os.fsencode(each.path) for each in found] == [b"a\nb.jpg", b"\xff.jpg"]
+
+
+def test_a_base_that_is_not_above_its_inputs_is_refused(tree: Path) -> None:
+    other = tree.parent / "other"
+    other.mkdir()
+    with pytest.raises(UsageError, match=r"--base .*other: .* does not lie below it; name a folder"):
+        list(find([str(tree)], Selection(recursive=True, base=other)))
+
+
+def test_lines_are_no_list_of_names_that_end_with_nul(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no NUL; leave out -0"):
+        list(read_list(b"a.jpg\nb.jpg\n", null=True, base=tmp_path))
 
 
 def test_a_base_mirrors_arguments_too(tree: Path) -> None:

@@ -132,3 +132,23 @@ def test_a_link_into_a_folder_of_photos_and_results_brings_the_photos(
     (tmp_path / "in" / "link").symlink_to(tmp_path / "lib" / "sub")
     found = find([str(tmp_path / "in")], Selection(recursive=True, out=out))
     assert [each.path.name for each in found] == ["a.png"]
+
+
+def test_one_result_among_photos_takes_no_photo_out(denoiser: Denoiser, photos: Path, tmp_path: Path) -> None:
+    other = write_picture(tmp_path / "other" / "d.png", seed=7)
+    list(denoiser.folder(other.parent, photos))
+    notices: list[str] = []
+    found = find([str(tmp_path)], Selection(recursive=True, exclude=("other",)), notices.append)
+    assert [each.path.name for each in found] == ["a.png", "b.jpg", "c.png"]
+    assert len(notices) == 1 and "1 files in it or below are left out, results" in notices[0]
+
+
+def test_photos_where_a_run_writes_are_left_out_with_a_word(denoiser: Denoiser, photos: Path) -> None:
+    inside = write_picture(photos / "sub" / "x.png")
+    notices: list[str] = []
+    select = Selection(recursive=True, out=inside.parent)
+    assert len(list(find([str(photos)], select, notices.append))) == 3
+    assert len(notices) == 1 and "images in it that are no results: 1, the first is x.png" in notices[0]
+    inside.unlink()
+    list(denoiser.folder(photos, inside.parent))
+    assert len(list(find([str(photos)], select, notices.append))) == 3 and len(notices) == 1

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from denoisectl import diagnosis
 from denoisectl.cli.main import build
-from denoisectl.engine.devices import Device
+from denoisectl.devices import Device
 from denoisectl.errors import DeviceError
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from denoisectl.engine.devices import Device
+from denoisectl.devices import Device
 
 
 def on_the_host(device: Device, shape: Any) -> Any:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from denoisectl import Denoiser
+from denoisectl.devices import CPU, Device
 from denoisectl.engine import Engine, OutOfMemory, lane, session
-from denoisectl.engine.devices import CPU, Device
 from denoisectl.engine.sessions import create_session
 from denoisectl.errors import DeviceError, ImageError, ModelError
 from denoisectl.lanes import in_lanes

@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 import pytest
 
+from denoisectl.devices import CPU
 from denoisectl.engine import probe
-from denoisectl.engine.devices import CPU
 from denoisectl.engine.probe import probe_model, prove
 from denoisectl.errors import DeviceError
 

@@ -14,8 +14,8 @@ import onnxruntime
 import pytest
 from onnx import helper
 
+from denoisectl.devices import CPU, Device
 from denoisectl.engine import Engine, OutOfMemory, cuda, lane, session
-from denoisectl.engine.devices import CPU, Device
 from denoisectl.engine.sessions import create_session, is_out_of_memory
 from denoisectl.errors import DeviceError, ModelError
 from denoisectl.model_card import CARD_KEY

@@ -11,8 +11,8 @@ from typing import Any
 import onnxruntime
 import pytest
 
+from denoisectl.devices import Device
 from denoisectl.engine import tensorrt
-from denoisectl.engine.devices import Device
 from denoisectl.engine.sessions import create_session
 from denoisectl.engine.tensorrt import check_tensorrt, engine_folder, tensorrt_options
 from denoisectl.errors import DeviceError

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from denoisectl.engine import devices
-from denoisectl.engine.devices import Device, parse_devices, usable_cpus
+from denoisectl import devices
+from denoisectl.devices import Device, parse_devices, usable_cpus
 from denoisectl.errors import UsageError
 
 
