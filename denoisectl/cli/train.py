@@ -120,6 +120,8 @@ def train(
     if tensorboard:
         with needs_extra("tensorboard"):
             import denoisectl_training.events  # noqa: F401 - asked for early, before the run has a folder
+    if photos.pairs is not None:
+        _refuse_noise_for_pairs(overrides or [])
     changes = [*(overrides or []), *(['training.frozen="encoder"'] if freeze_encoder else [])]
     if resume is None:
         request = _new_run(photos, recipe, changes, rate, source, runs, device)
@@ -132,6 +134,15 @@ def train(
             photos, resume, device=device, recipe=None if recipe is None else _recipe(recipe, [])
         )
     _train_watched(request, max_time, tensorboard)
+
+
+def _refuse_noise_for_pairs(overrides: list[str]) -> None:
+    """Pairs are used as they are, with the noise that they have."""
+    for key in (override.partition("=")[0].strip() for override in overrides):
+        if key in ("data.scale", "data.graphics", "data.max_side") or key.split(".")[0] == "corruption":
+            raise UsageError(
+                f"--set {key}: pairs are learned as they are, with no more noise, drawings or resizing; leave it out"
+            )
 
 
 def _list_recipes() -> None:

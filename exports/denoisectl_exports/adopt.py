@@ -125,7 +125,8 @@ def _check_same(proto: onnx.ModelProto, original: Network, grid: int) -> None:
     if not difference <= _TOLERANCE:
         raise ExportError(
             f"as adopted it differs from the original by {difference:.2g}, more than {_TOLERANCE:g}; nothing "
-            "written. A network that draws random numbers or mixes the images of a batch cannot be adopted"
+            "written. A network that draws random numbers, mixes the images of a batch or finds its 8-bit ranges as "
+            "it runs (DynamicQuantizeLinear; export it in float32) cannot be adopted"
         )
     _log.info("the adopted file agrees with the original within %.2g at three sizes", difference)
 

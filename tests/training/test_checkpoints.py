@@ -144,6 +144,25 @@ def test_the_scale_of_half_precision_survives(tmp_path: Path) -> None:
     assert again.scaler.get_scale() == 128.0
 
 
+def test_a_run_goes_on_where_gradients_need_another_scale(tmp_path: Path) -> None:
+    state = TrainingState.start(toy(), CPU, "float32")
+    training_step(state, NOISY, CLEAN)
+    save_checkpoint(tmp_path / "last.pt", state.to_checkpoint())
+    again = TrainingState.start(toy(), CPU, "float16")
+    again.restore(tmp_path / "last.pt")
+    assert again.step == 1
+
+
+@pytest.mark.parametrize("steady", [0.0, 0.5])
+def test_averaged_weights_with_statistics_of_others_are_told(
+    photo_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, steady: float
+) -> None:
+    recipe = with_training(ema=0.99, steady_share=steady)
+    assert recipe.model.batch_norm
+    train(replace(request(photo_folder, tmp_path), recipe=recipe))
+    assert ("set training.steady_share=0.1" in caplog.text) is (steady == 0.0)
+
+
 def test_held_out_photos_have_noise_that_no_crop_has(monkeypatch: pytest.MonkeyPatch) -> None:
     seeds: list[int] = []
 

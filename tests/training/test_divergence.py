@@ -36,3 +36,11 @@ def test_what_counts_as_divergence(loss: float, best: float, expected: bool) -> 
 def test_what_counts_as_divergence_in_decibels(loss: float, best: float, expected: bool) -> None:
     settings = LossSettings(ssd=0.0, l1=0.0, out_of_range=0.0, psnr=1.0)
     assert diverged(loss, best, settings) is expected
+
+
+@pytest.mark.parametrize(
+    ("loss", "best", "expected"),
+    [(0.5, 0.02, False), (1.5, 0.02, True), (1.2, 0.45, False), (11.0, INFINITE, True)],
+)
+def test_what_counts_as_divergence_while_tuning_to_8_bits(loss: float, best: float, expected: bool) -> None:
+    assert diverged(loss, best, None) is expected

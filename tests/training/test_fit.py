@@ -57,6 +57,18 @@ def test_statistics_are_held_at_the_end_of_a_run(photo_folder: Path, tmp_path: P
     assert followed == [{12}, {6}, {0}]  # of 12 steps
 
 
+def test_a_run_stopped_between_two_records_logs_what_it_has(photo_folder: Path, tmp_path: Path) -> None:
+    recipe = toy()
+    training = recipe.training.model_copy(update={"log_every": 1000, "validate_every": 1000})
+    seldom = recipe.model_copy(update={"training": training})
+    asked, steps = request(photo_folder, tmp_path, seldom), iter([False, False, False, True])
+    state = train(asked, stop=lambda: next(steps))
+    (record,) = asked.run.records()
+    assert record["images"] == state.images == 3 * training.batch and record["loss"] > 0
+    train(request(photo_folder, tmp_path, resume=asked.run.path))
+    assert [record["images"] for record in asked.run.records() if "loss" in record] == [state.images, 48]
+
+
 def test_a_run_leaves_a_folder_that_says_what_it_did(photo_folder: Path, tmp_path: Path) -> None:
     asked = request(photo_folder, tmp_path)
     state = train(asked)

@@ -5,6 +5,7 @@ import pytest
 
 from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.pairs import match_folders, match_patterns
+from denoisectl_training.train import Photos
 
 
 def files(folder: Path, *names: str) -> Path:
@@ -21,6 +22,13 @@ def test_folders_are_matched_by_name_whatever_the_suffix(tmp_path: Path) -> None
         (noisy / "b.jpg", clean / "b.png"),
         (noisy / "sub/a.jpg", clean / "sub/a.png"),
     ]
+
+
+def test_one_folder_is_no_pair(tmp_path: Path) -> None:
+    folder = files(tmp_path / "n", "a.png")
+    (tmp_path / "link").symlink_to(folder)
+    with pytest.raises(UsageError, match="are one folder; name that of the clean photos, too"):
+        Photos((), (folder, tmp_path / "link")).check()
 
 
 def test_photos_without_a_partner_are_named_on_both_sides(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def test_overrides_reach_nested_keys_of_every_type() -> None:
         ("model.architecture=big", "model.architecture"),
         ("schedule.rates=[]", "schedule.rates: tuple should have at least 1 item"),
         ("model.widths=[]", "model.widths: tuple should have at least 1 item"),
+        ("optimizer.momentum=1", "optimizer.momentum: input should be less than 1"),
         ("optimizer.beta1=1", "optimizer.beta1: input should be less than 1"),
         ("optimizer.beta2=1", "optimizer.beta2: input should be less than 1"),
         ("optimizer.lr=inf", "optimizer.lr: input should be a finite number"),
@@ -89,6 +90,23 @@ def test_a_recipe_may_extend_another_and_hold_what_differs(tmp_path: Path) -> No
     assert [entry.kind for entry in mine.corruption] == ["blur"]
     assert mine.model == skip.model
     assert mine.schedule.rates[0] == 1e-4, "the rate of a schedule in steps is the one that is asked for"
+
+
+def test_later_rates_follow_a_first_one_that_is_given_anywhere(tmp_path: Path) -> None:
+    base = load_recipe("book-small")
+    faster = tuple(pytest.approx(5.0 * rate) for rate in base.schedule.rates)
+    rate = 5.0 * base.schedule.rates[0]
+    (tmp_path / "mid.toml").write_text(f'extends = "book-small"\n[optimizer]\nlr = {rate}\n')
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "leaf.toml").write_text('extends = "../mid.toml"\n[training]\nbatch = 2\n')
+    (tmp_path / "own.toml").write_text(
+        f'extends = "mid.toml"\n[optimizer]\nlr = {rate}\n[schedule]\nrates = [0.5, 0.25]\n'
+    )
+    for name in ("mid.toml", "sub/leaf.toml"):
+        assert load_recipe(str(tmp_path / name)).schedule.rates == faster
+    assert load_recipe(str(tmp_path / "own.toml")).schedule.rates == (0.5, 0.25)
+    table = f'optimizer={{name="adam", lr={rate}}}'
+    assert load_recipe("book-small", [table]).schedule.rates == faster
 
 
 def test_recipes_that_extend_each_other_are_an_error(tmp_path: Path) -> None:

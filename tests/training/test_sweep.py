@@ -13,6 +13,7 @@ import torch
 
 from denoisectl.errors import ConfigError, TrainingError, UsageError
 from denoisectl_training import fit
+from denoisectl_training.sweep import space as sweep_space
 from denoisectl_training.sweep import trials
 from denoisectl_training.sweep.space import Choices, Range, parse_space
 from denoisectl_training.sweep.study import sweep
@@ -48,6 +49,7 @@ precision = "float32"
     ("text", "expected"),
     [
         ("optimizer.lr=1e-4..1e-2:log", Range("optimizer.lr", 1e-4, 1e-2, True, False)),
+        ("optimizer.lr = 1e-4..1e-2:log", Range("optimizer.lr", 1e-4, 1e-2, True, False)),
         ("training.batch=4..16", Range("training.batch", 4, 16, False, True)),
         ("loss.l1=0..30.0", Range("loss.l1", 0, 30, False, False)),
         ("loss.l1=[0, 30]", Choices("loss.l1", ("0", "30"))),
@@ -71,6 +73,8 @@ def test_a_space_is_read(text: str, expected: Range | Choices) -> None:
         ("loss.l1=[1, ", "expected KEY=LOW..HIGH"),
         ("training.seed=0..9", "what trials are measured on"),
         ("data.max_side=[512, 1024]", "what trials are measured on"),
+        ("data.crop=[32, 512]", "what trials are measured on"),
+        ("training.seed =[1, 2]", "what trials are measured on"),
         ('corruption=["clean", "camera"]', "what trials are measured on"),
     ],
 )
@@ -199,10 +203,13 @@ def test_workers_end_with_a_sweep_that_fails(request_: SweepRequest) -> None:
 def test_a_trial_that_diverges_is_given_up(request_: SweepRequest) -> None:
     overrides = ("model.batch_norm=false", 'model.output="identity"')
     bad = replace(request_, space=parse_space(["optimizer.lr=[1e9]"]), overrides=overrides, trials=1)
-    with pytest.raises(TrainingError, match="every trial diverged"):
+    with pytest.raises(
+        TrainingError, match="every trial diverged or was given up; training diverged at image 8"
+    ):
         sweep(bad)
     (tried,) = finished(open_study(bad.folder))
-    assert tried == Tried(0, ("optimizer.lr=1000000000.0",), None)
+    assert tried == Tried(0, ("optimizer.lr=1000000000.0",), None, tried.refused)
+    assert tried.refused.startswith("training diverged at image")
 
 
 def test_mistakes_are_told_before_the_first_trial(request_: SweepRequest) -> None:
@@ -260,7 +267,10 @@ def test_photos_of_another_sweep_may_have_been_learned(request_: SweepRequest, t
         sweep(request_)
 
 
-def test_a_value_that_makes_no_recipe_is_given_up(request_: SweepRequest) -> None:
+def test_a_value_that_makes_no_recipe_is_given_up(
+    request_: SweepRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_space, "_FIXED", ())
     space = parse_space(["data.crop=32..48"])  # both ends divide by what the network does, 33 does not
     result = sweep(replace(request_, space=space, trials=4))
     assert result is not None and len(result.trials) == 4

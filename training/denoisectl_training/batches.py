@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor
 
-from denoisectl_training.corruption import corrupt
+from denoisectl_training.corruption import corrupt, greyed
 from denoisectl_training.crops import crop_side, random_crops, step_generator
 from denoisectl_training.photos import PhotoSet
 from denoisectl_training.recipes import Recipe
@@ -22,11 +22,13 @@ def training_batch(recipe: Recipe, photos: PhotoSet, step: int, device: torch.de
     """The `(noisy, target)` batch of a step, each `(B, 3, crop, crop)`: a function of photos, seed and step."""
     seed, count, data = recipe.training.seed, recipe.training.batch, recipe.data
     side = crop_side(data, step * count, recipe.training.images)
+    if photos.paired:  # resized, the noise of a camera would be another camera's
+        data = data.model_copy(update={"scale": (1.0, 1.0)})
     crops = random_crops(photos.training, count, data, step_generator(seed, step), side).to(device)
+    generator = step_generator(seed + 1, step, device)
     if photos.paired:
         noisy, clean = crops.chunk(2, dim=1)
-        return noisy, clean
-    generator = step_generator(seed + 1, step, device)
+        return greyed(noisy, clean, data.grey, generator)
     return corrupt(crops, recipe.corruption, generator, grey=data.grey)
 
 

@@ -14,8 +14,12 @@ _UNTRAINED_RESIDUAL = 0.25
 """About that of a network before its first step: a loss near zero (a run without corruption) may jump to many times
 its best and mean nothing."""
 
+_HOPELESS_SHARE = 10.0
+_UNTUNED_SHARE = 1.0
+"""Rounding that costs as much as all else: three times what it costs in any network before its tuning."""
 
-def diverged(loss: float, best: float, settings: LossSettings) -> bool:
+
+def diverged(loss: float, best: float, settings: LossSettings | None) -> bool:
     """Whether a record of the loss says that the run is lost.
 
     Args:
@@ -23,9 +27,13 @@ def diverged(loss: float, best: float, settings: LossSettings) -> bool:
         best: the best record so far, or the loss before the first step. Bounded output maps bound the loss
             too, so a lost run may stay at a small multiple of it.
         settings: the weights, which say what a residual of ten times the whole range would cost: nothing
-            that still learns is there, not even at the start.
+            that still learns is there, not even at the start. None for the loss of tuning to 8 bits, a share of the
+            network's own error.
     """
-    hopeless, untrained = _cost(settings, _HOPELESS_RESIDUAL), _cost(settings, _UNTRAINED_RESIDUAL)
+    if settings is None:
+        hopeless, untrained = _HOPELESS_SHARE, _UNTUNED_SHARE
+    else:
+        hopeless, untrained = _cost(settings, _HOPELESS_RESIDUAL), _cost(settings, _UNTRAINED_RESIDUAL)
     return not math.isfinite(loss) or loss > hopeless or loss > max(_TIMES_THE_BEST * best, untrained)
 
 

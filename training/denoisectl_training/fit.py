@@ -131,10 +131,7 @@ def _descend(
             state.best_loss = losses[0].item()  # of the weights before their first step
         validating = _due(state, settings.validate_every) and bool(photos.validation)
         if validating or _passed(state, settings.log_every):
-            loss, rate = _checked(losses, state, run), state.optimizer.param_groups[0]["lr"]
-            state.best_loss = min(state.best_loss, loss)
-            run.append({"images": state.images, "loss": loss, "lr": rate})
-            losses.clear()
+            loss, rate = _record(losses, state, run), _rate(state)
             if validating:
                 _validate_and_keep_best(state, photos, run)
             speed = (state.images - begun_at) / (time.monotonic() - started)
@@ -142,6 +139,27 @@ def _descend(
         if _passed(state, settings.checkpoint_every):
             _keep(losses, state, run)
     _keep(losses, state, run)
+    if losses:
+        _record(losses, state, run)  # a short run has a curve, too, and a resumed one begins a new record
+
+
+def _record(losses: list[Tensor], state: TrainingState, run: RunFolder) -> float:
+    """Log the mean of the losses since the last record, and forget them.
+
+    Raises:
+        DivergedError: the run is lost.
+    """
+    loss = _checked(losses, state, run)
+    state.best_loss = min(state.best_loss, loss)
+    run.append({"images": state.images, "loss": loss, "lr": _rate(state)})
+    losses.clear()
+    return loss
+
+
+def _rate(state: TrainingState) -> float:
+    """The learning rate of the last step."""
+    rate: float = state.optimizer.param_groups[0]["lr"]
+    return rate
 
 
 def _keep(losses: list[Tensor], state: TrainingState, run: RunFolder) -> None:
@@ -175,14 +193,14 @@ def _checked(losses: list[Tensor], state: TrainingState, run: RunFolder) -> floa
     if not losses:
         return state.best_loss
     loss = torch.stack(losses).mean().item()
-    if diverged(loss, state.best_loss, state.recipe.loss):
+    if diverged(loss, state.best_loss, None if state.teacher else state.recipe.loss):
         run.append({"images": state.images, "diverged": True})
         raise _divergence(loss, state, run)
     return loss
 
 
 def _divergence(loss: float, state: TrainingState, run: RunFolder) -> DivergedError:
-    lr = state.optimizer.param_groups[0]["lr"]
+    lr = _rate(state)
     kept = (
         f"go on from its last good checkpoint: the same command with --recipe, --from {run.path} and --lr {lr / 3:.1g}"
         if run.newest()
@@ -199,7 +217,9 @@ def _validate_and_keep_best(state: TrainingState, photos: PhotoSet, run: RunFold
     if not math.isfinite(found.psnr):
         raise _divergence(found.loss, state, run)
     state.psnr = found.psnr
-    run.append({"images": state.images, "psnr": found.psnr, "validation_loss": found.loss})
+    # In 8 bits the loss is another one, and would share an axis with it.
+    loss = {} if state.teacher else {"validation_loss": found.loss}
+    run.append({"images": state.images, "psnr": found.psnr, **loss})
     if state.psnr > state.best_psnr:
         state.best_psnr = state.psnr
         save_checkpoint(run.best, state.to_checkpoint())

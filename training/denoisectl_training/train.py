@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from denoisectl_training.run_folder import RunFolder, new_run_folder
 from denoisectl_training.starting_weights import weights_to_start_from
 from denoisectl_training.training_state import TrainingState
 
+_log = logging.getLogger("denoisectl")
 _NO_MEMORY = (
     "not enough memory for a step of this training: lower training.batch, data.crop (and data.last_crop), or "
     "model.widths; what is saved goes on with --from"
@@ -46,11 +48,16 @@ class Photos:
         """See that there are photos, before a run folder is made for them.
 
         Raises:
-            UsageError: no such folder, or no photos in it.
+            UsageError: no such folder, no photos in it, or one folder for both of a pair.
             TrainingError: photos without partners.
         """
         if self.pairs is not None:
             match_folders(*self.pairs)
+            noisy, clean = self.pairs
+            if noisy.samefile(clean):
+                raise UsageError(
+                    f"--pairs: {noisy} and {clean} are one folder; name that of the clean photos, too"
+                )
         else:
             find_photos(self.folders)
 
@@ -178,6 +185,7 @@ def _new_state(
 ) -> TrainingState:
     """Fresh or given weights, at the recipe's rate or one found by trial; all of it told in `run.json`."""
     recipe, tried = request.recipe, list[RateTrial]()
+    _warn_of_borrowed_statistics(recipe)
     weights, seen = _first_weights(request.source, recipe, photos)
     if request.search_rate:
         tried = find_rate(recipe, photos, device, precision, weights=weights, report=report_rate, stop=stop)
@@ -185,6 +193,7 @@ def _new_state(
     request.run.describe(
         recipe,
         photos=len(photos.training) + len(photos.validation) + len(photos.test),
+        paired=photos.paired,
         data_digest=photos.digest,
         device=str(device),
         precision=precision,
@@ -192,6 +201,16 @@ def _new_state(
         rates_tried=[str(trial) for trial in tried],
     )
     return TrainingState.start(recipe, device, precision, weights, seen)
+
+
+def _warn_of_borrowed_statistics(recipe: Recipe) -> None:
+    """Averaged weights are used with what batch normalisation gathered under other weights."""
+    training, normalised = recipe.training, recipe.model.batch_norm and recipe.model.architecture != "unet"
+    if training.ema and normalised and not training.steady_share:
+        _log.warning(
+            "training.ema averages weights, and batch normalisation goes by other weights' statistics, which costs up "
+            "to a dB; set training.steady_share=0.1, so that these stand still at the end, or training.ema=0"
+        )
 
 
 def _lasting(source: Path) -> str:

@@ -106,7 +106,8 @@ class TrainingState:
         if state["average"] is not None:
             self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.scaler.load_state_dict(state["scaler"])
+        if state["scaler"]:  # empty from a device that needs none
+            self.scaler.load_state_dict(state["scaler"])
         if self.teacher is not None:
             self.teacher.load_state_dict(state["teacher"])
         self.images_before = state.get("images_before", 0)  # older checkpoints did not count them

@@ -100,10 +100,15 @@ def _allowed(axes: tuple[int, ...]) -> Iterator[Layout]:
 
 def _refusal(foreign: Foreign, reason: str) -> str:
     """With fixed sizes those are to blame, unless it runs and gives no image."""
-    if not reason.startswith("gives") and any(foreign.axes):
+    if not reason.startswith("gives") and any(axis not in (0, 1, 3) for axis in foreign.axes[1:]):
         return (
             f"{foreign.name}: was made for an input of {list(foreign.axes)} (0: any) and does not work with {_SIDE} x "
             f"{_SIDE} pixels; export it again with height and width as dynamic axes ({reason})"
+        )
+    if not reason.startswith("gives"):
+        return (
+            f"{foreign.name}: does not work with {_SIDE} x {_SIDE} pixels; networks whose sides have to be multiples "
+            f"of other numbers than 2, 4, 8 ... 256 cannot be adopted ({reason})"
         )
     return f"{foreign.name}: {reason}"
 

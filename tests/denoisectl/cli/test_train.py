@@ -88,6 +88,15 @@ def test_the_rate_search_is_told(invoke: Invoke, folder: Path) -> None:
     [
         ([], "no folder of photos given"),
         (["photos", "--pairs", "noisy", "photos"], "not both"),
+        (["--pairs", "photos", "photos"], "are one folder"),
+        (
+            ["--pairs", "noisy", "photos", "--set", "data.scale=[0.5, 1]"],
+            "--set data.scale: pairs are learned as they",
+        ),
+        (
+            ["--pairs", "noisy", "photos", "--set", "corruption=[]"],
+            "--set corruption: pairs are learned as they",
+        ),
         (["photos", "--resume", "runs/x", "--lr", "auto"], "--resume goes on as the run began"),
         (["photos", "--freeze-encoder"], "--freeze-encoder needs --from"),
         (["nosuch"], "nosuch: no such folder"),

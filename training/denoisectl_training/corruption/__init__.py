@@ -3,7 +3,7 @@
 from denoisectl_training.corruption.basic import blur, gaussian, knockout, poisson, salt_and_pepper
 from denoisectl_training.corruption.camera import camera
 from denoisectl_training.corruption.developed import developed
-from denoisectl_training.corruption.mixture import corrupt, corrupt_one_kind
+from denoisectl_training.corruption.mixture import corrupt, corrupt_one_kind, greyed
 
 __all__ = [
     "blur",
@@ -12,6 +12,7 @@ __all__ = [
     "corrupt_one_kind",
     "developed",
     "gaussian",
+    "greyed",
     "knockout",
     "poisson",
     "salt_and_pepper",

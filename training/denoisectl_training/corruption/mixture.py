@@ -12,7 +12,7 @@ from denoisectl_training.corruption.camera import camera
 from denoisectl_training.corruption.developed import developed
 from denoisectl_training.recipes import CorruptionSettings
 
-__all__ = ["corrupt", "corrupt_one_kind"]
+__all__ = ["corrupt", "corrupt_one_kind", "greyed"]
 
 _KINDS: dict[str, Callable[..., Tensor]] = {
     "gaussian": gaussian,
@@ -55,9 +55,14 @@ def corrupt(
         chosen = (kinds == index).nonzero().squeeze(1)
         if len(chosen):
             noisy[chosen], target[chosen] = corrupt_one_kind(clean[chosen], entry, generator)
-    if not grey:
+    return greyed(noisy, target, grey, generator)
+
+
+def greyed(noisy: Tensor, target: Tensor, share: float, generator: Generator) -> tuple[Tensor, Tensor]:
+    """A share of the pairs `(B, 3, H, W)` averaged over the channels, noise and all."""
+    if not share:
         return noisy, target
-    chosen = uniform(clean, generator, 0.0, 1.0) < grey
+    chosen = uniform(target, generator, 0.0, 1.0) < share
     return _grey_where(chosen, noisy), _grey_where(chosen, target)
 
 

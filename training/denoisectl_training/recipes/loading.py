@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Container
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -30,8 +32,7 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
     Raises:
         ConfigError: no such recipe, not TOML, or a key that is unknown, ill-typed or out of range.
     """
-    values, own = _read(name, ())
-    return _overridden(values, overrides or [], f"recipe {name}", own)
+    return _overridden(_read(name, ()), overrides or [], f"recipe {name}")
 
 
 def changed(recipe: Recipe, overrides: list[str]) -> Recipe:
@@ -43,33 +44,45 @@ def changed(recipe: Recipe, overrides: list[str]) -> Recipe:
     return _overridden(recipe.model_dump(mode="json"), overrides, f"recipe {recipe.name}")
 
 
-def _overridden(
-    values: dict[str, Any], overrides: list[str], origin: str, given: frozenset[str] = frozenset()
-) -> Recipe:
-    """The recipe of these values; `given` are keys of the file itself, where it extends another recipe."""
+def _overridden(values: dict[str, Any], overrides: list[str], origin: str) -> Recipe:
+    given = set[str]()
     for override in overrides:
-        _apply(values, override)
-    recipe = parse_recipe(values, origin=origin)
-    keys = given | {override.partition("=")[0].strip() for override in overrides}
-    if "optimizer.lr" in keys and "schedule.rates" not in keys:
-        return with_first_rate(recipe, recipe.optimizer.lr)  # steps have rates of their own, which follow
+        given |= _apply(values, override)
+    return _in_step(parse_recipe(values, origin=origin), given)
+
+
+def _in_step(recipe: Recipe, given: Container[str]) -> Recipe:
+    """The recipe whose later rates follow the first one, where that alone is given."""
+    if "optimizer.lr" in given and "schedule.rates" not in given:
+        return with_first_rate(recipe, recipe.optimizer.lr)
     return recipe
 
 
-def _read(name: str, readers: tuple[str, ...]) -> tuple[dict[str, Any], frozenset[str]]:
-    """The values of a recipe over those of the recipe that it extends, and the keys that it changes there."""
+def _read(name: str, readers: tuple[str, ...]) -> dict[str, Any]:
+    """The values of a recipe over those of the recipe that it extends."""
     if name in readers:
         raise ConfigError(f"recipe {name} extends itself, by way of {' and '.join(readers)}")
     try:
         values = tomllib.loads(_text(name))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"recipe {name}: not valid TOML: {error}") from error
+    given = _keys(values)
     base = values.pop("extends", None)
-    if base is None:
-        return values, frozenset()
-    below, _ = _read(str(base), (*readers, name))
-    own = (f"{section}.{key}" for section, keys in values.items() if isinstance(keys, dict) for key in keys)
-    return _merged(below, values), frozenset(own)
+    if base is not None:
+        values = _merged(_read(_beside(str(base), name), (*readers, name)), values)
+    if "optimizer.lr" not in given:
+        return values
+    return _in_step(parse_recipe(values, origin=f"recipe {name}"), given).model_dump(mode="json")
+
+
+def _beside(base: str, name: str) -> str:
+    """A file is named from the one that extends it; a shipped recipe by its name."""
+    return os.path.normpath(Path(name).parent / base) if base.endswith(".toml") else base
+
+
+def _keys(values: dict[str, Any]) -> set[str]:
+    """Key paths of two levels, which is all that recipes have."""
+    return {f"{section}.{key}" for section, keys in values.items() if isinstance(keys, dict) for key in keys}
 
 
 def _text(name: str) -> str:
@@ -96,8 +109,8 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _apply(values: dict[str, Any], override: str) -> None:
-    """Set one `key.path=value` in a nested mapping; the value is TOML, or else a bare word."""
+def _apply(values: dict[str, Any], override: str) -> set[str]:
+    """Set one `key.path=value` in a nested mapping, and tell the key paths set; the value is TOML, or else a word."""
     key, equals, text = override.partition("=")
     if not equals:
         raise ConfigError(f"--set {override}: expected KEY=VALUE, for example --set optimizer.lr=1e-3")
@@ -111,3 +124,4 @@ def _apply(values: dict[str, Any], override: str) -> None:
         if not isinstance(values, dict):
             raise ConfigError(f"--set {override}: {section} is not a section of the recipe")
     values[last] = value
+    return _keys({last: value}) | {key.strip()}

@@ -164,7 +164,7 @@ class OptimizerSettings(_Settings):
     name: Literal["sgd", "momentum", "adam", "adamw", "muon"] = "adam"
     """`muon`: Muon for the convolutions, AdamW for the rest."""
     lr: Annotated[float, Field(gt=0.0)] = 1e-3
-    momentum: Share = 0.9
+    momentum: Decay = 0.9
     """Of `momentum` and `muon`."""
     beta1: Decay = 0.9
     beta2: Decay = 0.999
@@ -247,7 +247,7 @@ class TrainingSettings(_Settings):
     batch: Positive = 16
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 0
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """Autocast precision; `auto` is bfloat16 where the device multiplies it in hardware, else float32."""
+    """Autocast precision; `auto` is bfloat16 where the device multiplies it, else float16 on GPUs, float32 on CPUs."""
     ema: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     """Decay of the running average of the weights that is validated and exported; 0 keeps none."""
     frozen: Literal["nothing", "encoder"] = "nothing"

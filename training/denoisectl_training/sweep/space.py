@@ -16,7 +16,10 @@ from denoisectl.errors import UsageError
 __all__ = ["Choices", "Dimension", "Range", "parse_space", "suggest"]
 
 _RANGE = re.compile(r"(?P<low>[^.\s]\S*?)\.\.(?P<high>\S+?)(?P<log>:log)?")
-_FIXED = ("corruption", "training.seed", "data.validation_photos", "data.test_photos", "data.max_side")
+_FIXED = (
+    *("corruption", "training.seed", "data.validation_photos", "data.test_photos", "data.max_side"),
+    *("data.crop", "data.last_crop"),  # smaller photos are padded to them, those that are measured on, too
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,12 @@ def parse_space(texts: Sequence[str]) -> tuple[Dimension, ...]:
 
 
 def _dimension(text: str) -> Dimension:
-    key, equals, value = text.partition("=")
+    key, equals, value = (part.strip() for part in text.partition("="))
     wrong = UsageError(f"--over {text}: expected KEY=LOW..HIGH, KEY=LOW..HIGH:log or KEY=[A, B]")
-    if not (equals and key.strip()):
+    if not (equals and key):
         raise wrong
     try:
-        return _choices(key, value) if value.lstrip().startswith("[") else _range(key, value)
+        return _choices(key, value) if value.startswith("[") else _range(key, value)
     except (ValueError, AttributeError) as error:  # TOML's error is a ValueError
         raise wrong from error
 

@@ -149,8 +149,9 @@ def _result(request: SweepRequest) -> SweepResult:
     trials = tuple(finished(open_study(request.folder)))
     complete = [tried for tried in trials if tried.psnr is not None]
     if not complete:
+        why = next((tried.refused for tried in trials if tried.refused), "")
         raise TrainingError(
-            f"{request.folder}: every trial diverged or was given up; try a lower optimizer.lr"
+            f"{request.folder}: every trial diverged or was given up; {why or 'try a lower optimizer.lr'}"
         )
     best = max(complete, key=lambda tried: tried.psnr or 0.0)
     run = request.run_of(best.number)

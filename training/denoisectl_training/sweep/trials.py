@@ -63,6 +63,8 @@ class Tried:
     overrides: tuple[str, ...]
     psnr: float | None
     """Best validation PSNR in dB; None for a trial that diverged or was given up."""
+    refused: str = ""
+    """Why it could not be trained to its end; empty if it was, or was given up for others."""
 
 
 def open_study(folder: Path, seed: int = 0) -> optuna.Study:
@@ -86,7 +88,9 @@ def finished(study: optuna.Study) -> list[Tried]:
 
 def _tried(trial: FrozenTrial) -> Tried:
     psnr = trial.value if trial.state is TrialState.COMPLETE else None
-    return Tried(trial.number, tuple(trial.user_attrs.get("overrides", ())), psnr)
+    return Tried(
+        trial.number, tuple(trial.user_attrs.get("overrides", ())), psnr, trial.user_attrs.get("refused", "")
+    )
 
 
 class _BrokenOffError(Exception):
@@ -156,6 +160,7 @@ def _train_one(request: SweepRequest, trial: Trial, stop: Callable[[], bool]) ->
         DivergedError,
     ) as error:  # both ends of a range may do where a value between them does not
         logging.getLogger("denoisectl").info("trial %d: %s", trial.number, error)
+        trial.set_user_attr("refused", str(error))
         raise optuna.TrialPruned from error
     if state.images < asked.recipe.training.images:
         raise _BrokenOffError
