@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,32 @@ def test_only_the_entry_point_imports_the_command_line() -> None:
     folders = ("denoisectl", "training", "exports", "benchmarks")
     found = set().union(*(importers(folder, "denoisectl.cli") for folder in folders))
     assert outside_the_command_line(found) == {"denoisectl/__main__.py"}
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """At the top of files, where a circle fails or works by the order of chance."""
+    folders = {"denoisectl": ROOT, "training/denoisectl_training": ROOT / "training"}
+    folders |= {"exports/denoisectl_exports": ROOT / "exports"}
+    names: dict[str, Path] = {}
+    for folder, root in folders.items():
+        for file in (ROOT / folder).rglob("*.py"):
+            parts = file.relative_to(root).with_suffix("").parts
+            names[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    graph = {name: {_module(each, names) for each in _at_the_top(file)} for name, file in names.items()}
+    order = TopologicalSorter({name: needed - {name, None} for name, needed in graph.items()})
+    assert len(list(order.static_order())) == len(names) > 150  # raises CycleError
+
+
+def _at_the_top(file: Path) -> Iterator[str]:
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _module(name: str, names: dict[str, Path]) -> str | None:
+    """The module that an imported name is or lies in."""
+    while name and name not in names:
+        name = name.rpartition(".")[0]
+    return name or None

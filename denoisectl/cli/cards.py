@@ -23,8 +23,8 @@ def card_line(path: Path, card: ModelCard) -> str:
 def list_view(cards: Sequence[tuple[Path, ModelCard]]) -> RenderableType:
     """A line a model, the default first."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("model", "MB", "MAC/px", "what it is for"):
-        table.add_column(heading, justify="right" if heading in ("MB", "MAC/px") else "left")
+    for heading in ("model", "MB", "multiply-adds/px", "what it is for"):
+        table.add_column(heading, justify="right" if heading in ("MB", "multiply-adds/px") else "left")
     for path, card in cards:
         size = f"{path.stat().st_size / 1e6:.1f}"
         macs = f"{card.macs_per_pixel * card.self_ensemble:,.0f}"
@@ -46,7 +46,7 @@ def _facts(path: Path, card: ModelCard) -> Iterator[tuple[str, str]]:
     yield "for", card.summary
     yield (
         "network",
-        f"{card.architecture}, {card.parameters:,} parameters, {card.macs_per_pixel:,.0f} MAC a pixel",
+        f"{card.architecture}, {card.parameters:,} parameters, {card.macs_per_pixel:,.0f} multiply-adds a pixel",
     )
     if card.self_ensemble > 1:
         yield "ensemble", f"{card.self_ensemble} flipped and turned views of each tile, each at that cost"

@@ -41,7 +41,12 @@ def corrupt(
         ),
     ] = None,
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the noisy photos.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", metavar="DIR|FILE", help="Folder for the noisy photos, or the file of one."
+        ),
+    ],
     kind: Annotated[Kind, typer.Option("--kind", help="What is done to the photos.")] = Kind.GAUSSIAN,
     amount: Annotated[
         float | None,

@@ -13,6 +13,7 @@ from denoisectl.cli.extras import needs_extra
 from denoisectl.cli.options import DeviceOpt, JsonOpt, QuietOpt, SelfEnsembleOpt, ThreadsOpt
 from denoisectl.cli.score_view import counter, score_view
 from denoisectl.errors import UsageError
+from denoisectl.whole_file import check_writable
 
 if TYPE_CHECKING:
     from denoisectl_training.evaluation.candidates import Candidate
@@ -164,6 +165,7 @@ def _check_sheet(sheet: Path, folders: list[Path], *, overwrite: bool) -> None:
         raise UsageError(f"--sheet {sheet}: lies among the photos to measure; write it elsewhere")
     if sheet.exists() and not overwrite:
         raise UsageError(f"--sheet {sheet}: exists already; choose another name or add --overwrite")
+    check_writable(sheet.parent, "--sheet")
 
 
 def _candidates(

@@ -51,7 +51,7 @@ def test_the_graph_keeps_the_contract(run: RunFolder, out: Path) -> None:
     export_run(run.path, out)
     proto = onnx.load(out)
     assert_contract(proto)
-    assert {(opset.domain, opset.version) for opset in proto.opset_import} == {("", graph.OPSET)}
+    assert {(opset.domain, opset.version) for opset in proto.opset_import} == {("", 18)}
     assert "BatchNormalization" not in {node.op_type for node in proto.graph.node}
 
 
@@ -81,7 +81,11 @@ def test_a_graph_that_disagrees_is_not_written(
 def test_the_comparison_sees_a_changed_weight(run: RunFolder) -> None:
     model, _, _ = load_trained(run.path)
     proto = graph.to_onnx(model)
+    seen = []
+    hook = model.register_forward_pre_hook(lambda _, given: seen.append(given[0].shape))
     assert graph.largest_difference(model, proto) < 1e-4
+    hook.remove()
+    assert len({shape[0] for shape in seen}) == len({shape[2:] for shape in seen}) == len(seen) == 3
     with torch.no_grad():
         next(iter(model.network.head.parameters())).add_(0.05)
     assert graph.largest_difference(model, proto) > 1e-3

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from denoisectl.errors import TrainingError
+from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.curve_plot import draw_curves
 from denoisectl_training.curves import moving_average, read_curve, write_csv
 
@@ -76,7 +76,7 @@ def test_an_old_log_without_validation_loss_is_drawn(tmp_path: Path) -> None:
 
 
 def test_what_is_no_run_or_has_logged_nothing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="not the folder of a training run"):
+    with pytest.raises(UsageError, match="not the folder of a training run"):
         read_curve(tmp_path)
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(TrainingError, match="it holds no recipe"):

@@ -247,7 +247,7 @@ def test_every_precision_and_colour_trains(
 def test_resuming_on_other_photos_or_another_recipe_is_refused(photo_folder: Path, tmp_path: Path) -> None:
     asked = request(photo_folder, tmp_path)
     train(asked)
-    with pytest.raises(TrainingError, match="other photos"):
+    with pytest.raises(UsageError, match="other photos"):
         train(
             replace(
                 request(photo_folder, tmp_path, resume=asked.run.path),
@@ -349,7 +349,7 @@ def test_a_file_is_not_a_run_to_resume(photo_folder: Path, tmp_path: Path) -> No
 def test_a_run_of_another_recipe_is_not_resumed(photo_folder: Path, tmp_path: Path) -> None:
     asked = request(photo_folder, tmp_path)
     train(asked)
-    with pytest.raises(TrainingError, match=r"is a run of toy with its own settings.*--from"):
+    with pytest.raises(UsageError, match=r"is a run of toy with its own settings.*--from"):
         resumed(Photos((photo_folder,)), asked.run.path, recipe=toy(optimizer={"name": "sgd"}))
 
 

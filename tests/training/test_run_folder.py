@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from denoisectl.errors import TrainingError
+from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training import run_folder
 from denoisectl_training.run_folder import new_run_folder
 
@@ -17,13 +17,13 @@ def test_a_run_never_takes_the_folder_of_another(tmp_path: Path) -> None:
 def test_runs_in_a_link_whose_target_is_gone_are_refused(below: str, tmp_path: Path) -> None:
     link = tmp_path / "runs"
     link.symlink_to(tmp_path / "gone")
-    with pytest.raises(TrainingError, match=r"--runs .*runs.*choose another --runs"):
+    with pytest.raises(UsageError, match=r"--runs .*runs.*choose another --runs"):
         new_run_folder(link / below, "toy")
 
 
 def test_runs_in_a_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "runs").touch()
-    with pytest.raises(TrainingError, match=r"--runs .*runs is a file"):
+    with pytest.raises(UsageError, match=r"--runs .*runs is a file"):
         new_run_folder(tmp_path / "runs", "toy")
 
 

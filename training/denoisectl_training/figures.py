@@ -24,4 +24,5 @@ def write_figure(figure: Figure, path: Path, what: str, *, dpi: int) -> None:
         figure.savefig(picture, dpi=dpi, format=path.suffix.lstrip(".") or None)
         write_whole(path, picture.getvalue())
     except (OSError, ValueError) as error:
-        raise TrainingError(f"{path}: {what} not written ({error})") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise TrainingError(f"{path}: {what} not written ({reason})") from error

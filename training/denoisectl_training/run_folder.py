@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from denoisectl.errors import TrainingError
+from denoisectl.errors import TrainingError, UsageError
 from denoisectl.whole_file import write_whole
 from denoisectl_training.recipes import Recipe, parse_recipe
 
@@ -77,11 +77,12 @@ class RunFolder:
         """Read `run.json`.
 
         Raises:
-            TrainingError: the folder is not a run's, or the file is damaged.
+            UsageError: the folder is not a run's.
+            TrainingError: the file is damaged.
         """
         path = self.path / "run.json"
         if not path.is_file():
-            raise TrainingError(f"{self.path}: not the folder of a training run (no run.json in it)")
+            raise UsageError(f"{self.path}: not the folder of a training run (no run.json in it)")
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:  # no JSON, or no text
@@ -97,7 +98,8 @@ class RunFolder:
         """The resolved recipe of the run.
 
         Raises:
-            TrainingError: the folder is not a run's, or `run.json` is damaged.
+            UsageError: the folder is not a run's.
+            TrainingError: `run.json` is damaged.
         """
         return parse_recipe(self.description()["recipe"], origin=str(self.path / "run.json"))
 
@@ -123,7 +125,7 @@ class RunFolder:
         """The log so far; a line that a kill has cut is left out.
 
         Raises:
-            TrainingError: the folder is not a run's.
+            UsageError: the folder is not a run's.
         """
         if not self.log.is_file():
             self.description()  # says so if this is no run
@@ -155,19 +157,19 @@ def new_run_folder(parent: Path, name: str) -> RunFolder:
     """Make `parent/name`, or `parent/name-2` and so on: a run never overwrites another.
 
     Raises:
-        TrainingError: the folder cannot be made.
+        UsageError: the folder cannot be made.
     """
     try:
         # On its own: in the loop, a `parent` that is no folder would pass for a name that is taken.
         parent.mkdir(parents=True, exist_ok=True)
         return RunFolder(_made(parent, name))
     except FileExistsError as error:
-        raise TrainingError(
+        raise UsageError(
             f"--runs {parent}: {error.filename} is a file, or a link to what is gone; choose another --runs"
         ) from error
     except OSError as error:
-        raise TrainingError(
-            f"--runs {parent}: cannot make the run folder ({error}); choose another --runs"
+        raise UsageError(
+            f"--runs {parent}: cannot make the run folder: {error.strerror}; choose another --runs"
         ) from error
 
 

@@ -92,8 +92,7 @@ def started(photos: Photos, recipe: Recipe, runs: Path, *, device: str = "auto")
     """A run in a new folder under `runs`, named after the recipe.
 
     Raises:
-        UsageError: no photos.
-        TrainingError: the folder cannot be made.
+        UsageError: no photos, or the folder cannot be made.
     """
     photos.check()
     return TrainRequest(photos, recipe, new_run_folder(runs, recipe.name), device=device)
@@ -105,8 +104,8 @@ def resumed(
     """The run in folder `path`, to go on with its own recipe.
 
     Raises:
-        UsageError: not a run's folder.
-        TrainingError: its `run.json` is damaged, or `recipe` was asked for and is not the run's.
+        UsageError: not a run's folder, or `recipe` was asked for and is not the run's.
+        TrainingError: its `run.json` is damaged.
     """
     if path.is_file():
         raise UsageError(f"--resume {path}: is a file; give the run's folder: --resume {path.parent}")
@@ -114,7 +113,7 @@ def resumed(
         raise UsageError(f"--resume {path}: not the folder of a training run (no run.json in it)")
     run = RunFolder(path)
     if recipe is not None and recipe != run.recipe():
-        raise TrainingError(
+        raise UsageError(
             f"--resume {path}: is a run of {run.recipe().name} with its own settings, not of this {recipe.name}; leave "
             f"--recipe out, or start anew from its weights with --from {path}"
         )
@@ -131,8 +130,8 @@ def train(
     """Train, or go on training, until the recipe's images are seen or `stop()` says so.
 
     Raises:
-        TrainingError: no usable photos, a damaged checkpoint, other photos than the run began with, divergence, not
-            enough memory.
+        UsageError: other photos than the run began with.
+        TrainingError: no usable photos, a damaged checkpoint, divergence, not enough memory.
         DeviceError: the device was asked for by name and torch cannot use it.
         ConfigError: the recipe tunes a network and none is given, or one of other settings.
         SearchStoppedError: `stop()` said so while the first rate was being found.
@@ -161,7 +160,7 @@ def _resumed_state(
     """The state of the run's newest checkpoint; a run resumed on other photos would be neither run."""
     told = request.run.description()
     if told["data_digest"] != photos.digest:
-        raise TrainingError(
+        raise UsageError(
             f"{request.run.path}: was trained on other photos than these; give the same folders, or start a new run"
         )
     if checkpoint := request.run.newest():

@@ -10,6 +10,8 @@ import pytest
 import skimage.data
 from matplotlib.figure import Figure
 
+from denoisectl.cli import evaluate
+from denoisectl.errors import UsageError
 from tests.denoisectl.cli.conftest import Invoke
 
 
@@ -149,3 +151,14 @@ def test_a_seed_below_nothing_is_refused(invoke: Invoke, folder: Path) -> None:
 def test_no_folder_is_a_usage_error(invoke: Invoke) -> None:
     ended = invoke("eval")
     assert ended.code == 2 and "no folder of photos given" in ended.stderr
+
+
+def test_a_folder_that_takes_no_sheet_is_refused_before_anything_is_measured(
+    invoke: Invoke, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(where: Path, flag: str) -> None:
+        raise UsageError(f"{flag} {where}: cannot be written to")
+
+    monkeypatch.setattr(evaluate, "check_writable", refused)
+    ended = invoke("eval", folder, "--sheet", tmp_path / "sheet.png")
+    assert ended.code == 2 and ended.stdout == "" and f"--sheet {tmp_path}: cannot be" in ended.stderr

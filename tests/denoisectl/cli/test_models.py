@@ -87,7 +87,10 @@ def test_a_self_ensemble_is_told_and_counted(photo: Path) -> None:
     listed = CliRunner().invoke(build(), ["models"]).stdout
     assert listed.splitlines()[1].split()[2] == "434,568", "eight times 54,321"
     shown = CliRunner().invoke(build(), ["models", "photo"]).stdout
-    assert "54,321 MAC" in shown and "8 flipped and turned views of each tile, each at that cost" in shown
+    assert (
+        "54,321 multiply-adds" in shown
+        and "8 flipped and turned views of each tile, each at that cost" in shown
+    )
 
 
 def test_json_holds_the_card_as_it_is_in_the_file(photo: Path) -> None:

@@ -31,6 +31,10 @@ def test_lines_tell_files_speed_and_time_left(capsys: pytest.CaptureFixture[str]
     assert "1/2 files, " in said and " MP/s, 0:00:" in said
 
 
+def test_a_line_comes_every_half_minute() -> None:
+    assert Lines(PLAN)._interval == 30.0
+
+
 def test_a_short_run_says_no_progress(capsys: pytest.CaptureFixture[str]) -> None:
     with Lines(PLAN) as lines:
         lines.update(DONE)

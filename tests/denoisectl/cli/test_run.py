@@ -251,3 +251,29 @@ def test_the_library_and_the_command_know_each_others_work(
     assert {result.status for result in results} == {"ok"}
     assert "2 skipped" in run(photos, "-o", out, "--overlap", "0").stderr
     assert "2 ok" in run(photos, "-o", out).stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "message"),
+    [
+        ("DENOISECTL_DEVICE", "cuda:9", 3, "cuda:9 cannot be used"),
+        ("DENOISECTL_MODEL", "nosuch", 4, 'no shipped model is called "nosuch"'),
+    ],
+)
+def test_variables_stand_for_options(
+    invoke: Invoke,
+    photos: Path,
+    out: Path,
+    model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+    code: int,
+    message: str,
+) -> None:
+    options = {"DENOISECTL_DEVICE": ("--device", "cpu"), "DENOISECTL_MODEL": ("--model", model)}
+    others = [part for key, given in options.items() if key != name for part in given]
+    monkeypatch.setenv(name, value)
+    ended = invoke("run", photos, "-o", out, *others)
+    assert ended.code == code and message in ended.stderr
+    assert invoke("run", photos, "-o", out, *others, *options[name]).code == 0, "options come first"
