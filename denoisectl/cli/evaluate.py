@@ -105,6 +105,7 @@ def evaluate(
 
     The input itself, a 3 x 3 median and a Gaussian filter are measured with them, and a model that hardly
     changes its input is told. Everything random depends on the seed and on a photo's place in sorted order.
+    PSNR counts up to 50 dB in the five cases, and up to 100 by the literature's protocol.
 
     [bold]Examples[/bold]
 

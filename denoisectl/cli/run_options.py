@@ -168,8 +168,10 @@ OnCollisionOpt = Annotated[
     ),
 ]
 FormatOpt = Annotated[
-    Literal["keep", "jpeg", "png", "tiff", "webp", "bmp"],
-    typer.Option(help="The format of the results.", rich_help_panel=_OUTPUTS),
+    Literal["keep", "jpeg", "jpg", "png", "tiff", "tif", "webp", "bmp"],
+    typer.Option(
+        metavar="keep|jpeg|png|tiff|webp|bmp", help="The format of the results.", rich_help_panel=_OUTPUTS
+    ),
 ]
 QualityOpt = Annotated[
     int | None,

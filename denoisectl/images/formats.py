@@ -20,7 +20,9 @@ class Format(Enum):
     BMP = "bmp"
 
     @classmethod
-    def _missing_(cls, value: object) -> None:
+    def _missing_(cls, value: object) -> Format:
+        if value in ("jpg", "tif"):
+            return {"jpg": cls.JPEG, "tif": cls.TIFF}[str(value)]
         raise UsageError(f"format {value!r}: give one of {', '.join(kind.value for kind in cls)}")
 
     @property

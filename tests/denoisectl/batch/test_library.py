@@ -30,7 +30,7 @@ def test_one_glob_is_one_glob(denoiser: Denoiser, tmp_path: Path, pictures: Pict
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"format": "jpg"}, "format 'jpg': give one of jpeg, png, tiff, webp, bmp"),
+        ({"format": "gif"}, "format 'gif': give one of jpeg, png, tiff, webp, bmp"),
         ({"if_exists": "replace"}, "if_exists 'replace': give one of skip, overwrite, error, newer"),
         ({"bit_depth": 12}, "--bit-depth 12: give 8 or 16"),
         ({"on_collision": "renam"}, "on_collision 'renam': give one of error, rename"),

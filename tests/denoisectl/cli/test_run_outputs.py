@@ -87,3 +87,8 @@ def test_metadata_is_left_out_on_request(
     assert {name for name, there in found.items() if there} == kept
     if flags:
         assert b"GPS" not in target.read_bytes()
+
+
+def test_a_format_by_the_name_of_its_files(run: Invoke, photos: Path, out: Path) -> None:
+    assert run(photos, "-o", out, "--format", "tif").code == 0
+    assert {path.suffix for path in out.glob("[!.]*")} == {".tif"}

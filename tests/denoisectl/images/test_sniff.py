@@ -71,3 +71,7 @@ def test_an_empty_file_is_named() -> None:
 
 def test_the_name_does_not_matter_only_the_content() -> None:
     assert decode(samples.pil(samples.photo(), "PNG"), name="a.jpg").origin.format is Format.PNG
+
+
+def test_formats_answer_to_the_names_of_their_files_too() -> None:
+    assert (Format("jpg"), Format("tif"), Format("jpeg")) == (Format.JPEG, Format.TIFF, Format.JPEG)
