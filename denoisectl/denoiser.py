@@ -17,7 +17,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
-from numbers import Integral
+from numbers import Real
 from pathlib import Path
 from threading import Lock
 from typing import get_args
@@ -114,8 +114,8 @@ class Denoiser(FileMethods):
             UsageError: settings that cannot work with this model, such as too little memory for its tiles.
         """
         for name, value in (("batch", batch), ("memory", memory), ("threads", threads)):
-            if value is not None and (not isinstance(value, Integral) or value < 1):
-                raise UsageError(f"{name} must be at least 1, and a whole number; got {value!r}")
+            if value is not None and (not isinstance(value, Real) or value < 1):
+                raise UsageError(f"{name} must be at least 1, got {value!r}")
         if self_ensemble is not None and (type(self_ensemble) is not int or self_ensemble not in VIEWS):
             numbers = ", ".join(map(str, VIEWS))
             raise UsageError(f"self_ensemble must be one of {numbers}, got {self_ensemble}")

@@ -18,7 +18,8 @@ from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.identity import identity
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
-from denoisectl.batch.originals import holds_originals
+from denoisectl.batch.originals import holds_originals, is_marked
+from denoisectl.batch.results import photos_among_results
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.whole_file import write_whole
@@ -67,23 +68,29 @@ def mark_in_place(plan: Plan, journals: InPlaceJournals, kept: Path | None = Non
         kept: the folder for originals, if there is one.
 
     Raises:
-        UsageError: a backup would stand where an input stands, or inputs in the folder for originals.
+        UsageError: a backup would stand where an input stands, or photos in the folder for originals.
     """
     _refuse_backups_among_inputs(plan)
     if kept:
         _refuse_inputs_among_backups(plan, kept)
+        _refuse_photos_among_originals(kept)
     return replace(plan, jobs=tuple(_settled(job, journals) if job.pending else job for job in plan.jobs))
 
 
 def _settled(job: Job, journals: InPlaceJournals) -> Job:
     try:
         settled = _looked_at(job, journals)
-        if settled.pending and (problem := journals.problem_in(job.source.parent)):
-            return replace(settled, problem=f"{job.source}: not replaced: {problem}", code=FailureCode.WRITE)
-        return settled
+        problem = journals.problem_in(job.source.parent) if settled.pending else ""
+        return _not_replaced(settled, problem) if problem else settled
+    except UsageError as error:  # its folder's journal
+        return _not_replaced(job, str(error))
     except OSError as error:
         problem = f"{job.source}: it or its original {job.backup} cannot be read: {error.strerror}"
         return replace(job, problem=problem, code=FailureCode.UNREADABLE)
+
+
+def _not_replaced(job: Job, problem: str) -> Job:
+    return replace(job, problem=f"{job.source}: not replaced: {problem}", code=FailureCode.WRITE)
 
 
 def keep_original(job: Job) -> None:
@@ -178,6 +185,21 @@ def _refuse_backups_among_inputs(plan: Plan) -> None:
                 f"--backup: {job.backup.parent} is a folder of inputs; choose one outside, or a suffix such as "
                 ".orig"
             )
+
+
+def _refuse_photos_among_originals(kept: Path) -> None:
+    """Photos in a folder that holds originals from now on would never be denoised."""
+    if is_marked(kept):
+        return
+    try:
+        photos = photos_among_results(kept)
+    except OSError:  # told where the folder is made
+        return
+    if photos:
+        raise UsageError(
+            f"--backup {kept}: photos lie there already (the first is {photos[0]}), and the folder is to hold "
+            "originals only; choose a new one, or a suffix such as .orig"
+        )
 
 
 def _second_name(source: Path, backup: Path, stat: os.stat_result) -> None:

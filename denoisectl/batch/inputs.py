@@ -160,7 +160,7 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
         if here is None or here in seen:
             return
         if here == avoided and folder != root:
-            _refuse_photos_among_originals(folder) if selection.in_place else _tell_photos(folder, notice)
+            _tell_photos(folder, notice)
             return
         seen.add(here)
         try:
@@ -251,28 +251,17 @@ def _holds_results_only(folder: Path) -> bool:
         return False
 
 
-def _refuse_photos_among_originals(folder: Path) -> None:
-    """Photos in a folder that is to hold originals from now on would never be denoised."""
-    if not is_marked(folder) and (photos := _strangers(folder)):
-        raise UsageError(
-            f"--backup {folder}: {photos[0]} and other photos may lie there, and the folder is to hold originals only; "
-            "choose a new folder, or a suffix such as .orig"
-        )
-
-
 def _tell_photos(folder: Path, notice: Callable[[str], None]) -> None:
-    if photos := _strangers(folder):
+    """Photos where this run puts results, or keeps originals, might be missed."""
+    try:
+        photos = () if is_marked(folder) else photos_among_results(folder)
+    except OSError:  # told where the folder is used
+        return
+    if photos:
         notice(
             f"{folder}: left out, this run writes there; images in it that are no results: {len(photos)}, the first is "
             f"{photos[0]}"
         )
-
-
-def _strangers(folder: Path) -> tuple[str, ...]:
-    try:
-        return photos_among_results(folder)
-    except OSError:  # told where the folder is used
-        return ()
 
 
 def _matches(relative: PurePath, pattern: str) -> bool:

@@ -112,12 +112,11 @@ class Journal:
             UsageError: the file or its folder is there and cannot be written to.
         """
         try:
-            if self._path.exists():
+            there, folder = self._path.exists(), self._path.parent
+            if (self._in_place or not there) and folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+                raise UsageError(f"{folder}: this folder cannot be written to; mend its permissions")
+            if there:
                 self._path.open("ab").close()
-            elif self._path.parent.exists() and not os.access(self._path.parent, os.W_OK | os.X_OK):
-                raise UsageError(
-                    f"{self._path.parent}: this folder cannot be written to; mend its permissions"
-                )
         except OSError as error:
             raise UsageError(
                 f"{self._path}: this journal of earlier runs cannot be written to: {error.strerror}; mend its "

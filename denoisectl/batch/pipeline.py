@@ -36,8 +36,9 @@ def pipeline(
 ) -> Generator[Result, None, None]:
     """Yield the result of every item, in order.
 
-    An error that a stage raises is fatal: nothing new starts, what runs is waited for, its results are yielded,
-    and the error is raised again here; Ctrl-C likewise. What concerns one item alone has to be a result.
+    An error that a stage raises is fatal: nothing new starts, what runs is waited for, its results are yielded as
+    they were written, and the error is raised again here; Ctrl-C likewise. What concerns one item alone has to be a
+    result.
 
     Args:
         items: what is to be done; taken one by one as there is room.
@@ -89,10 +90,9 @@ def pipeline(
     except (Exception, KeyboardInterrupt):
         close()
         inferred.close()
-        for last in begun:
-            if (
-                not last.cancel() and not last.exception()
-            ):  # the first error is told, not those that follow from it
+        under_way = [last for last in begun if not last.cancel()]  # all, before any is waited for
+        for last in under_way:
+            if not last.exception():  # the first error is told, not those that follow from it
                 yield last.result()
         raise
     finally:

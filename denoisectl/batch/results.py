@@ -79,15 +79,24 @@ def held_photos(folder: Path) -> bool:
 
 
 def photos_among_results(folder: Path) -> tuple[str, ...]:
-    """Names of images that lie in a folder which runs wrote into, or write into now, and that no run put there.
+    """Images in a folder and below that its journal does not tell of, by their paths from there; hidden ones apart.
 
     Raises:
-        OSError: the folder or a journal cannot be read.
+        OSError: a journal cannot be read.
     """
     made = {str(line.output[0]) for line in _lines(folder)}
-    with os.scandir(folder) as entries:
-        images = [entry.name for entry in entries if Path(entry.name).suffix.lower() in SUFFIXES]
-    return tuple(sorted(name for name in images if name not in made and not name.startswith(".")))
+    return tuple(sorted(name for name in _images_below(folder) if name not in made))
+
+
+def _images_below(folder: Path) -> Iterator[str]:
+    for above, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        where = Path(above).relative_to(folder)
+        yield from (
+            (where / name).as_posix()
+            for name in files
+            if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
+        )
 
 
 def _lines(folder: Path) -> Iterator[Line]:

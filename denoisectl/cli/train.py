@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["train"]
 
+_NOT_OF_PAIRS = {"data.scale", "data.brightness", "data.graphics", "data.max_side"}
+
 
 def train(
     folders: Annotated[
@@ -138,8 +140,10 @@ def train(
 
 def _refuse_noise_for_pairs(overrides: list[str]) -> None:
     """Pairs are used as they are, with the noise that they have."""
-    for key in (override.partition("=")[0].strip() for override in overrides):
-        if key in ("data.scale", "data.graphics", "data.max_side") or key.split(".")[0] == "corruption":
+    from denoisectl_training.recipes import given_keys
+
+    for key in sorted(given_keys(overrides)):
+        if key in _NOT_OF_PAIRS or key.split(".")[0] == "corruption":
             raise UsageError(
                 f"--set {key}: pairs are learned as they are, with no more noise, drawings or resizing; leave it out"
             )

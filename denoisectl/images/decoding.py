@@ -81,9 +81,9 @@ def _as_seen(photo: Photo) -> Photo:
 
 
 def _fitted(metadata: Metadata, width: int, height: int, orientation: int) -> Metadata:
-    """Metadata that is true of the upright photo; EXIF states the resolution if the container has none but a ratio."""
+    """Metadata that is true of the upright photo; EXIF states the resolution if the container does not."""
     resolution = metadata.resolution
-    if resolution is None or resolution.unit is Unit.NONE:
+    if resolution is None or (resolution.unit is Unit.NONE and resolution.x == resolution.y):
         resolution = exif.resolution_of(metadata.exif) or resolution
     if resolution is not None and swaps_sides(orientation):
         resolution = Resolution(resolution.y, resolution.x, resolution.unit)

@@ -19,7 +19,9 @@ _THUMBNAIL_STARTS = (TagCode.JPEG_OFFSET, TagCode.STRIP_OFFSETS)
 _THUMBNAIL_SIZES = (TagCode.JPEG_BYTE_COUNT, TagCode.STRIP_BYTE_COUNTS)
 _WIDTHS = {0: TagCode.IMAGE_WIDTH, TagCode.EXIF_IFD: TagCode.PIXEL_X_DIMENSION}
 _HEIGHTS = {0: TagCode.IMAGE_LENGTH, TagCode.EXIF_IFD: TagCode.PIXEL_Y_DIMENSION}
-_PLACE_TAGS = (TagCode.GPS_IFD, 33550, 33922, 34264, 34735, 34736, 34737)  # the latter of GeoTIFF
+_GEOTIFF = (33550, 33922, 34264, 34735, 34736, 34737)
+_GIS = (33920, 42112, 50844)  # Intergraph's matrix, GDAL's notes, a satellite's coefficients
+_PLACE_TAGS = (TagCode.GPS_IFD, *_GEOTIFF, *_GIS)
 _RESOLUTION_PAIRS = {
     0: (TagCode.X_RESOLUTION, TagCode.Y_RESOLUTION),
     TagCode.EXIF_IFD: (TagCode.FOCAL_PLANE_X_RESOLUTION, TagCode.FOCAL_PLANE_Y_RESOLUTION),
@@ -162,9 +164,10 @@ class _Opened:
     def _overlaps_main(self, start: int, stop: int, but: int | None = None) -> bool:
         """Damaged files point at their own tags; those must not be erased, but for the value of one."""
         spans = [(0, 8)]
-        for _, directory in self.directories():
+        for key, directory in self.directories():
             spans += [(tag.start, tag.start + tag.size) for tag in directory.tags.values() if tag.code != but]
-            spans += [(min((tag.entry for tag in directory.tags.values()), default=0), directory.link + 4)]
+            begin = self.block.integers(self.main.tags[key])[0] if key else self.block.first
+            spans += [(begin, directory.link + 4)]
         return any(start < end and begin < stop for begin, end in spans)
 
     def _cut(self, start: int, stop: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from denoisectl.images.png_chunks import Chunk, inflate
@@ -13,7 +14,8 @@ _XMP = b"XML:com.adobe.xmp"
 _COMMENT = b"Comment"
 _PROFILES = {"exif", "app1", "xmp", "iptc", "8bim", "icc", "icm"}
 _MAX_PROFILE = 16 << 20
-_RAW_PROFILE = re.compile(rb"\s*\S+\s+\d+\s+([0-9a-fA-F\s]*)")
+_TRIES = 3
+_RAW_PROFILE = re.compile(rb"\s*\S+\s+\d+\s([0-9a-fA-F\s]*)")
 
 
 def xmp_of(chunk: Chunk) -> bytes | None:
@@ -62,10 +64,17 @@ def profile_name(chunk: Chunk) -> str:
 
 
 def raw_profiles(chunks: Iterable[Chunk]) -> dict[str, bytes]:
-    """Content of each profile by its name, those left out that cannot be read. Of two alike the last one counts."""
-    last = {name: chunk for chunk in chunks if (name := profile_name(chunk))}
-    contents = ((name, _hexadecimal(chunk)) for name, chunk in last.items())
-    return {name: content for name, content in contents if content is not None}
+    """Content of each profile by its name; of several alike, the last that can be read, among the last few."""
+    found: dict[str, bytes] = {}
+    tries = Counter[str]()
+    for chunk in reversed(list(chunks)):
+        name = profile_name(chunk)
+        if name in found or not name or tries[name] == _TRIES:
+            continue
+        tries[name] += 1
+        if (content := _hexadecimal(chunk)) is not None:
+            found[name] = content
+    return found
 
 
 def _hexadecimal(chunk: Chunk) -> bytes | None:

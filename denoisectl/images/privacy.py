@@ -14,7 +14,7 @@ __all__ = ["without_metadata", "without_place"]
 _PLACE_TEXTS = (
     b"exif:gps",  # how ImageMagick begins the keywords of a PNG's texts about the place
     b"xml:com.adobe.xmp\0",  # XMP and EXIF as a text of a kind that is not read, or damaged
-    *(b"raw profile type %s\0" % name for name in (b"exif", b"app1", b"xmp")),
+    *(b"raw profile type %s\0" % name for name in (b"exif", b"app1", b"xmp", b"8bim")),
 )
 
 

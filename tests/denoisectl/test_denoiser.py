@@ -278,7 +278,7 @@ def test_a_network_of_the_whole_image_is_never_cut() -> None:
         ({"overlap": -1}, "overlap must be at least 0"),
         ({"batch": 0}, "batch must be at least 1"),
         ({"threads": 0}, "threads must be at least 1"),
-        ({"memory": "2G"}, "memory must be at least 1, and a whole number; got '2G'"),
+        ({"memory": "2G"}, "memory must be at least 1, got '2G'"),
         ({"seams": "bogus"}, "no such seams: bogus; there are auto, exact"),
         ({"memory": 0}, "memory must be at least 1"),
         ({"device": "gpu"}, 'unknown device "gpu"'),

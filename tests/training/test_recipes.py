@@ -105,6 +105,11 @@ def test_later_rates_follow_a_first_one_that_is_given_anywhere(tmp_path: Path) -
     for name in ("mid.toml", "sub/leaf.toml"):
         assert load_recipe(str(tmp_path / name)).schedule.rates == faster
     assert load_recipe(str(tmp_path / "own.toml")).schedule.rates == (0.5, 0.25)
+    (tmp_path / "part.toml").write_text("[optimizer]\nlr = 0.5\n")
+    (tmp_path / "whole.toml").write_text(
+        'extends = "part.toml"\nname = "whole"\n[[corruption]]\nkind = "gaussian"\n[schedule]\nname = "steps"\n'
+    )
+    assert load_recipe(str(tmp_path / "whole.toml")).schedule.rates[0] == 0.5
     table = f'optimizer={{name="adam", lr={rate}}}'
     assert load_recipe("book-small", [table]).schedule.rates == faster
 

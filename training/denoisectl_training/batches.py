@@ -22,8 +22,8 @@ def training_batch(recipe: Recipe, photos: PhotoSet, step: int, device: torch.de
     """The `(noisy, target)` batch of a step, each `(B, 3, crop, crop)`: a function of photos, seed and step."""
     seed, count, data = recipe.training.seed, recipe.training.batch, recipe.data
     side = crop_side(data, step * count, recipe.training.images)
-    if photos.paired:  # resized, the noise of a camera would be another camera's
-        data = data.model_copy(update={"scale": (1.0, 1.0)})
+    if photos.paired:  # resized or brightened, the noise of a camera would be another camera's
+        data = data.model_copy(update={"scale": (1.0, 1.0), "brightness": 0.0})
     crops = random_crops(photos.training, count, data, step_generator(seed, step), side).to(device)
     generator = step_generator(seed + 1, step, device)
     if photos.paired:

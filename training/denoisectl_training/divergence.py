@@ -16,7 +16,7 @@ its best and mean nothing."""
 
 _HOPELESS_SHARE = 10.0
 _UNTUNED_SHARE = 1.0
-"""Rounding that costs as much as all else: three times what it costs in any network before its tuning."""
+"""Rounding that costs as much as the network's own error; before tuning it costs a third of that at most."""
 
 
 def diverged(loss: float, best: float, settings: LossSettings | None) -> bool:

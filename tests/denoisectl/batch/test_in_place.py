@@ -377,7 +377,7 @@ def test_a_folder_that_photos_lie_in_is_none_for_originals(denoiser: Denoiser, t
 
 def test_a_folder_of_photos_inside_is_none_for_originals(photos: Photos) -> None:
     sub = photos.b.parent
-    with pytest.raises(UsageError, match=r"--backup .*sub: b\.jpg and other photos may lie there"):
+    with pytest.raises(UsageError, match=r"--backup .*sub: photos lie there already \(the first is b\.jpg\)"):
         photos.run(str(sub))
     assert not list(photos.folder.rglob(".denoisectl*")), "nothing is marked"
     photos.b.unlink()
@@ -386,6 +386,22 @@ def test_a_folder_of_photos_inside_is_none_for_originals(photos: Photos) -> None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+def test_photos_make_no_folder_of_originals_wherever_they_lie(photos: Photos, denoiser: Denoiser) -> None:
+    deep = write_picture(photos.folder / "kept" / "deep" / "p.png")
+    with pytest.raises(UsageError, match=r"the first is deep/p\.png"):
+        denoiser.in_place(photos.folder, str(deep.parents[1]))
+    assert not list(photos.folder.rglob(".denoisectl*"))
+
+
+def test_a_damaged_journal_keeps_no_other_folder_from_being_done(photos: Photos) -> None:
+    (photos.b.parent / ".denoisectl-in-place.jsonl").mkdir()
+    named = find([str(photos.a), str(photos.b)], Selection(in_place=True))
+    plan = mark_in_place(make_plan(named, Naming(Path(), backup=Backup.parse(".orig"))), photos.journals())
+    problems = {job.source.name: job.problem for job in plan.jobs}
+    assert problems["a.png"] == "" and "b.jpg: not replaced: " in problems["b.jpg"]
+    assert status(photos.run()) == {"a.png": "ok", "sub": "failed"}
+
+
 def test_a_folder_that_is_closed_keeps_no_other_from_being_done(
     photos: Photos, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -149,6 +149,19 @@ def test_photos_where_a_run_writes_are_left_out_with_a_word(denoiser: Denoiser, 
     select = Selection(recursive=True, out=inside.parent)
     assert len(list(find([str(photos)], select, notices.append))) == 3
     assert len(notices) == 1 and "images in it that are no results: 1, the first is x.png" in notices[0]
+    deep = write_picture(photos / "sub" / "deep" / "y.png")
     inside.unlink()
+    assert len(list(find([str(photos)], select, notices.append))) == 3
+    assert len(notices) == 2 and "1, the first is deep/y.png" in notices[1]
+    deep.unlink()
+    notices.clear()
     list(denoiser.folder(photos, inside.parent))
-    assert len(list(find([str(photos)], select, notices.append))) == 3 and len(notices) == 1
+    assert len(list(find([str(photos)], select, notices.append))) == 3 and notices == []
+
+
+def test_photos_below_one_result_are_found_too(denoiser: Denoiser, tmp_path: Path) -> None:
+    other = write_picture(tmp_path / "other" / "d.png", seed=7)
+    write_picture(tmp_path / "lib" / "2020" / "p.png")
+    list(denoiser.folder(other.parent, tmp_path / "lib"))
+    found = find([str(tmp_path)], Selection(recursive=True, exclude=("other",)))
+    assert [each.path.name for each in found] == ["p.png"]

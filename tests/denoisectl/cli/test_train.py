@@ -75,7 +75,7 @@ def test_a_stopped_run_says_how_to_go_on(invoke: Invoke, folder: Path) -> None:
     assert ended.code == 0 and "go on with: denoisectl train photos --resume runs/toy" in ended.stderr
     assert invoke("train", "photos", "--resume", "runs/toy").code == 0
     other = invoke("train", "photos", "--resume", "runs/toy", "--recipe", "small")
-    assert other.code == 1 and "leave --recipe out" in other.stderr
+    assert other.code == 2 and "leave --recipe out" in other.stderr
 
 
 def test_the_rate_search_is_told(invoke: Invoke, folder: Path) -> None:
@@ -93,6 +93,11 @@ def test_the_rate_search_is_told(invoke: Invoke, folder: Path) -> None:
             ["--pairs", "noisy", "photos", "--set", "data.scale=[0.5, 1]"],
             "--set data.scale: pairs are learned as they",
         ),
+        (
+            ["--pairs", "noisy", "photos", "--set", "data={scale=[0.5, 1]}"],
+            "--set data.scale: pairs are learned",
+        ),
+        (["--pairs", "noisy", "photos", "--set", "data.brightness=0.2"], "--set data.brightness: pairs are"),
         (
             ["--pairs", "noisy", "photos", "--set", "corruption=[]"],
             "--set corruption: pairs are learned as they",

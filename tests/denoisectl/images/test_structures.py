@@ -170,3 +170,29 @@ def test_raw_profiles_are_read() -> None:
     assert png_text.raw_profiles([iptc, broken, *others]) == {"iptc": b"abc"}
     assert [png_text.profile_name(chunk) for chunk in (iptc, broken, *others)] == ["iptc", "exif", "", "", ""]
     assert png_text.raw_profiles([iptc, (b"tEXt", iptc[1].replace(b"61", b"64"))]) == {"iptc": b"dbc"}
+    assert png_text.raw_profiles([iptc, (b"tEXt", iptc[1].replace(b"61", b"zz"))]) == {"iptc": b"abc"}
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b"<hdrgm:a " * 20_000,
+        b"<hdrgm:a>" * 20_000,
+        b"<exif:gpsA " * 20_000,
+        b'<hdrgm:a "' * 20_000,
+        b" exif:gps=" * 20_000,
+    ],
+)
+def test_xmp_is_gone_through_once(packet: bytes) -> None:
+    """Each of these took minutes; the time is not measured, a hang is."""
+    assert len(xmp.fit(packet, 3, 2, turned=True)) <= len(packet)
+    assert len(xmp.without_gps(packet)) <= len(packet)
+
+
+def test_tags_of_any_shape_end_where_xml_ends_them() -> None:
+    packet = (
+        b"<a><Container:Directory x='a>b' y=\"/>\"><li/></Container:Directory ><exif:GPSAltitude\n/>kept</a>"
+    )
+    assert xmp.fit(packet, 3, 2, turned=False) == b"<a><exif:GPSAltitude\n/>kept</a>"
+    assert xmp.without_gps(xmp.fit(packet, 3, 2, turned=False)) == b"<a>kept</a>"
+    assert xmp.without_gps(b"<exif:GPSA <exif:GPSA>1</exif:GPSA>") == b"<exif:GPSA "

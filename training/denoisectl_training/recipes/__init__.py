@@ -5,7 +5,7 @@ and the nearest right key. The recipes that ship are the `.toml` files beside th
 """
 
 from denoisectl_training.recipes.checking import parse_recipe
-from denoisectl_training.recipes.loading import changed, load_recipe, shipped_recipes
+from denoisectl_training.recipes.loading import changed, given_keys, load_recipe, shipped_recipes
 from denoisectl_training.recipes.rates import first_rate, with_first_rate
 from denoisectl_training.recipes.settings import (
     MAGNITUDES,
@@ -31,6 +31,7 @@ __all__ = [
     "TrainingSettings",
     "changed",
     "first_rate",
+    "given_keys",
     "load_recipe",
     "parse_recipe",
     "shipped_recipes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from denoisectl_training.recipes.checking import nearest, parse_recipe
 from denoisectl_training.recipes.rates import with_first_rate
 from denoisectl_training.recipes.settings import Recipe
 
-__all__ = ["changed", "load_recipe", "shipped_recipes"]
+__all__ = ["changed", "given_keys", "load_recipe", "shipped_recipes"]
 
 
 def shipped_recipes() -> list[str]:
@@ -32,7 +32,8 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
     Raises:
         ConfigError: no such recipe, not TOML, or a key that is unknown, ill-typed or out of range.
     """
-    return _overridden(_read(name, ()), overrides or [], f"recipe {name}")
+    values, follow = _read(name, ())
+    return _overridden(values, overrides or [], f"recipe {name}", follow=follow)
 
 
 def changed(recipe: Recipe, overrides: list[str]) -> Recipe:
@@ -44,22 +45,31 @@ def changed(recipe: Recipe, overrides: list[str]) -> Recipe:
     return _overridden(recipe.model_dump(mode="json"), overrides, f"recipe {recipe.name}")
 
 
-def _overridden(values: dict[str, Any], overrides: list[str], origin: str) -> Recipe:
+def given_keys(overrides: Iterable[str]) -> set[str]:
+    """Key paths that `key.path=value` overrides set, those inside tables too.
+
+    Raises:
+        ConfigError: an override is none.
+    """
+    return set[str]().union(*(_apply({}, override) for override in overrides))
+
+
+def _overridden(values: dict[str, Any], overrides: list[str], origin: str, *, follow: bool = False) -> Recipe:
+    """The recipe of these values; `follow` says that the rates of its steps do, the first one being given."""
     given = set[str]()
     for override in overrides:
         given |= _apply(values, override)
-    return _in_step(parse_recipe(values, origin=origin), given)
+    recipe = parse_recipe(values, origin=origin)
+    return with_first_rate(recipe, recipe.optimizer.lr) if _follow(given, follow) else recipe
 
 
-def _in_step(recipe: Recipe, given: Container[str]) -> Recipe:
-    """The recipe whose later rates follow the first one, where that alone is given."""
-    if "optimizer.lr" in given and "schedule.rates" not in given:
-        return with_first_rate(recipe, recipe.optimizer.lr)
-    return recipe
+def _follow(given: Container[str], before: bool) -> bool:
+    """Whether later rates follow the first: it was given, and they were not given with it or after it."""
+    return "schedule.rates" not in given and ("optimizer.lr" in given or before)
 
 
-def _read(name: str, readers: tuple[str, ...]) -> dict[str, Any]:
-    """The values of a recipe over those of the recipe that it extends."""
+def _read(name: str, readers: tuple[str, ...]) -> tuple[dict[str, Any], bool]:
+    """The values of a recipe over those of the recipe that it extends, and whether later rates follow the first."""
     if name in readers:
         raise ConfigError(f"recipe {name} extends itself, by way of {' and '.join(readers)}")
     try:
@@ -68,11 +78,10 @@ def _read(name: str, readers: tuple[str, ...]) -> dict[str, Any]:
         raise ConfigError(f"recipe {name}: not valid TOML: {error}") from error
     given = _keys(values)
     base = values.pop("extends", None)
-    if base is not None:
-        values = _merged(_read(_beside(str(base), name), (*readers, name)), values)
-    if "optimizer.lr" not in given:
-        return values
-    return _in_step(parse_recipe(values, origin=f"recipe {name}"), given).model_dump(mode="json")
+    if base is None:
+        return values, _follow(given, False)
+    below, before = _read(_beside(str(base), name), (*readers, name))
+    return _merged(below, values), _follow(given, before)
 
 
 def _beside(base: str, name: str) -> str:

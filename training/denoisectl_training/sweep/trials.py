@@ -64,7 +64,7 @@ class Tried:
     psnr: float | None
     """Best validation PSNR in dB; None for a trial that diverged or was given up."""
     refused: str = ""
-    """Why it could not be trained to its end; empty if it was, or was given up for others."""
+    """What is wrong with its recipe; empty if nothing is."""
 
 
 def open_study(folder: Path, seed: int = 0) -> optuna.Study:
@@ -160,7 +160,8 @@ def _train_one(request: SweepRequest, trial: Trial, stop: Callable[[], bool]) ->
         DivergedError,
     ) as error:  # both ends of a range may do where a value between them does not
         logging.getLogger("denoisectl").info("trial %d: %s", trial.number, error)
-        trial.set_user_attr("refused", str(error))
+        if isinstance(error, ConfigError):
+            trial.set_user_attr("refused", str(error))
         raise optuna.TrialPruned from error
     if state.images < asked.recipe.training.images:
         raise _BrokenOffError
