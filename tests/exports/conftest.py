@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from pathlib import Path
 
 import cv2
@@ -10,7 +12,8 @@ import pytest
 import skimage.data
 import torch
 
-from denoisectl_exports import photos, tile_memory
+from denoisectl_exports import graph, photos, tile_memory, write
+from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.recipes import parse_recipe
 from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.train import Photos, started, train
@@ -50,6 +53,24 @@ def one_small_photo(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exports measure on a single small photo and a small tile: what they find is tested, not how many they look at."""
     monkeypatch.setattr(photos, "_skimage_photos", lambda: [run.path.parent.parent / "coffee.png"])
     monkeypatch.setattr(tile_memory, "_SIDE", 64)
+
+
+_traced: dict[str, bytes] = {}
+
+
+@pytest.fixture(autouse=True)
+def one_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch takes ten seconds and more to trace a network; an equal one is not traced again."""
+
+    def traced_once(model: DenoisingAutoencoder) -> onnx.ModelProto:
+        whole = io.BytesIO()
+        torch.save(model, whole)
+        key = hashlib.sha256(whole.getvalue()).hexdigest()
+        if key not in _traced:
+            _traced[key] = graph.to_onnx(model).SerializeToString()
+        return onnx.ModelProto.FromString(_traced[key])
+
+    monkeypatch.setattr(write, "to_onnx", traced_once)
 
 
 def assert_contract(proto: onnx.ModelProto) -> None:
