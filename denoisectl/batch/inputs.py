@@ -160,7 +160,8 @@ def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> It
         if here is None or here in seen:
             return
         if here == avoided and folder != root:
-            _tell_photos(folder, notice)
+            if not selection.in_place:  # for originals such a folder is refused
+                _tell_photos(folder, notice)
             return
         seen.add(here)
         try:
@@ -252,9 +253,9 @@ def _holds_results_only(folder: Path) -> bool:
 
 
 def _tell_photos(folder: Path, notice: Callable[[str], None]) -> None:
-    """Photos where this run puts results, or keeps originals, might be missed."""
+    """Photos where this run puts results might be missed."""
     try:
-        photos = () if is_marked(folder) else photos_among_results(folder)
+        photos = photos_among_results(folder)
     except OSError:  # told where the folder is used
         return
     if photos:
