@@ -46,12 +46,11 @@ class InPlaceJournals:
     def problem_in(self, folder: Path) -> str:
         """Why nothing can be replaced in this folder; empty if it can."""
         if folder not in self._problems:
+            self._problems[folder] = ""
             try:
                 self.of(folder).check_writable()
             except UsageError as error:
                 self._problems[folder] = str(error)
-            else:
-                self._problems[folder] = ""
         return self._problems[folder]
 
     def record(self, job: Job, output: os.stat_result, data: bytes) -> None:

@@ -21,8 +21,9 @@ class Format(Enum):
 
     @classmethod
     def _missing_(cls, value: object) -> Format:
-        if value in ("jpg", "tif"):
-            return {"jpg": cls.JPEG, "tif": cls.TIFF}[str(value)]
+        for name, kind in (("jpg", cls.JPEG), ("tif", cls.TIFF)):
+            if value == name:
+                return kind
         raise UsageError(f"format {value!r}: give one of {', '.join(kind.value for kind in cls)}")
 
     @property

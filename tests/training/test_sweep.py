@@ -15,7 +15,6 @@ from denoisectl.errors import ConfigError, TrainingError, UsageError
 from denoisectl_training import fit
 from denoisectl_training.sweep import space as sweep_space
 from denoisectl_training.sweep import trials
-from denoisectl_training.sweep import trials as sweep_trials
 from denoisectl_training.sweep.space import Choices, Range, parse_space
 from denoisectl_training.sweep.study import sweep
 from denoisectl_training.sweep.trials import SweepRequest, Tried, finished, open_study
@@ -218,7 +217,7 @@ def test_a_recipe_that_cannot_be_trained_is_said_to_be(
     def refused(*_: object, **__: object) -> None:
         raise ConfigError("recipe toy: tunes a network, and none is given")
 
-    monkeypatch.setattr(sweep_trials, "train", refused)
+    monkeypatch.setattr(trials, "train", refused)
     with pytest.raises(
         TrainingError, match="or was given up; recipe toy: tunes a network, and none is given"
     ):

@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from denoisectl import Denoiser
 from denoisectl.batch.result import Status
+from tests.denoisectl.batch.album import Album
 from tests.denoisectl.conftest import Pictures
 
 OK, SKIPPED, FAILED = Status.OK, Status.SKIPPED, Status.FAILED
@@ -31,3 +33,10 @@ def statuses(results: object) -> dict[str, Status]:
 
 def pixels(path: Path) -> np.ndarray:
     return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+
+
+@pytest.fixture
+def album(tmp_path: Path, pictures: Pictures, denoiser: Denoiser) -> Album:
+    """Two photos to replace, one of them in a subfolder."""
+    pictures(tmp_path / "in", "a.png", "sub/b.jpg")
+    return Album(tmp_path / "in", denoiser)
