@@ -7,7 +7,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from denoisectl.batch.result import Tally
 from denoisectl.batch.settings import Settings, format_of, refuse_misspelt
 from denoisectl.batch.shard import Shard
 from denoisectl.cli import console
-from denoisectl.cli.contradictions import Asked
+from denoisectl.cli.run_options import RunOptions
 from denoisectl.errors import UsageError
 from denoisectl.images import sniff
 from denoisectl.images.formats import HEAD, foreign_kind
@@ -31,87 +30,53 @@ from denoisectl.whole_file import check_writable, write_whole
 __all__ = ["Faults", "Request", "resources"]
 
 
-@dataclass(frozen=True, slots=True)
 class Request:
-    """Which files, and where their results go, as the command line said it."""
+    """Which files, and where their results go."""
 
-    inputs: tuple[str, ...]
-    out: str = ""
-    backup: Backup | None = None
-    """Outputs take their inputs' places, and originals go here; there is no `out` then."""
-    files_from: str | None = None
-    null: bool = False
-    base: Path | None = None
-    recursive: bool = False
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    suffix: str = ""
-    shard: str | None = None
-    if_exists: str | None = None
-    rename: bool = False
-    """Whether outputs that collide get names of their own."""
-    watch: bool = False
-    """Whether inputs come in, or change, for as long as the run lasts."""
-
-    @classmethod
-    def of(cls, asked: Asked) -> Request:
-        """What `denoisectl run` was asked for."""
-        return cls(
-            inputs=tuple(asked.names),
-            out=asked.out or "",
-            backup=Backup.parse(asked.backup) if asked.backup is not None else None,
-            files_from=asked.files_from,
-            null=asked.null,
-            base=asked.base,
-            recursive=asked.recursive,
-            include=tuple(asked.include or ()),
-            exclude=tuple(asked.exclude or ()),
-            suffix=asked.suffix,
-            shard=asked.shard,
-            if_exists=asked.policy,
-            rename=asked.on_collision == "rename",
-            watch=asked.watch,
-        )
+    def __init__(self, asked: RunOptions) -> None:
+        """Read what a run was asked for."""
+        self.asked = asked
+        self.backup = Backup.parse(asked.backup) if asked.backup is not None else None
 
     @property
     def single(self) -> bool:
         """Whether the input is one file by name, there or not; an existing output is an error then by default."""
-        if len(self.inputs) != 1 or self.files_from:
+        if len(self.asked.names) != 1 or self.asked.files_from:
             return False
-        (name,) = self.inputs
+        (name,) = self.asked.names
         return not os.path.isdir(name) and (os.path.exists(name) or not glob.has_magic(name))  # noqa: PTH110, PTH112 - see find
 
     @property
     def only_listed(self) -> bool:
         """Whether every input comes from a list. An empty one is no mistake: it may be what is left of another run."""
-        return self.files_from is not None and not self.inputs
+        return self.asked.files_from is not None and not self.asked.names
 
     @property
     def policy(self) -> IfExists:
         """What to do about existing outputs."""
-        if self.if_exists or not self.single:
-            return IfExists(self.if_exists or "skip")
-        return IfExists.NEWER if self.watch else IfExists.ERROR
+        if self.asked.policy or not self.single:
+            return IfExists(self.asked.policy or "skip")
+        return IfExists.NEWER if self.asked.watch else IfExists.ERROR
 
     @property
     def part(self) -> Shard | None:
         """The part of the plan that is wanted; None for all of it."""
-        return Shard.parse(self.shard) if self.shard else None
+        return Shard.parse(self.asked.shard) if self.asked.shard else None
 
     def naming(self, settings: Settings) -> Naming:
         """Whether --out is a folder, the output file itself, or each input."""
         if self.backup:
             return Naming(Path(), backup=self.backup)
-        out = Path(self.out)
+        out = Path(self.asked.out or "")
         if os.path.isdir(out) or not format_of(out):  # noqa: PTH112 - see find
-            if self.single and not self.out.endswith(os.sep):
+            if self.single and not (self.asked.out or "").endswith(os.sep):
                 refuse_misspelt(out)
-            return Naming(out, settings.format, self.suffix, self.rename)
+            return Naming(out, settings.format, self.asked.suffix, self.asked.on_collision == "rename")
         if not self.single:
             raise UsageError(f"--out {out} is one file and the input is not one file; give a folder")
-        if self.suffix:
+        if self.asked.suffix:
             raise UsageError(
-                f"--out {out} names one file, and --suffix {self.suffix} is for a folder; leave one out"
+                f"--out {out} names one file, and --suffix {self.asked.suffix} is for a folder; leave one out"
             )
         return Naming(out, single=True)
 
@@ -121,45 +86,37 @@ class Request:
         Raises:
             UsageError: a file or folder that was named is not.
         """
-        for name in self.inputs:
+        for name in self.asked.names:
             if not os.path.lexists(name) and not glob.has_magic(name):
                 raise UsageError(f"{name}: no such file or folder to watch; make it first, or check the name")
 
     def find(self, notice: Callable[[str], None]) -> Iterator[Found]:
         """The files that are meant: those named, then those listed; `notice` is told what is left out."""
-        out = self.backup.folder if self.backup else Path(self.out)
+        out = self.backup.folder if self.backup else Path(self.asked.out or "")
         kept = self.backup.globs if self.backup else ()
         selection = Selection(
-            self.recursive,
-            self.include,
-            (*self.exclude, *kept),
+            self.asked.recursive,
+            tuple(self.asked.include or ()),
+            (*(self.asked.exclude or ()), *kept),
             out,
-            self.base,
+            self.asked.base,
             in_place=self.backup is not None,
-            more_to_come=self.watch,
+            more_to_come=self.asked.watch,
         )
-        named = find(self.inputs, selection, notice)
-        if self.files_from is None:
+        named = find(self.asked.names, selection, notice)
+        if self.asked.files_from is None:
             return named
-        listed = read_list(_list(self.files_from), null=self.null, base=self.base or Path())
+        listed = read_list(_list(self.asked.files_from), null=self.asked.null, base=self.asked.base or Path())
         return chain(named, listed)
 
 
-@dataclass(frozen=True, slots=True)
 class Faults:
     """What happens about failures."""
 
-    most: str | None = None
-    failed_to: Path | None = None
-    null: bool = False
-
-    @classmethod
-    def of(cls, asked: Asked) -> Faults:
-        """What `denoisectl run` was asked for."""
-        return cls("0" if asked.fail_fast else asked.max_failures, asked.failed_to, asked.null)
-
-    def __post_init__(self) -> None:
+    def __init__(self, asked: RunOptions) -> None:
         """See that the limit is one before any work begins."""
+        self.most = "0" if asked.fail_fast else asked.max_failures
+        self.failed_to, self.null = asked.failed_to, asked.null
         if self.most is not None:
             FailureLimit.parse(self.most, planned=0)
 

@@ -42,14 +42,14 @@ class BatchRun:
         self._resources = resources
         self._notice = cache(console.warn)  # a watched folder is looked through again and again
 
-    def run(self, *, json: bool, dry_run: bool, watch: bool) -> bool:
+    def run(self, *, json: bool = False, dry_run: bool = False) -> bool:
         """Do it; returns whether every input is done or skipped."""
         with ExitStack() as stack:
             report = JsonReport(stack.enter_context(data_stdout())) if json else TextReport()
             if dry_run:
                 report.plan(self._plan())
                 return True
-            if watch:
+            if self._request.asked.watch:
                 return self._watch(report)
             return self._work(self._plan(), report)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from denoisectl.cli import console
 
-__all__ = ["with_color"]
+__all__ = ["taken_apart", "with_color"]
 
 ColorOpt = Annotated[
     console.Color,
@@ -36,4 +36,16 @@ def with_color(command: Callable[..., None]) -> Callable[..., None]:
     )
     parameters = [*signature.parameters.values(), last]
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return run
+
+
+def taken_apart(command: Callable[[Any], None]) -> Callable[..., None]:
+    """The command with a parameter for each field of its one argument, a dataclass: Typer reads signatures."""
+    (options, _) = get_type_hints(command).values()
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        command(options(**given))
+
+    run.__signature__ = inspect.signature(options, eval_str=True)  # type: ignore[attr-defined]
     return run

@@ -10,15 +10,13 @@ import typer
 
 from denoisectl.choices import IfExistsName
 from denoisectl.cli import console
-from denoisectl.cli import run_options as o
 from denoisectl.cli.contradictions import refuse_folders
 from denoisectl.cli.extras import needs_extra
-from denoisectl.cli.options import QuietOpt
+from denoisectl.cli.options import ExcludeOpt, IncludeOpt, OnCollisionOpt, QuietOpt, RecursiveOpt, SuffixOpt
+from denoisectl.cli.run_options import RunOptions
 from denoisectl.errors import UsageError
 
 __all__ = ["corrupt"]
-
-_MEMORY = 2**29
 
 
 class Kind(StrEnum):
@@ -58,9 +56,9 @@ def corrupt(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives other noise.")] = 0,
-    recursive: o.RecursiveOpt = False,
-    include: o.IncludeOpt = None,
-    exclude: o.ExcludeOpt = None,
+    recursive: RecursiveOpt = False,
+    include: IncludeOpt = None,
+    exclude: ExcludeOpt = None,
     if_exists: Annotated[
         IfExistsName | None,
         typer.Option(
@@ -69,8 +67,8 @@ def corrupt(
             show_default="skip; error for a single file",
         ),
     ] = None,
-    on_collision: o.OnCollisionOpt = "error",
-    suffix: o.SuffixOpt = "",
+    on_collision: OnCollisionOpt = "error",
+    suffix: SuffixOpt = "",
     format: Annotated[
         str, typer.Option("--format", metavar="png|keep", help="png adds no loss of its own.")
     ] = "png",
@@ -98,25 +96,26 @@ def corrupt(
     refuse_folders(suffix)
     with needs_extra("train"):
         from denoisectl_training.corruption.images import ImageCorruption
+    from denoisectl.batch.folder import Resources
     from denoisectl.batch.settings import Settings
-    from denoisectl.cli.batch_request import Faults, Request, resources
+    from denoisectl.cli.batch_request import Faults, Request
     from denoisectl.cli.batch_run import BatchRun
     from denoisectl.images import Format
 
     corruption = ImageCorruption(kind.value, _checked(kind, amount), seed)
-    request = Request(
-        inputs=tuple(inputs),
+    asked = RunOptions(
+        inputs=inputs,
         out=str(out),
         recursive=recursive,
-        include=tuple(include or ()),
-        exclude=tuple(exclude or ()),
+        include=include,
+        exclude=exclude,
         suffix=suffix,
         if_exists=if_exists,
-        rename=on_collision == "rename",
+        on_collision=on_collision,
     )
     settings = Settings(format=Format.PNG if format == "png" else None)
-    work = BatchRun(request, settings, corruption, Faults(), resources(_MEMORY, "2:2"))
-    if not work.run(json=False, dry_run=False, watch=False):
+    work = BatchRun(Request(asked), settings, corruption, Faults(asked), Resources())
+    if not work.run():
         raise typer.Exit(1)
 
 

@@ -6,15 +6,21 @@ from typing import Annotated, Literal
 
 import typer
 
+from denoisectl.choices import OnCollision
 from denoisectl.cli.sizes import tile_edge, views
 
 __all__ = [
     "DeviceOpt",
+    "ExcludeOpt",
+    "IncludeOpt",
     "JsonOpt",
     "ModelOpt",
+    "OnCollisionOpt",
     "PrecisionOpt",
     "QuietOpt",
+    "RecursiveOpt",
     "SelfEnsembleOpt",
+    "SuffixOpt",
     "ThreadsOpt",
     "TileOpt",
     "VerboseOpt",
@@ -86,3 +92,38 @@ ThreadsOpt = Annotated[
 JsonOpt = Annotated[bool, typer.Option("--json", help="Write JSON to stdout instead of text for people.")]
 QuietOpt = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors and warnings.")]
 VerboseOpt = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on stderr.")]
+RecursiveOpt = Annotated[
+    bool,
+    typer.Option(
+        "--recursive", "-r", help="Enter subfolders; --out mirrors the tree.", rich_help_panel="Inputs"
+    ),
+]
+IncludeOpt = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="GLOB",
+        help="Only files in folders that match; repeatable. A glob with a slash looks at the path below the folder.",
+        rich_help_panel="Inputs",
+    ),
+]
+ExcludeOpt = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="GLOB",
+        help="Of what is in folders, no files and no subfolders that match; repeatable.",
+        rich_help_panel="Inputs",
+    ),
+]
+OnCollisionOpt = Annotated[
+    OnCollision,
+    typer.Option(
+        help="When two inputs want one output: refuse the run, or tell them apart by their inputs' names.",
+        rich_help_panel="Outputs",
+    ),
+]
+SuffixOpt = Annotated[
+    str,
+    typer.Option(
+        metavar="TEXT", help="Added to names: -clean makes a-clean.jpg of a.jpg.", rich_help_panel="Outputs"
+    ),
+]

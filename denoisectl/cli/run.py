@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from denoisectl.cli import console
-from denoisectl.cli import run_options as o
-from denoisectl.cli.contradictions import Asked
-from denoisectl.cli.options import (
-    DeviceOpt,
-    JsonOpt,
-    ModelOpt,
-    PrecisionOpt,
-    QuietOpt,
-    SelfEnsembleOpt,
-    ThreadsOpt,
-    TileOpt,
-    VerboseOpt,
-)
-from denoisectl.errors import UsageError
+from denoisectl.cli.colour import taken_apart
+from denoisectl.cli.contradictions import refuse_contradictions
+from denoisectl.cli.run_options import RunOptions
+
+if TYPE_CHECKING:
+    from denoisectl.batch.settings import Settings
 
 __all__ = ["run"]
 
@@ -26,52 +20,8 @@ _MEMORY = 2**30
 _FOR_TILES = 35 / 64  # of it, as much as the library takes by default; the rest is for images on their way
 
 
-def run(
-    inputs: o.InputsArg = None,
-    *,
-    recursive: o.RecursiveOpt = False,
-    include: o.IncludeOpt = None,
-    exclude: o.ExcludeOpt = None,
-    files_from: o.FilesFromOpt = None,
-    null: o.NullOpt = False,
-    base: o.BaseOpt = None,
-    shard: o.ShardOpt = None,
-    watch: o.WatchOpt = False,
-    out: o.OutOpt = None,
-    in_place: o.InPlaceOpt = False,
-    backup: o.BackupOpt = None,
-    if_exists: o.IfExistsOpt = None,
-    overwrite: o.OverwriteOpt = False,
-    on_collision: o.OnCollisionOpt = "error",
-    format: o.FormatOpt = "keep",
-    quality: o.QualityOpt = None,
-    bit_depth: o.BitDepthOpt = "keep",
-    suffix: o.SuffixOpt = "",
-    metadata: o.MetadataOpt = "keep",
-    strip_gps: o.StripGpsOpt = False,
-    preserve_times: o.PreserveTimesOpt = False,
-    dry_run: o.DryRunOpt = False,
-    strength: o.StrengthOpt = 1.0,
-    luma: o.LumaOpt = 1.0,
-    chroma: o.ChromaOpt = 1.0,
-    model: ModelOpt = None,
-    device: DeviceOpt = "auto",
-    precision: PrecisionOpt = "auto",
-    self_ensemble: SelfEnsembleOpt = None,
-    threads: ThreadsOpt = None,
-    tile: TileOpt = None,
-    seams: o.SeamsOpt = "auto",
-    overlap: o.OverlapOpt = None,
-    memory: o.MemoryOpt = None,
-    max_pixels: o.MaxPixelsOpt = None,
-    jobs: o.JobsOpt = "2:2",
-    fail_fast: o.FailFastOpt = False,
-    max_failures: o.MaxFailuresOpt = None,
-    failed_to: o.FailedToOpt = None,
-    json: JsonOpt = False,
-    quiet: QuietOpt = False,
-    verbose: VerboseOpt = False,
-) -> None:
+@taken_apart
+def run(asked: RunOptions) -> None:
     """Denoise photos: files, whole folders, or one image through a pipe.
 
     Every input ends as done, skipped or failed with a reason; one bad file does not stop the others. Results
@@ -118,74 +68,50 @@ def run(
       3  device unusable              141  reader of stdout gone
       4  model unusable
     """
-    console.set_loudness(quiet=quiet, verbose=verbose)
-    if overwrite and if_exists not in (None, "overwrite"):
-        raise UsageError(f"--overwrite contradicts --if-exists {if_exists}; give one of them")
-    policy = "overwrite" if overwrite else if_exists
-    names = list(inputs or ())
-    asked = Asked(
-        names=names,
-        files_from=files_from,
-        null=null,
-        recursive=recursive,
-        include=include,
-        exclude=exclude,
-        base=base,
-        shard=shard,
-        watch=watch,
-        out=out,
-        in_place=in_place,
-        backup=backup,
-        policy=policy,
-        format=format,
-        on_collision=on_collision,
-        suffix=suffix,
-        preserve_times=preserve_times,
-        dry_run=dry_run,
-        overlap=overlap,
-        seams=seams,
-        fail_fast=fail_fast,
-        max_failures=max_failures,
-        failed_to=failed_to,
-    )
-    asked.check()
+    console.set_loudness(quiet=asked.quiet, verbose=asked.verbose)
+    refuse_contradictions(asked)
 
     # From here on the work begins, and with it the imports that take time.
-    from denoisectl.batch.settings import Settings
     from denoisectl.cli import stream_run
     from denoisectl.cli.batch_request import Faults, Request, resources
     from denoisectl.cli.batch_run import BatchRun
     from denoisectl.cli.opening import Opening
+
+    settings = _settings(asked)
+    memory = asked.memory or _MEMORY
+    tiles = int(memory * _FOR_TILES)
+    opening = Opening(
+        asked.model,
+        asked.device,
+        tile=asked.tile,
+        overlap=asked.overlap,
+        seams=asked.seams,
+        memory=tiles,
+        threads=asked.threads,
+        precision=asked.precision,
+        self_ensemble=asked.self_ensemble,
+    )
+    if asked.piped:
+        stream_run.stream(asked, settings, opening)
+        return
+    work = BatchRun(Request(asked), settings, opening, Faults(asked), resources(memory - tiles, asked.jobs))
+    if not work.run(json=asked.json, dry_run=asked.dry_run):
+        raise typer.Exit(1)
+
+
+def _settings(asked: RunOptions) -> Settings:
+    from denoisectl.batch.settings import Settings
     from denoisectl.images import Format
     from denoisectl.images.limits import pixel_limit
 
-    settings = Settings(
-        strength=strength,
-        luma=luma,
-        chroma=chroma,
-        format=None if format == "keep" else Format(format),
-        quality=quality,
-        bit_depth=None if bit_depth == "keep" else 16 if bit_depth == "16" else 8,
-        preserve_times=preserve_times,
-        metadata="none" if metadata == "none" else "no-gps" if strip_gps else "keep",
-        max_pixels=pixel_limit(max_pixels),
+    return Settings(
+        strength=asked.strength,
+        luma=asked.luma,
+        chroma=asked.chroma,
+        format=None if asked.format == "keep" else Format(asked.format),
+        quality=asked.quality,
+        bit_depth=None if asked.bit_depth == "keep" else 16 if asked.bit_depth == "16" else 8,
+        preserve_times=asked.preserve_times,
+        metadata="none" if asked.metadata == "none" else "no-gps" if asked.strip_gps else "keep",
+        max_pixels=pixel_limit(asked.max_pixels),
     )
-    memory = memory or _MEMORY
-    tiles = int(memory * _FOR_TILES)
-    opening = Opening(
-        model,
-        device,
-        tile=tile,
-        overlap=overlap,
-        seams=seams,
-        memory=tiles,
-        threads=threads,
-        precision=precision,
-        self_ensemble=self_ensemble,
-    )
-    if asked.piped:
-        stream_run.stream(names, out or "-", settings, opening, overwrite=policy == "overwrite", json=json)
-        return
-    work = BatchRun(Request.of(asked), settings, opening, Faults.of(asked), resources(memory - tiles, jobs))
-    if not work.run(json=json, dry_run=dry_run, watch=watch):
-        raise typer.Exit(1)

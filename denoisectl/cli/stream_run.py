@@ -9,6 +9,7 @@ from denoisectl.batch.settings import Settings, format_of
 from denoisectl.batch.single import denoise_bytes
 from denoisectl.cli import console
 from denoisectl.cli.opening import Opening
+from denoisectl.cli.run_options import RunOptions
 from denoisectl.cli.stdout import data_stdout
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images.native import caught_warnings
@@ -17,11 +18,10 @@ from denoisectl.whole_file import write_whole
 __all__ = ["stream"]
 
 
-def stream(
-    names: list[str], out: str, settings: Settings, opening: Opening, *, overwrite: bool, json: bool
-) -> None:
+def stream(asked: RunOptions, settings: Settings, opening: Opening) -> None:
     """Denoise one image from or to a pipe."""
-    _check(names, out, overwrite=overwrite, json=json)
+    names, out = asked.names, asked.out or "-"
+    _check(names, out, overwrite=asked.policy == "overwrite", json=asked.json)
     if out != "-":
         settings = settings.named_by(Path(out))
     with data_stdout() as write, caught_warnings():
