@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["BitDepth", "FormatName", "IfExistsName", "OnCollision"]
+__all__ = ["BitDepth", "FormatName", "IfExistsName", "OnCollision", "Precision", "Seams"]
 
 IfExistsName = Literal["skip", "overwrite", "error", "newer"]
 """What to do about an output that is there already; `denoisectl.batch.existing.IfExists` explains each."""
@@ -14,6 +14,12 @@ FormatName = Literal["jpeg", "png", "tiff", "webp", "bmp"]
 
 OnCollision = Literal["error", "rename"]
 """What to do about inputs that want one output: refuse the run, or tell them apart."""
+
+Precision = Literal["auto", "float32", "int8"]
+"""Of the arithmetic; `Denoiser.open` explains each."""
+
+Seams = Literal["auto", "exact"]
+"""How far tiles overlap, likewise."""
 
 BitDepth = Literal[8, 16]
 """Bits a sample of results."""

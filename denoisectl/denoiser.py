@@ -16,30 +16,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, partial
-from numbers import Real
+from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import get_args
 
 import numpy as np
 
+from denoisectl.choices import Precision, Seams
 from denoisectl.engine import Engine, OutOfMemory
-from denoisectl.errors import ImageError, UsageError
+from denoisectl.errors import ImageError
 from denoisectl.file_methods import FileMethods
-from denoisectl.model_card import VIEWS, ModelCard
+from denoisectl.model_card import ModelCard
+from denoisectl.opening import DEFAULT_MEMORY, Opening
 from denoisectl.pixels import Image, Planes, check_image
-from denoisectl.precision import ModelFiles, Precision
 from denoisectl.self_ensemble import BYTES_PER_PIXEL, SelfEnsemble
 from denoisectl.shipped import float32_twin
 from denoisectl.strength import Strength
-from denoisectl.tiled import Progress, Runner, Seams, run_tiles, tile_rules
+from denoisectl.tiled import Progress, Runner, run_tiles, tile_rules
 from denoisectl.tiling import Grid, TileRules, cut
 
-__all__ = ["DEFAULT_MEMORY", "Denoiser"]
-
-DEFAULT_MEMORY = 560 * 2**20
-"""Bytes: a photo of 12 megapixels goes through the shipped U-nets in six tiles or fewer."""
+__all__ = ["Denoiser"]
 
 _log = logging.getLogger("denoisectl")
 
@@ -66,7 +62,7 @@ class Denoiser(FileMethods):
             digest: names the model for the journal.
             self_ensemble: views of each tile to average.
         """
-        self._again: Callable[[], Denoiser] | None = None
+        self._opening: Opening | None = None
         self._exact = exact
         self._digest = digest
         self._runner = runner if self_ensemble == 1 else SelfEnsemble(runner, self_ensemble)
@@ -113,50 +109,29 @@ class Denoiser(FileMethods):
             DeviceError: the device asked for cannot be used here.
             UsageError: settings that cannot work with this model, such as too little memory for its tiles.
         """
-        for name, value in (("batch", batch), ("memory", memory), ("threads", threads)):
-            if value is not None and (not isinstance(value, Real) or value < 1):
-                raise UsageError(f"{name} must be at least 1, got {value!r}")
-        if self_ensemble is not None and (type(self_ensemble) is not int or self_ensemble not in VIEWS):
-            numbers = ", ".join(map(str, VIEWS))
-            raise UsageError(f"self_ensemble must be one of {numbers}, got {self_ensemble}")
-        if seams not in get_args(Seams):
-            raise UsageError(f"no such seams: {seams}; there are {', '.join(get_args(Seams))}")
-        files = ModelFiles.find(model, precision)
-        engine = Engine.open(files.gpu, device, threads, on_processor=files.processor)
-        views = self_ensemble or engine.card.self_ensemble
-        more = BYTES_PER_PIXEL if views > 1 else 0
-        rules = tile_rules(engine.card, tile, overlap, seams, memory // batch, more)
+        return cls.of(
+            Opening(model, device, tile, overlap, seams, batch, memory, threads, precision, self_ensemble)
+        )
+
+    @classmethod
+    def of(cls, opening: Opening) -> Denoiser:
+        """Load a model. Raises what `open` does."""
+        files = opening.files()
+        engine = Engine.open(files.gpu, opening.device, opening.threads, on_processor=files.processor)
+        views = opening.self_ensemble or engine.card.self_ensemble
+        rules = tile_rules(engine.card, opening, BYTES_PER_PIXEL if views > 1 else 0)
         # The smallest tile has to fit, or the first larger image would end a run that has begun.
         cut(rules.smallest_tile, rules.smallest_tile, rules)
         _warn_of_waste(rules)
-        opened = cls(
-            engine,
-            rules,
-            batch,
-            _exact_twin(engine, overlap, seams, memory, threads, self_ensemble),
-            files.digest(seams, overlap, self_ensemble),
-            views,
-        )
-        opened._again = partial(
-            cls.open,
-            model,
-            device,
-            tile=tile,
-            overlap=overlap,
-            seams=seams,
-            batch=batch,
-            memory=memory,
-            threads=threads,
-            precision=precision,
-            self_ensemble=self_ensemble,
-        )
+        opened = cls(engine, rules, opening.batch, _exact_twin(engine, opening), opening.digest(), views)
+        opened._opening = opening
         return opened
 
-    def __reduce__(self) -> tuple[Callable[[], Denoiser], tuple[()]]:
+    def __reduce__(self) -> tuple[Callable[[Opening], Denoiser], tuple[Opening]]:
         """Pickled as what it was opened with: another process, a worker of a data loader, opens its own."""
-        if self._again is None:
+        if self._opening is None:
             raise TypeError("a Denoiser that was not made by Denoiser.open cannot be pickled")
-        return self._again, ()
+        return Denoiser.of, (self._opening,)
 
     @property
     def card(self) -> ModelCard:
@@ -291,14 +266,7 @@ def _room_for(image: Image) -> Image:
         raise ImageError("the image does not fit in memory; close other programs") from error
 
 
-def _exact_twin(
-    engine: Engine,
-    overlap: int | None,
-    seams: Seams,
-    memory: int,
-    threads: int | None,
-    self_ensemble: int | None,
-) -> Callable[[], Denoiser] | None:
+def _exact_twin(engine: Engine, opening: Opening) -> Callable[[], Denoiser] | None:
     """Opens the float32 model that this one comes from, when a tile first needs it; None if there is none."""
     path = float32_twin(engine.card)
     if path is None:
@@ -307,14 +275,8 @@ def _exact_twin(
     @cache
     def opened() -> Denoiser:
         _log.warning("%s gave NaN or infinity; such tiles are computed in float32", engine.card.name)
-        return Denoiser.open(
-            path,
-            engine.device,
-            overlap=overlap,
-            seams=seams,
-            memory=memory,
-            threads=threads,
-            self_ensemble=self_ensemble,
+        return Denoiser.of(
+            replace(opening, model=path, device=engine.device, tile=None, batch=1, precision="auto")
         )
 
     lock = Lock()  # threads that come while it is being opened wait for it

@@ -5,21 +5,17 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import get_args
 
 import cv2
 
 from denoisectl.card_in_file import read_card
+from denoisectl.choices import Precision, Seams
 from denoisectl.errors import UsageError
 from denoisectl.onnx_file import read_model
 from denoisectl.shipped import find_model, int8_twin
 
-if TYPE_CHECKING:
-    from denoisectl.tiled import Seams
-
-__all__ = ["ModelFiles", "Precision", "fast_at_8_bits"]
-
-Precision = Literal["auto", "float32", "int8"]
+__all__ = ["ModelFiles", "fast_at_8_bits"]
 
 _AVX2 = 11  # as OpenCV numbers the features of processors
 

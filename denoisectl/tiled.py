@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 from queue import SimpleQueue
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.lanes import in_lanes
 from denoisectl.model_card import ModelCard
+from denoisectl.opening import Opening
 from denoisectl.pixels import Image, Planes, all_finite, load_planes, store_planes
 from denoisectl.strength import Strength
 from denoisectl.tiling import Grid, Tile, TileRules
 
-__all__ = ["Exact", "Progress", "Runner", "Seams", "run_tiles", "tile_rules"]
+__all__ = ["Exact", "Progress", "Runner", "run_tiles", "tile_rules"]
 
-Seams = Literal["auto", "exact"]
 Progress = Callable[[int, int], None]
 
 _BYTES_PER_PIXEL = 320  # of a model whose card does not say: more than the shipped ones take
@@ -84,29 +84,23 @@ def run_tiles(
             progress(done, len(grid))
 
 
-def tile_rules(
-    card: ModelCard,
-    tile: int | None,
-    overlap: int | None,
-    seams: Seams,
-    memory: int,
-    more_per_pixel: int = 0,
-) -> TileRules:
-    """How images are cut for a model; the arguments are those of `Denoiser.open`, and bytes that others need.
+def tile_rules(card: ModelCard, opening: Opening, more_per_pixel: int = 0) -> TileRules:
+    """How images are cut for a model that is opened so; `more_per_pixel` bytes of its memory are for others.
 
     Raises:
         UsageError: settings that cannot work with this model.
     """
+    tile, overlap = opening.tile, opening.overlap
     if not card.tileable and tile:
         raise UsageError(
             f"{card.name} cannot be run in tiles (it looks at the whole image): leave out --tile"
         )
     if overlap is None:
-        use_effective = seams == "auto" and card.effective_halo is not None
+        use_effective = opening.seams == "auto" and card.effective_halo is not None
         overlap = card.effective_halo if use_effective and card.effective_halo is not None else card.halo
     elif overlap < 0:
         raise UsageError(f"overlap must be at least 0, got {overlap}")
-    budget = memory // ((card.bytes_per_pixel or _BYTES_PER_PIXEL) + more_per_pixel)
+    budget = opening.memory // opening.batch // ((card.bytes_per_pixel or _BYTES_PER_PIXEL) + more_per_pixel)
     return TileRules(card.multiple_of, overlap, tile if card.tileable else 0, budget)
 
 

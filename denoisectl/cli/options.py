@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from denoisectl.choices import OnCollision
+from denoisectl.choices import OnCollision, Precision
 from denoisectl.cli.sizes import tile_edge, views
 
 __all__ = [
@@ -51,7 +51,7 @@ DeviceOpt = Annotated[
     ),
 ]
 PrecisionOpt = Annotated[
-    Literal["auto", "float32", "int8"],
+    Precision,
     typer.Option(
         "--precision",
         help="Of shipped models: auto takes 8-bit integers on processors that are fast at them. What is named "

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from denoisectl.choices import IfExistsName
+from denoisectl.choices import IfExistsName, Seams
 from denoisectl.cli.options import (
     DeviceOpt,
     ExcludeOpt,
@@ -206,7 +206,7 @@ class RunOptions:
     threads: ThreadsOpt = None
     tile: TileOpt = None
     seams: Annotated[
-        Literal["auto", "exact"],
+        Seams,
         typer.Option(
             help="exact overlaps tiles until cutting changes nothing, auto until nothing shows.",
             rich_help_panel=_SPEED,
