@@ -1,19 +1,23 @@
-"""Typed access to a card's JSON, with messages that name the key path (`scores[0].value`)."""
+"""A card's JSON to dataclasses, with messages that name the key path (`scores[0].value`)."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from denoisectl.errors import ModelError
 
-__all__ = ["CardFields", "as_fields"]
+__all__ = ["parsed", "read", "value_of"]
+
+Read = TypeVar("Read")
+
+_WORDS = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
 
 
-def as_fields(text: str) -> CardFields:
+def parsed(text: str) -> dict[str, Any]:
     """Parse the JSON text of a card.
 
     Raises:
@@ -24,8 +28,57 @@ def as_fields(text: str) -> CardFields:
     except (ValueError, RecursionError) as error:
         raise ModelError(f"the model's card is not JSON ({error}); export the model again") from None
     if not isinstance(value, dict):
-        raise ModelError(f"the model's card is not a JSON object but {_kind(value)}; export the model again")
-    return CardFields(value)
+        raise ModelError(f"the model's card is not a JSON object but {_shown(value)}; export the model again")
+    return value
+
+
+def read(kind: type[Read], values: Mapping[str, Any], at: str = "", later: Collection[str] = ()) -> Read:
+    """An object as a dataclass, field by field; keys that are no fields are passed over.
+
+    Args:
+        kind: of text, numbers, tuples, mappings and other dataclasses, some of them or None.
+        values: the object.
+        at: the path of its keys.
+        later: fields that cards of earlier versions lack; they, and those that may be None, need not be there.
+
+    Raises:
+        ModelError: a key is missing or ill-typed.
+    """
+    types = get_type_hints(kind)
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    given = [name for name in names if not (name in later and values.get(name) is None)]
+    return kind(**{name: value_of(types[name], values, name, at) for name in given})
+
+
+def value_of(kind: Any, values: Mapping[str, Any], key: str, at: str = "") -> Any:
+    """The value of one key as a field of this type; raises as `read` does."""
+    path = f"{at}{key}"
+    if type(None) in get_args(kind):
+        return None if values.get(key) is None else value_of(get_args(kind)[0], values, key, at)
+    if key not in values:
+        raise ModelError(f'card key "{path}" is missing; export the model again')
+    return _converted(kind, values[key], path)
+
+
+def _converted(kind: Any, value: Any, path: str) -> Any:
+    if get_origin(kind) is tuple:
+        item = get_args(kind)[0]
+        _expect(list, value, path, "a list of objects" if is_dataclass(item) else "a list of texts")
+        return tuple(_converted(item, each, f"{path}[{index}]") for index, each in enumerate(value))
+    if is_dataclass(kind) or get_origin(kind) is Mapping:
+        _expect(dict, value, path, "an object")
+        return read(kind, value, f"{path}.") if isinstance(kind, type) and is_dataclass(kind) else value
+    _expect((int, float) if kind is float else kind, value, path, _WORDS[kind])
+    try:
+        return kind(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        raise ModelError(f'card key "{path}" is too large a number') from None
+
+
+def _expect(types: Any, value: Any, path: str, words: str) -> None:
+    # A bool is an int to Python, never to a card.
+    if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
+        raise ModelError(f'card key "{path}" must be {words}, got {_shown(value)}')
 
 
 def _finite(text: str) -> float:
@@ -36,76 +89,5 @@ def _finite(text: str) -> float:
     return number
 
 
-@dataclass(frozen=True, slots=True)
-class CardFields:
-    """One JSON object of a card. Every method raises `ModelError` if the key is missing or ill-typed."""
-
-    values: Mapping[str, Any]
-    path: str = ""
-
-    def string(self, key: str) -> str:
-        """A text."""
-        return str(self._typed(key, (str,), "a text"))
-
-    def boolean(self, key: str) -> bool:
-        """True or false."""
-        return bool(self._typed(key, (bool,), "true or false"))
-
-    def integer(self, key: str) -> int:
-        """A whole number."""
-        return int(self._typed(key, (int,), "a whole number"))
-
-    def number(self, key: str) -> float:
-        """A number."""
-        try:
-            return float(self._typed(key, (int, float), "a number"))
-        except OverflowError:  # a whole number of hundreds of digits
-            raise ModelError(f'card key "{self.path}{key}" is too large a number') from None
-
-    def optional_integer(self, key: str) -> int | None:
-        """A whole number, or None where the key is null or absent."""
-        return None if self.values.get(key) is None else self.integer(key)
-
-    def integer_or(self, default: int, key: str) -> int:
-        """A whole number, or `default` where the key is null or absent."""
-        return default if self.values.get(key) is None else self.integer(key)
-
-    def optional_string(self, key: str) -> str:
-        """A text, empty where the key is null or absent."""
-        return "" if self.values.get(key) is None else self.string(key)
-
-    def optional_number(self, key: str) -> float | None:
-        """A number, or None where the key is null or absent."""
-        return None if self.values.get(key) is None else self.number(key)
-
-    def mapping(self, key: str) -> dict[str, Any]:
-        """A JSON object, as it is."""
-        return dict(self._typed(key, (dict,), "an object"))
-
-    def strings(self, key: str) -> tuple[str, ...]:
-        """A list of texts."""
-        items = self._typed(key, (list,), "a list of texts")
-        return tuple(self._item(key, index).string("") for index in range(len(items)))
-
-    def objects(self, key: str) -> tuple[CardFields, ...]:
-        """A list of objects, each with its own path."""
-        items = self._typed(key, (list,), "a list of objects")
-        found = (self._item(key, index).mapping("") for index in range(len(items)))
-        return tuple(CardFields(item, f"{self.path}{key}[{index}].") for index, item in enumerate(found))
-
-    def _item(self, key: str, index: int) -> CardFields:
-        """A list element seen as the nameless field of an object, so that the same checks serve."""
-        return CardFields({"": self.values[key][index]}, f"{self.path}{key}[{index}]")
-
-    def _typed(self, key: str, types: tuple[type, ...], expected: str) -> Any:
-        if key not in self.values:
-            raise ModelError(f'card key "{self.path}{key}" is missing; export the model again')
-        value = self.values[key]
-        # A bool is an int to Python, never to a card.
-        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            raise ModelError(f'card key "{self.path}{key}" must be {expected}, got {_kind(value)}')
-        return value
-
-
-def _kind(value: Any) -> str:
+def _shown(value: Any) -> str:
     return f"{json.dumps(value)[:40]}"

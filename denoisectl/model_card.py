@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from denoisectl.card_json import CardFields, as_fields
+from denoisectl.card_json import parsed, read, value_of
 from denoisectl.errors import ModelError
 
 __all__ = ["ADOPTED", "CARD_KEY", "CONTRACT_VERSION", "VIEWS", "DataSource", "ModelCard", "Score"]
@@ -115,34 +115,9 @@ class ModelCard:
         Raises:
             ModelError: not JSON, a key missing or ill-typed, or a contract version this tool does not know.
         """
-        card = as_fields(text)
-        _check_contract(card.integer("contract_version"))
-        return cls(
-            name=card.string("name"),
-            version=card.string("version"),
-            summary=card.string("summary"),
-            architecture=card.string("architecture"),
-            colour=card.string("colour"),
-            multiple_of=card.integer("multiple_of"),
-            halo=card.integer("halo"),
-            effective_halo=card.optional_integer("effective_halo"),
-            tileable=card.boolean("tileable"),
-            precision=card.string("precision"),
-            fp16_safe=card.boolean("fp16_safe"),
-            fp16_error=card.optional_number("fp16_error"),
-            parameters=card.integer("parameters"),
-            macs_per_pixel=card.number("macs_per_pixel"),
-            images_seen=card.integer("images_seen"),
-            recipe=card.mapping("recipe"),
-            recipe_digest=card.string("recipe_digest"),
-            data=tuple(_data_source(item) for item in card.objects("data")),
-            scores=tuple(_score(item) for item in card.objects("scores")),
-            limits=card.strings("limits"),
-            tool_version=card.string("tool_version"),
-            bytes_per_pixel=card.optional_integer("bytes_per_pixel"),
-            float32_twin=card.optional_string("float32_twin"),
-            self_ensemble=card.integer_or(1, "self_ensemble"),
-        )
+        values = parsed(text)
+        _check_contract(value_of(int, values, "contract_version"))
+        return read(cls, values, later=("float32_twin", "self_ensemble"))
 
 
 def _require(condition: bool, key: str, expected: str) -> None:
@@ -156,18 +131,3 @@ def _check_contract(version: int) -> None:
             f"the model's card has contract version {version} and this denoisectl reads version "
             f"{CONTRACT_VERSION}; upgrade with `pip install --upgrade denoisectl`"
         )
-
-
-def _data_source(item: CardFields) -> DataSource:
-    return DataSource(item.string("source"), item.integer("files"), item.string("licence"))
-
-
-def _score(item: CardFields) -> Score:
-    return Score(
-        set=item.string("set"),
-        condition=item.string("condition"),
-        metric=item.string("metric"),
-        input=item.number("input"),
-        value=item.number("value"),
-        command=item.string("command"),
-    )
