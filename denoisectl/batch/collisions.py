@@ -51,17 +51,14 @@ def refuse_collisions(jobs: tuple[Job, ...]) -> None:
 def fail_collisions(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
     """The jobs, of which those that collide fail: a watched folder goes on with all others."""
     problems = {
-        id(job): f"{job.source}: would become {job.target}, as would "
+        id(job): f"would become {job.target}, as would "
         f"{_and(str(other.source) for other in same if other is not job)}; rename one, or watch with "
         "--on-collision rename"
         for same in _colliding(jobs)
         for job in same
     }
     return tuple(
-        replace(job, target=None, problem=problems[id(job)], code=FailureCode.COLLISION)
-        if id(job) in problems
-        else job
-        for job in jobs
+        job.failed(FailureCode.COLLISION, problems[id(job)]) if id(job) in problems else job for job in jobs
     )
 
 

@@ -46,6 +46,10 @@ class Job:
         """Whether there is work to be done for it."""
         return not (self.problem or self.skip)
 
+    def failed(self, code: FailureCode, why: str) -> Job:
+        """This job as one that fails without being tried."""
+        return replace(self, target=None, problem=f"{self.source}: {why}", code=code)
+
     @property
     def original(self) -> Path:
         """The file that is read."""

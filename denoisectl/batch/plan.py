@@ -106,11 +106,7 @@ def _entry(
     try:
         stat = found.path.stat()
         if S_ISDIR(stat.st_mode):
-            return replace(
-                job,
-                problem=f"{found.path}: is a folder, and a list names files",
-                code=FailureCode.NOT_AN_IMAGE,
-            )
+            return job.failed(FailureCode.NOT_AN_IMAGE, "is a folder, and a list names files")
         if not S_ISREG(stat.st_mode):
             return _no_file(found, job)  # not opened: a pipe would wait for its other end
         with found.path.open("rb") as file:
@@ -121,24 +117,20 @@ def _entry(
                 return Ignored(found.path, "a raw photo")
     except FileNotFoundError:
         if found.path.is_symlink():
-            problem = f"{found.path}: is a link to {found.path.readlink()}, which is not there; mend the link"
-            return replace(job, problem=problem, code=FailureCode.MISSING)
-        return replace(
-            job, problem=f"{found.path}: no such file or folder; check the name", code=FailureCode.MISSING
-        )
+            link = found.path.readlink()
+            return job.failed(FailureCode.MISSING, f"is a link to {link}, which is not there; mend the link")
+        return job.failed(FailureCode.MISSING, "no such file or folder; check the name")
     except OSError as error:
-        return replace(
-            job, problem=f"{found.path}: cannot be read: {error.strerror}", code=FailureCode.UNREADABLE
-        )
+        return job.failed(FailureCode.UNREADABLE, f"cannot be read: {error.strerror}")
     job = replace(job, size=stat.st_size, mtime_ns=stat.st_mtime_ns, pixels=pixels)
     if kind and (reason := unfit(kind)):
-        return replace(job, problem=f"{found.path}: {reason}", code=FailureCode.UNFIT)
+        return job.failed(FailureCode.UNFIT, reason)
     if kind and naming.backup:
         return _replaced(job, found, naming.backup)
     if kind:
         return replace(job, target=naming.target(found.relative, kind))
     if found.named or found.path.suffix.lower() in SUFFIXES:
-        return replace(job, problem=_not_an_image(found.path, head), code=FailureCode.NOT_AN_IMAGE)
+        return job.failed(FailureCode.NOT_AN_IMAGE, _not_an_image(head))
     return Ignored(found.path, foreign_kind(head) or "")
 
 
@@ -146,8 +138,8 @@ def _no_file(found: Found, job: Job) -> Job | Ignored:
     """A pipe or a device is not taken for a photo; in a folder it is passed over."""
     if not found.named:
         return Ignored(found.path, "")
-    problem = f"{found.path}: is a pipe or a device; send it in by stdin: denoisectl run - --out FILE < {found.path}"
-    return replace(job, problem=problem, code=FailureCode.NOT_AN_IMAGE)
+    way = f"send it in by stdin: denoisectl run - --out FILE < {found.path}"
+    return job.failed(FailureCode.NOT_AN_IMAGE, f"is a pipe or a device; {way}")
 
 
 def _replaced(job: Job, found: Found, backup: Backup) -> Job:
@@ -155,18 +147,18 @@ def _replaced(job: Job, found: Found, backup: Backup) -> Job:
     if found.path.is_symlink():
         reason = f"is a link to {found.path.readlink()}; name that file to denoise it"
         if found.named:
-            return replace(job, problem=f"{found.path}: {reason}", code=FailureCode.UNFIT)
+            return job.failed(FailureCode.UNFIT, reason)
         return replace(job, target=found.path, skip=reason)
     return replace(job, target=found.path, backup=backup.place(found.path, found.relative))
 
 
-def _not_an_image(path: Path, head: bytes) -> str:
+def _not_an_image(head: bytes) -> str:
     kinds = ", ".join(kind.name for kind in Format)
     if not head:
-        return f"{path}: is empty; restore it from a backup"
+        return "is empty; restore it from a backup"
     if kind := foreign_kind(head):
-        return f"{path}: is a file of another kind ({kind}); convert it to one of {kinds} first"
-    return f"{path}: is not an image, whatever its name says; the kinds that are read are {kinds}"
+        return f"is a file of another kind ({kind}); convert it to one of {kinds} first"
+    return f"is not an image, whatever its name says; the kinds that are read are {kinds}"
 
 
 def _refuse_nothing(files: tuple[Found, ...], jobs: tuple[Job, ...]) -> None:
@@ -193,12 +185,7 @@ def _refuse_overwriting(jobs: tuple[Job, ...]) -> None:
 def _fail_overwriting(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
     taken = {id(job) for job in _overwriting(jobs)}
     return tuple(
-        replace(
-            job,
-            target=None,
-            problem=f"{job.source}: would overwrite {job.target}, an input",
-            code=FailureCode.COLLISION,
-        )
+        job.failed(FailureCode.COLLISION, f"would overwrite {job.target}, an input")
         if id(job) in taken
         else job
         for job in jobs
