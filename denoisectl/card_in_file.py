@@ -9,8 +9,6 @@ from denoisectl.errors import ModelError
 from denoisectl.model_card import CARD_KEY, ModelCard
 from denoisectl.onnx_file import metadata, read_model
 
-__all__ = ["card_of", "read_card"]
-
 
 def read_card(path: Path) -> ModelCard:
     """The card of a model file, without loading the model.

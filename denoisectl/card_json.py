@@ -10,8 +10,6 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from denoisectl.errors import ModelError
 
-__all__ = ["parsed", "read", "value_of"]
-
 Read = TypeVar("Read")
 
 _WORDS = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}

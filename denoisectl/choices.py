@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["BitDepth", "FormatName", "IfExistsName", "OnCollision", "Precision", "Seams"]
-
 IfExistsName = Literal["skip", "overwrite", "error", "newer"]
 """What to do about an output that is there already; `denoisectl.batch.existing.IfExists` explains each."""
 

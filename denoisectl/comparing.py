@@ -15,8 +15,6 @@ from denoisectl.images import decode, with_depth
 from denoisectl.report.before_after import Comparison, before_after
 from denoisectl.whole_file import write_whole
 
-__all__ = ["STRENGTHS", "write_comparison"]
-
 STRENGTHS = (0.5, 0.75, 1.0)
 _SIDE = 200
 

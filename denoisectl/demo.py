@@ -23,8 +23,6 @@ from denoisectl.images import decode
 from denoisectl.report.before_after import Comparison, before_after
 from denoisectl.whole_file import write_whole
 
-__all__ = ["Measured", "run_demo"]
-
 SIGMA = 25.0
 PICTURE = "before-after.png"
 _DETAIL = {"astronaut": (40, 150), "cat": (60, 120), "coffee": (140, 180), "rocket": (150, 250)}

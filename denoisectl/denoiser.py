@@ -35,8 +35,6 @@ from denoisectl.strength import Strength
 from denoisectl.tiled import Progress, Runner, run_tiles, tile_rules
 from denoisectl.tiling import Grid, TileRules, cut
 
-__all__ = ["Denoiser"]
-
 _log = logging.getLogger("denoisectl")
 
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from denoisectl.errors import UsageError
 
-__all__ = ["AUTO", "CPU", "Device", "parse_devices", "usable_cpus"]
-
 
 @dataclass(frozen=True, slots=True)
 class Device:

@@ -15,8 +15,6 @@ from denoisectl.errors import DeviceError, ModelError
 from denoisectl.precision import fast_at_8_bits
 from denoisectl.shipped import shipped_models
 
-__all__ = ["DeviceCheck", "Diagnosis", "diagnose"]
-
 _PACKAGES = ("denoisectl", "numpy", "opencv-python-headless", "torch")
 # They install into one folder, so the one installed last replaces files of the other.
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino")

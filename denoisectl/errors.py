@@ -18,20 +18,6 @@ of the terminal: `denoisectl.cli.exits` alone turns them into words and exit cod
 
 from __future__ import annotations
 
-__all__ = [
-    "ConfigError",
-    "DenoiseError",
-    "DeviceError",
-    "DivergedError",
-    "ExportError",
-    "ImageError",
-    "MissingExtraError",
-    "ModelError",
-    "StoppedError",
-    "TrainingError",
-    "UsageError",
-]
-
 
 class DenoiseError(Exception):
     """Base class: something the user can mend, said in one message."""

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from denoisectl.batch.process import Digested
     from denoisectl.batch.result import FileResult
 
-__all__ = ["FileMethods"]
-
 
 class FileMethods:
     """Methods over files, for whatever maps images to images and has a digest."""

@@ -7,8 +7,6 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-__all__ = ["in_lanes"]
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 

@@ -15,8 +15,6 @@ from typing import Any
 from denoisectl.card_json import parsed, read, value_of
 from denoisectl.errors import ModelError
 
-__all__ = ["ADOPTED", "CARD_KEY", "CONTRACT_VERSION", "VIEWS", "DataSource", "ModelCard", "Score"]
-
 CARD_KEY = "denoisectl.card"
 CONTRACT_VERSION = 1
 ADOPTED = "adopted"

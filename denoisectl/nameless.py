@@ -6,8 +6,6 @@ import os
 import tempfile
 from typing import IO
 
-__all__ = ["nameless_file"]
-
 
 def nameless_file() -> IO[bytes]:
     """Open one to write and read, unbuffered; on Linux in memory, so that no folder need be writable."""

@@ -11,8 +11,6 @@ from pathlib import Path
 
 from denoisectl.errors import ModelError
 
-__all__ = ["metadata", "read_model"]
-
 _GRAPH_FIELD = 7  # ModelProto.graph
 _METADATA_FIELD = 14  # ModelProto.metadata_props, each a StringStringEntryProto { key = 1, value = 2 }
 _PROTOBUF_LIMIT = 2**31 - 1  # bytes in one protobuf message

@@ -15,7 +15,6 @@ from denoisectl.model_card import VIEWS
 if TYPE_CHECKING:
     from denoisectl.precision import ModelFiles
 
-__all__ = ["DEFAULT_MEMORY", "Opening"]
 
 DEFAULT_MEMORY = 560 * 2**20
 """Bytes: a photo of 12 megapixels goes through the shipped U-nets in six tiles or fewer."""

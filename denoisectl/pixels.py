@@ -15,8 +15,6 @@ import numpy.typing as npt
 
 from denoisectl.errors import ImageError
 
-__all__ = ["Image", "Index", "Planes", "all_finite", "check_image", "load_planes", "store_planes"]
-
 Image = npt.NDArray[Any]
 Planes = npt.NDArray[np.float32]
 Index = slice | npt.NDArray[np.intp]

@@ -15,8 +15,6 @@ from denoisectl.errors import UsageError
 from denoisectl.onnx_file import read_model
 from denoisectl.shipped import find_model, int8_twin
 
-__all__ = ["ModelFiles", "fast_at_8_bits"]
-
 _AVX2 = 11  # as OpenCV numbers the features of processors
 
 

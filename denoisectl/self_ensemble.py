@@ -12,8 +12,6 @@ import numpy as np
 from denoisectl.pixels import Planes
 from denoisectl.tiled import Runner
 
-__all__ = ["BYTES_PER_PIXEL", "SelfEnsemble"]
-
 BYTES_PER_PIXEL = 24
 """Of a tile, beside what the network takes: the sum and a view."""
 

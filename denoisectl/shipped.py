@@ -9,8 +9,6 @@ from pathlib import Path
 from denoisectl.errors import ModelError
 from denoisectl.model_card import ModelCard
 
-__all__ = ["DEFAULT_MODEL", "find_model", "float32_twin", "int8_twin", "shipped_models"]
-
 DEFAULT_MODEL = "photo"
 _ORDER = (DEFAULT_MODEL, "photo-int8", "photo-fast", "photo-best", "book-small", "book-noskip", "book-skip")
 """How they are listed: by how often each will be wanted. Others that lie beside them follow by name."""

@@ -16,8 +16,6 @@ import numpy.typing as npt
 from denoisectl.errors import UsageError
 from denoisectl.pixels import Planes
 
-__all__ = ["Strength"]
-
 # Linear sRGB to XYZ, each row divided by the D65 white point, so that white is (1, 1, 1).
 _RGB_TO_XYZ: npt.NDArray[np.float64] = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]

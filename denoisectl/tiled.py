@@ -17,8 +17,6 @@ from denoisectl.pixels import Image, Planes, all_finite, load_planes, store_plan
 from denoisectl.strength import Strength
 from denoisectl.tiling import Grid, Tile, TileRules
 
-__all__ = ["Exact", "Progress", "Runner", "run_tiles", "tile_rules"]
-
 Progress = Callable[[int, int], None]
 
 _BYTES_PER_PIXEL = 320  # of a model whose card does not say: more than the shipped ones take

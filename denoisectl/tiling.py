@@ -22,8 +22,6 @@ import numpy.typing as npt
 
 from denoisectl.errors import UsageError
 
-__all__ = ["Axis", "Grid", "Span", "Tile", "TileRules", "cut", "round_up", "split_axis"]
-
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -22,7 +22,6 @@ try:
 except ImportError:  # Windows, where a file that is still open cannot be removed anyway
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["DISK_IS_DONE", "check_writable", "remove_stale", "whole_file", "write_whole"]
 
 DISK_IS_DONE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 """Errors after which no later file can be written either."""

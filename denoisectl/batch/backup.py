@@ -11,8 +11,6 @@ from denoisectl.errors import UsageError
 from denoisectl.images.formats import SUFFIXES
 from denoisectl.whole_file import check_writable
 
-__all__ = ["Backup"]
-
 _SUFFIX_STARTS = (".", "~", "-", "_")
 
 

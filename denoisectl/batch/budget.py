@@ -5,8 +5,6 @@ from __future__ import annotations
 import concurrent.futures.thread  # noqa: F401 - has to register its own end of the program before ours
 import threading
 
-__all__ = ["Budget", "Closed"]
-
 
 class Closed(Exception):  # noqa: N818 - it tells a waiting thread to go home, nothing is wrong
     """The run is over; nobody gets memory any more."""

@@ -13,8 +13,6 @@ from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.job import Job
 from denoisectl.errors import UsageError
 
-__all__ = ["fail_collisions", "listed", "refuse_collisions", "told_apart"]
-
 _SHOWN = 5  # names in an error message
 
 

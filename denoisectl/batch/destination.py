@@ -16,8 +16,6 @@ from denoisectl.batch.settings import Settings
 from denoisectl.batch.shard import Shard
 from denoisectl.whole_file import check_writable
 
-__all__ = ["Destination"]
-
 
 class Destination:
     """A folder, one output file, or the places of the inputs themselves, as `naming` has it.

@@ -7,8 +7,6 @@ from typing import BinaryIO
 
 from denoisectl.images import stated
 
-__all__ = ["working_bytes"]
-
 # Decoded, denoised, and the copy that the encoder makes.
 _COPIES = 3
 

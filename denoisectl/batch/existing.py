@@ -12,8 +12,6 @@ from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
 from denoisectl.errors import UsageError
 
-__all__ = ["IfExists", "mark_done"]
-
 
 class IfExists(StrEnum):
     """What to do with an input whose output is already there."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["FailureCode"]
-
 
 class FailureCode(StrEnum):
     """`error.code` of a line of `--json`."""

@@ -15,8 +15,6 @@ from denoisectl.batch.settings import Settings
 from denoisectl.batch.work import Worker
 from denoisectl.whole_file import remove_stale
 
-__all__ = ["Resources", "run_plan"]
-
 
 @dataclass(frozen=True, slots=True)
 class Resources:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["identity"]
-
 
 def identity(path: Path) -> tuple[int, int] | None:
     """Device and number of what is there; None if nothing is, or nobody may look."""

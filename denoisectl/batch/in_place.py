@@ -24,8 +24,6 @@ from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.whole_file import write_whole
 
-__all__ = ["InPlaceJournals", "keep_original", "mark_in_place"]
-
 
 @dataclass(slots=True)
 class InPlaceJournals:

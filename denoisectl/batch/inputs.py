@@ -28,8 +28,6 @@ from denoisectl.batch.results import (
 )
 from denoisectl.errors import UsageError
 
-__all__ = ["Found", "Selection", "find", "read_list"]
-
 
 @dataclass(frozen=True, slots=True)
 class Found:

@@ -9,8 +9,6 @@ from pathlib import Path, PurePath
 
 from denoisectl.batch.failure_code import FailureCode
 
-__all__ = ["Ignored", "Job", "Plan"]
-
 
 @dataclass(frozen=True, slots=True)
 class Job:

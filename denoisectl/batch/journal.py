@@ -19,8 +19,6 @@ from denoisectl.batch.journal_lines import IN_PLACE_JOURNAL, JOURNAL_FOLDER, Key
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 
-__all__ = ["Journal"]
-
 _VERSION = 1
 
 

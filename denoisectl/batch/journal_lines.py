@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["IN_PLACE_JOURNAL", "JOURNAL_FOLDER", "Key", "Line", "in_place_journals", "parsed", "whole_lines"]
-
 JOURNAL_FOLDER = ".denoisectl"
 """The hidden folder that marks a folder as one that an earlier run wrote into."""
 

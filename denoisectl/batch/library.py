@@ -20,8 +20,6 @@ from denoisectl.choices import IfExistsName
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import Format
 
-__all__ = ["denoise_file", "denoise_folder", "denoise_in_place"]
-
 _log = logging.getLogger("denoisectl")
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER, whole_lines
 
-__all__ = ["holds_originals", "is_marked", "kept_originals", "mark_originals"]
-
 _MARK = "originals"
 """The file in the journal's folder which says that the photos around it are kept originals."""
 

@@ -15,8 +15,6 @@ from typing import TypeVar
 
 from denoisectl.lanes import in_lanes
 
-__all__ = ["pipeline"]
-
 Item = TypeVar("Item")
 Loaded = TypeVar("Loaded")
 Inferred = TypeVar("Inferred")

@@ -19,8 +19,6 @@ from denoisectl.errors import UsageError
 from denoisectl.images import Format, is_raw_photo, sniff, stated
 from denoisectl.images.formats import FOREIGN_SUFFIXES, HEAD, SUFFIXES, foreign_kind
 
-__all__ = ["Naming", "make_plan"]
-
 _ENDINGS = SUFFIXES | FOREIGN_SUFFIXES
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from denoisectl.batch.result import FileResult, Tally
 from denoisectl.errors import StoppedError, UsageError
 
-__all__ = ["FailureLimit"]
-
 
 @dataclass(frozen=True, slots=True)
 class FailureLimit:

@@ -6,8 +6,6 @@ from typing import Protocol
 
 from denoisectl.pixels import Image
 
-__all__ = ["Digested", "Opener", "Process"]
-
 
 class Process(Protocol):
     """Maps images to images of the same shape and dtype. `Denoiser` is one."""

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from denoisectl.batch.failure_code import FailureCode
 
-__all__ = ["FileResult", "Status", "Tally"]
-
 
 class Status(StrEnum):
     """The three ends that an input can have."""

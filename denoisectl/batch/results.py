@@ -10,15 +10,6 @@ from pathlib import Path
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER, Line, whole_lines
 from denoisectl.images.formats import SUFFIXES
 
-__all__ = [
-    "held_photos",
-    "photos_among_results",
-    "results_as_made",
-    "results_below",
-    "results_beside_their_photos",
-    "results_of_runs_above",
-]
-
 
 def results_as_made(folder: Path) -> frozenset[Path]:
     """Files in `folder` or below that its journal tells of, as they stand.

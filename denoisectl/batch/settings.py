@@ -14,8 +14,6 @@ from denoisectl.images import Format, Photo, check_depth, has_depth
 from denoisectl.images.formats import FOREIGN_SUFFIXES, SUFFIXES
 from denoisectl.images.limits import MAX_PIXELS
 
-__all__ = ["Settings", "format_of", "refuse_misspelt"]
-
 _ALMOST = 0.7  # share of letters in common: .jgp, .pgn and .tif_, not .v2 and .clean
 
 

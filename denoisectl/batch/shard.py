@@ -11,8 +11,6 @@ from pathlib import PurePath
 
 from denoisectl.errors import UsageError
 
-__all__ = ["Shard"]
-
 
 @dataclass(frozen=True, slots=True)
 class Shard:

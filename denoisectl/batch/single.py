@@ -17,8 +17,6 @@ from denoisectl.images import (
     without_place,
 )
 
-__all__ = ["denoise_bytes", "denoised", "loaded"]
-
 
 def loaded(data: bytes, settings: Settings, *, name: str) -> Photo:
     """Decode an image, without the metadata that the settings leave out.

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from denoisectl.batch.inputs import Found
 
-__all__ = ["arrivals"]
-
 _Stamp = tuple[int, int]
 
 

@@ -22,8 +22,6 @@ from denoisectl.errors import ImageError
 from denoisectl.images import Photo, encode, losses
 from denoisectl.whole_file import DISK_IS_DONE, write_whole
 
-__all__ = ["Failure", "Work", "Worker"]
-
 
 class Failure(Exception):  # noqa: N818 - an end that one input can have, not an error of the program
     """This file comes to no output: `code` for scripts, the message for people."""

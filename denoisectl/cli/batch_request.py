@@ -27,8 +27,6 @@ from denoisectl.images import sniff
 from denoisectl.images.formats import HEAD, foreign_kind
 from denoisectl.whole_file import check_writable, write_whole
 
-__all__ = ["Faults", "Request", "resources"]
-
 
 class Request:
     """Which files, and where their results go."""

@@ -25,8 +25,6 @@ from denoisectl.cli.stdout import data_stdout
 from denoisectl.errors import StoppedError
 from denoisectl.images.native import caught_warnings
 
-__all__ = ["BatchRun"]
-
 
 class BatchRun:
     """One run over files and folders: of `denoisectl run`, or of any other process."""

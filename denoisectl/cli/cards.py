@@ -12,8 +12,6 @@ from rich.text import Text
 
 from denoisectl.model_card import ADOPTED, ModelCard
 
-__all__ = ["card_line", "card_view", "list_view"]
-
 
 def card_line(path: Path, card: ModelCard) -> str:
     """One JSON object: the card as it is in the file, and where that is."""

@@ -11,8 +11,6 @@ import typer
 
 from denoisectl.cli import console
 
-__all__ = ["taken_apart", "with_color"]
-
 ColorOpt = Annotated[
     console.Color,
     typer.Option(

@@ -20,23 +20,6 @@ from denoisectl.cli.stdout import full_disk_told
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-__all__ = [
-    "Color",
-    "Loudness",
-    "detail",
-    "emit",
-    "error",
-    "one_line",
-    "quiet",
-    "say",
-    "set_color",
-    "set_loudness",
-    "show",
-    "stderr",
-    "telling_logs",
-    "warn",
-]
-
 
 class Loudness(IntEnum):
     """How much a command says on stderr."""

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from denoisectl.cli.run_options import RunOptions
 from denoisectl.errors import UsageError
 
-__all__ = ["refuse_contradictions", "refuse_folders"]
-
 Mistake = tuple[object, str]
 """Whether it was made (by truth value), and what to say about it."""
 

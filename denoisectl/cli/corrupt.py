@@ -16,8 +16,6 @@ from denoisectl.cli.options import ExcludeOpt, IncludeOpt, OnCollisionOpt, Quiet
 from denoisectl.cli.run_options import RunOptions
 from denoisectl.errors import UsageError
 
-__all__ = ["corrupt"]
-
 
 class Kind(StrEnum):
     """The corruptions."""

@@ -12,8 +12,6 @@ from denoisectl.cli.extras import needs_extra
 from denoisectl.cli.options import QuietOpt
 from denoisectl.errors import UsageError
 
-__all__ = ["curves"]
-
 _PICTURES = (".png", ".svg", ".pdf")
 
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from denoisectl.cli.opening import Opening
     from denoisectl.demo import Measured
 
-__all__ = ["demo"]
-
 
 def demo(
     photos: Annotated[

@@ -11,8 +11,6 @@ from denoisectl.errors import DeviceError
 if TYPE_CHECKING:
     from denoisectl.diagnosis import Diagnosis
 
-__all__ = ["doctor"]
-
 
 def doctor(device: DeviceOpt = "auto", json: JsonOpt = False) -> None:
     """Show what this machine can do, proven by running a convolution on each device.

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from denoisectl_training.evaluation.protocols import Sample
     from denoisectl_training.evaluation.request import EvaluationRequest
 
-__all__ = ["evaluate"]
 
 _SIGMAS, _SIDE = (15.0, 25.0, 50.0), 128
 

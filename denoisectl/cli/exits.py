@@ -23,8 +23,6 @@ from denoisectl.cli import console
 from denoisectl.cli.signals import Interrupted, interruptible
 from denoisectl.whole_file import DISK_IS_DONE
 
-__all__ = ["ExitCode", "guarded"]
-
 P = ParamSpec("P")
 
 

@@ -13,8 +13,6 @@ from denoisectl.cli.options import QuietOpt
 from denoisectl.errors import UsageError
 from denoisectl.model_card import ADOPTED, ModelCard
 
-__all__ = ["export"]
-
 
 def export(
     run: Annotated[

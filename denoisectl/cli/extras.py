@@ -7,8 +7,6 @@ from contextlib import contextmanager
 
 from denoisectl.errors import MissingExtraError
 
-__all__ = ["needs_extra"]
-
 _PACKAGES = {
     "train": {"torch", "onnx", "onnxscript", "pydantic", "matplotlib", "skimage"},
     "sweep": {"optuna"},

@@ -18,8 +18,6 @@ from denoisectl import __version__
 from denoisectl.cli.colour import with_color
 from denoisectl.cli.exits import guarded
 
-__all__ = ["build", "main"]
-
 # One line a command, in the order of `--help`: its name, and its function as `file:function` in this folder.
 _COMMANDS = (
     ("run", "run:run"),

@@ -9,8 +9,6 @@ import typer
 from denoisectl.cli import console
 from denoisectl.cli.options import JsonOpt
 
-__all__ = ["models"]
-
 ModelArg = Annotated[
     str | None,
     typer.Argument(metavar="NAME|FILE", help="Show the whole card of this model.", show_default=False),

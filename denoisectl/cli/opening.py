@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from denoisectl.denoiser import Denoiser
     from denoisectl.model_card import ModelCard
 
-__all__ = ["Opening"]
 
 _LARGE = 4096  # an image side at which borders no longer count
 _MUCH = 3.0  # times the work of a network that needs no overlap

@@ -9,23 +9,6 @@ import typer
 from denoisectl.choices import OnCollision, Precision
 from denoisectl.cli.sizes import tile_edge, views
 
-__all__ = [
-    "DeviceOpt",
-    "ExcludeOpt",
-    "IncludeOpt",
-    "JsonOpt",
-    "ModelOpt",
-    "OnCollisionOpt",
-    "PrecisionOpt",
-    "QuietOpt",
-    "RecursiveOpt",
-    "SelfEnsembleOpt",
-    "SuffixOpt",
-    "ThreadsOpt",
-    "TileOpt",
-    "VerboseOpt",
-]
-
 _MAX_THREADS = 1024  # onnxruntime starts as many as it is told, and a slip of the finger takes all memory
 
 ModelOpt = Annotated[

@@ -14,8 +14,6 @@ from denoisectl.batch.job import Plan
 from denoisectl.batch.result import FileResult
 from denoisectl.cli import console
 
-__all__ = ["Lines", "Progress", "progress"]
-
 
 class Progress(Protocol):
     """Something that is told of every result."""

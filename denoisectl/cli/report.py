@@ -14,8 +14,6 @@ from denoisectl.batch.job import Ignored, Job, Plan
 from denoisectl.batch.result import FileResult, Status, Tally
 from denoisectl.cli import console
 
-__all__ = ["JsonReport", "TextReport"]
-
 _VERSION = 1
 _NAMED_AT_END = 20
 _REASONS = 3

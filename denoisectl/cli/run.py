@@ -14,7 +14,6 @@ from denoisectl.cli.run_options import RunOptions
 if TYPE_CHECKING:
     from denoisectl.batch.settings import Settings
 
-__all__ = ["run"]
 
 _MEMORY = 2**30
 _FOR_TILES = 35 / 64  # of it, as much as the library takes by default; the rest is for images on their way

@@ -28,8 +28,6 @@ from denoisectl.cli.options import (
 from denoisectl.cli.sizes import overlap as overlap_of
 from denoisectl.cli.sizes import pixels, size_in_bytes
 
-__all__ = ["RunOptions"]
-
 _INPUTS, _OUTPUTS, _STRENGTH = "Inputs", "Outputs", "Strength"
 _SPEED, _FAULTS = "Speed and memory", "Faults"
 

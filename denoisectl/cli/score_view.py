@@ -11,8 +11,6 @@ from denoisectl.cli import console
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["counter", "score_view"]
-
 
 @contextmanager
 def counter(what: str) -> Iterator[Callable[[], None]]:

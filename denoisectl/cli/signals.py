@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["Interrupted", "interruptible"]
-
 _LATER = 0.05  # seconds
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -8,8 +8,6 @@ import typer
 
 from denoisectl.model_card import VIEWS
 
-__all__ = ["duration", "overlap", "pixels", "size_in_bytes", "tile_edge", "views"]
-
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30}
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 

@@ -13,8 +13,6 @@ from contextlib import contextmanager
 
 from denoisectl.errors import StoppedError, UsageError
 
-__all__ = ["data_stdout", "full_disk_told"]
-
 Write = Callable[[bytes], None]
 
 

@@ -15,8 +15,6 @@ from denoisectl.errors import ImageError, UsageError
 from denoisectl.images.native import caught_warnings
 from denoisectl.whole_file import write_whole
 
-__all__ = ["stream"]
-
 
 def stream(asked: RunOptions, settings: Settings, opening: Opening) -> None:
     """Denoise one image from or to a pipe."""

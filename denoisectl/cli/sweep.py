@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from denoisectl_training.sweep.study import SweepResult
     from denoisectl_training.sweep.trials import SweepRequest, Tried
 
-__all__ = ["sweep"]
-
 
 def sweep(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER", help="Folders of clean photos.")],

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from denoisectl_training.recipes import Recipe
     from denoisectl_training.train import Photos, TrainRequest
 
-__all__ = ["train"]
 
 _NOT_OF_PAIRS = {"data.scale", "data.brightness", "data.graphics", "data.max_side"}
 

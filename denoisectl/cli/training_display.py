@@ -14,7 +14,6 @@ from denoisectl.cli.extras import needs_extra
 if TYPE_CHECKING:
     from denoisectl_training.fit import Progress
 
-__all__ = ["training_display"]
 
 _PLAIN_SECONDS = 30.0
 

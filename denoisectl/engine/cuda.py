@@ -13,15 +13,6 @@ import onnxruntime
 from denoisectl.engine.silence import captured_stdout
 from denoisectl.errors import DeviceError
 
-__all__ = [
-    "INSTALL_CUDA",
-    "INSTALL_GPU_RUNTIME",
-    "check_cuda",
-    "check_driver",
-    "driver_devices",
-    "gpu_in_sight",
-]
-
 INSTALL_CUDA = 'pip install "denoisectl[cuda]"'
 INSTALL_GPU_RUNTIME = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu"
 

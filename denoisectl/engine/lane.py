@@ -19,8 +19,6 @@ import onnxruntime
 from denoisectl.devices import CPU, Device
 from denoisectl.engine.sessions import release_memory
 
-__all__ = ["CpuLane", "Lane", "Make"]
-
 Batch = npt.NDArray[np.float32]
 Shape = tuple[int, int, int, int]
 Make = Callable[[Device, tuple[int, int, int] | None], Any]

@@ -15,8 +15,6 @@ from denoisectl.engine.sessions import create_session
 from denoisectl.engine.tensorrt import check_tensorrt
 from denoisectl.errors import DeviceError
 
-__all__ = ["probe_model", "prove"]
-
 _CHANNELS, _SIDE = 8, 16
 _FLOAT, _INTS = 1, 7  # TensorProto.DataType.FLOAT, AttributeProto.AttributeType.INTS
 

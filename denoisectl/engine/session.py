@@ -23,8 +23,6 @@ from denoisectl.model_card import ModelCard
 from denoisectl.onnx_file import read_model
 from denoisectl.tiling import round_up
 
-__all__ = ["Engine"]
-
 Batch = npt.NDArray[np.float32]
 
 _log = logging.getLogger("denoisectl")

@@ -12,8 +12,6 @@ import onnxruntime
 from denoisectl.devices import Device
 from denoisectl.engine.tensorrt import tensorrt_options
 
-__all__ = ["OutOfMemory", "create_session", "is_out_of_memory", "release_memory"]
-
 _FATAL = 4  # onnxruntime's log severity; its errors reach us as exceptions, in words that we choose
 _OUT_OF_MEMORY = ("allocate memory", "out of memory", "bad_alloc", "cudamalloc", "cuda_error_out_of_memory")
 _SAME_AS_REQUESTED = {"arena_extend_strategy": 1}

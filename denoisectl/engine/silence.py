@@ -10,8 +10,6 @@ from collections.abc import Iterator
 
 from denoisectl.nameless import nameless_file
 
-__all__ = ["captured_stdout"]
-
 
 @contextlib.contextmanager
 def captured_stdout() -> Iterator[io.StringIO]:

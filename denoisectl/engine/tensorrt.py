@@ -19,8 +19,6 @@ import onnxruntime
 from denoisectl.engine.cuda import INSTALL_GPU_RUNTIME, check_cuda
 from denoisectl.errors import DeviceError
 
-__all__ = ["INSTALL_TENSORRT", "check_tensorrt", "engine_folder", "tensorrt_options"]
-
 INSTALL_TENSORRT = "pip install tensorrt"
 
 _PROVIDER = "TensorrtExecutionProvider"

@@ -13,8 +13,6 @@ from denoisectl.images.limits import check_size
 from denoisectl.images.opencv import STORED, decode_with
 from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, Pixels, Resolution, Unit
 
-__all__ = ["read", "write"]
-
 _LARGEST = (1 << 32) - (1 << 16)  # BMP counts bytes in 32 bits
 _RGB, _BITFIELDS, _ALPHA_BITFIELDS = 0, 3, 6
 _BGRA_MASKS = (0x00FF0000, 0x0000FF00, 0x000000FF)

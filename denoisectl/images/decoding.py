@@ -15,8 +15,6 @@ from denoisectl.images.limits import MAX_PIXELS
 from denoisectl.images.orientation import swaps_sides, upright
 from denoisectl.images.photo import Metadata, Photo, Pixels, Resolution, Unit
 
-__all__ = ["decode"]
-
 _READERS = {
     Format.JPEG: jpeg.read,
     Format.PNG: png.read,

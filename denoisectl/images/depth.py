@@ -12,8 +12,6 @@ from denoisectl.images.formats import Format
 from denoisectl.images.photo import Photo, Pixels
 from denoisectl.images.png_chunks import SAMPLE_CHUNKS
 
-__all__ = ["check_depth", "fitted", "has_depth", "holds", "with_depth"]
-
 _DEPTHS: dict[Format, tuple[type[Any], ...]] = {
     Format.JPEG: (np.uint8,),
     Format.PNG: (np.uint8, np.uint16),

@@ -14,8 +14,6 @@ from denoisectl.images.formats import Format
 from denoisectl.images.jpeg_segments import MAX_CONTENT, icc_segments
 from denoisectl.images.photo import Alpha, Photo, Pixels
 
-__all__ = ["encode", "losses"]
-
 
 def encode(photo: Photo, *, format: Format | None = None, quality: int | None = None) -> bytes:
     """Encode a photo in memory.

@@ -13,8 +13,6 @@ from denoisectl.images.orientation import swaps_sides
 from denoisectl.images.photo import Resolution, Unit
 from denoisectl.images.tag_codes import TagCode
 
-__all__ = ["fit", "orientation_of", "resolution_of", "without_gps"]
-
 _THUMBNAIL_STARTS = (TagCode.JPEG_OFFSET, TagCode.STRIP_OFFSETS)
 _THUMBNAIL_SIZES = (TagCode.JPEG_BYTE_COUNT, TagCode.STRIP_BYTE_COUNTS)
 _WIDTHS = {0: TagCode.IMAGE_WIDTH, TagCode.EXIF_IFD: TagCode.PIXEL_X_DIMENSION}

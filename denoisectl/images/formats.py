@@ -7,8 +7,6 @@ from enum import Enum
 
 from denoisectl.errors import UsageError
 
-__all__ = ["FOREIGN_SUFFIXES", "SUFFIXES", "Format", "foreign_kind", "sniff"]
-
 
 class Format(Enum):
     """The containers that are read and written."""

@@ -13,8 +13,6 @@ from denoisectl.images.ifd import Block, OnDisk
 from denoisectl.images.tag_codes import TagCode
 from denoisectl.images.tiff_layout import PALETTE
 
-__all__ = ["Stated", "stated"]
-
 _MOST_SEGMENTS = 4096
 _OS2_HEADER = 12  # bytes of the header of a BMP as OS/2 wrote it
 

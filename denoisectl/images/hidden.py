@@ -8,8 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["fill_hidden"]
-
 _BAND = 256
 
 

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-__all__ = ["Block", "Directory", "Field", "OnDisk", "Tag", "write_directory"]
-
 _KIND_SIZES = {
     1: 1,
     2: 1,

@@ -18,8 +18,6 @@ from denoisectl.images.opencv import COLOUR, GREY, decode_listening, encode_with
 from denoisectl.images.photo import DAMAGED_PROFILE, Metadata, Origin, Photo, Resolution, Unit
 from denoisectl.images.trailing import AFTER_THE_IMAGE
 
-__all__ = ["LOWEST_QUALITY", "UNKNOWN_QUALITY", "read", "write"]
-
 LOWEST_QUALITY = 85
 """A source saved worse than this is not saved as badly again: its artefacts are there already."""
 UNKNOWN_QUALITY = 95

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["estimate", "tables_of"]
-
 # The luminance table of the JPEG standard (annex K.1) in zigzag order, as files store it.
 _STANDARD = np.array(
     [

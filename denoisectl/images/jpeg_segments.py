@@ -8,22 +8,6 @@ from dataclasses import dataclass
 
 from denoisectl.errors import ImageError
 
-__all__ = [
-    "ADOBE",
-    "AVI",
-    "COMMENT",
-    "EXIF",
-    "ICC",
-    "JFIF",
-    "JFXX",
-    "JUMBF",
-    "MPF",
-    "PHOTOSHOP",
-    "XMP",
-    "XMP_EXTENSION",
-]
-__all__ += ["Segment", "Split", "icc_of", "icc_segments", "join", "split"]
-
 SOI, EOI, SOS, DQT, COMMENT = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
 JFIF = (0xE0, b"JFIF\0")
 JFXX = (0xE0, b"JFXX\0")

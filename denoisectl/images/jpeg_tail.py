@@ -18,8 +18,6 @@ from denoisectl.images import jpeg_segments as seg
 from denoisectl.images.opencv import COLOUR, GREY, decode_with
 from denoisectl.images.photo import Pixels
 
-__all__ = ["check_end", "check_said"]
-
 _MIDDLE = 128
 _CHANGED_BYTES = 12
 _BITS_A_BLOCK = 2  # at least: one for its level, one for its end

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from denoisectl.errors import ImageError
 
-__all__ = ["MAX_PIXELS", "check_size", "pixel_limit"]
-
 MAX_PIXELS = 500_000_000
 """The largest image that is decoded unless more is asked for."""
 

@@ -19,8 +19,6 @@ from typing import TypeVar
 
 from denoisectl.nameless import nameless_file
 
-__all__ = ["caught_warnings", "listened"]
-
 Result = TypeVar("Result")
 
 _CODECS = re.compile(

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from denoisectl.errors import ImageError
 from denoisectl.images.native import listened
 
-__all__ = ["COLOUR", "GREY", "STORED", "decode_listening", "decode_with", "encode_with", "swap_red_blue"]
-
 _logging.setLogLevel(_logging.LOG_LEVEL_SILENT)
 
 GREY = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION

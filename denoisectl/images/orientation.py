@@ -8,8 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["swaps_sides", "upright"]
-
 
 def swaps_sides(orientation: int) -> bool:
     """True if applying the orientation exchanges width and height."""

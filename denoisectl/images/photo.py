@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from denoisectl.images.formats import Format
 from denoisectl.images.hidden import fill_hidden
 
-__all__ = ["DAMAGED_PROFILE", "Alpha", "Metadata", "Origin", "Photo", "Resolution", "Unit"]
-
 Pixels = NDArray[Any]
 
 DAMAGED_PROFILE = "colour profile, which is damaged"

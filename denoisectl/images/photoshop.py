@@ -6,8 +6,6 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["IPTC", "find", "from_iptc", "without_copies", "without_thumbnails"]
-
 IPTC = 0x0404
 _THUMBNAILS = (0x0409, 0x040C)
 _COPIES = (0x0422, 0x0423, 0x0424)

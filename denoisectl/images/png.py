@@ -20,8 +20,6 @@ from denoisectl.images.photo import DAMAGED_PROFILE, Alpha, Metadata, Origin, Ph
 from denoisectl.images.png_chunks import COLOUR_CHUNKS, SAMPLE_CHUNKS, SIGNATURE, Chunk, inflate, join, split
 from denoisectl.images.trailing import after_the_image
 
-__all__ = ["read", "write"]
-
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGB_ALPHA = 0, 2, 3, 4, 6
 _SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGB_ALPHA: 4}
 _DEPTHS = {

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 
 from denoisectl.errors import ImageError
 
-__all__ = ["COLOUR_CHUNKS", "SAMPLE_CHUNKS", "SIGNATURE", "Chunk", "inflate", "join", "split"]
-
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 Chunk = tuple[bytes, bytes]
 """A chunk's type and its data."""

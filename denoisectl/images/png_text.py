@@ -8,8 +8,6 @@ from collections.abc import Iterable
 
 from denoisectl.images.png_chunks import Chunk, inflate
 
-__all__ = ["comment_chunk", "comment_of", "profile_name", "raw_profiles", "xmp_chunk", "xmp_of"]
-
 _XMP = b"XML:com.adobe.xmp"
 _COMMENT = b"Comment"
 _PROFILES = {"exif", "app1", "xmp", "iptc", "8bim", "icc", "icm"}

@@ -8,9 +8,6 @@ from denoisectl.images import exif, photoshop, xmp
 from denoisectl.images.photo import Metadata, Photo
 from denoisectl.images.png_chunks import COLOUR_CHUNKS
 
-__all__ = ["without_metadata", "without_place"]
-
-
 _PLACE_TEXTS = (
     b"exif:gps",  # how ImageMagick begins the keywords of a PNG's texts about the place
     b"xml:com.adobe.xmp\0",  # XMP and EXIF as a text of a kind that is not read, or damaged

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["TagCode"]
-
 
 class TagCode(IntEnum):
     """Equal to its number, so it finds a tag in a directory that was read from a file."""

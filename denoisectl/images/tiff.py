@@ -19,8 +19,6 @@ from denoisectl.images.tag_codes import TagCode
 from denoisectl.images.tiff_blocks import read_samples
 from denoisectl.images.tiff_layout import BY_LIBTIFF, JPEG, NONE, PALETTE, WHITE_IS_ZERO, Layout, layout_of
 
-__all__ = ["read"]
-
 _ALPHAS = {0: Alpha.UNSPECIFIED, 1: Alpha.PREMULTIPLIED, 2: Alpha.STRAIGHT}
 
 

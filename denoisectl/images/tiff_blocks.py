@@ -25,8 +25,6 @@ from denoisectl.images.tiff_layout import (
     Layout,
 )
 
-__all__ = ["read_samples"]
-
 _SHORT = "the image data is damaged or cut short"
 _RATIO = 4096  # bytes that one stored byte may stand for: LZW reaches 2,731 : 1, deflate 1,032 : 1
 _LZMA_RATIO = 1 << 16

@@ -9,22 +9,6 @@ from denoisectl.errors import ImageError
 from denoisectl.images.ifd import Block, Directory, OnDisk
 from denoisectl.images.tag_codes import TagCode
 
-__all__ = [
-    "BLACK_IS_ZERO",
-    "BY_LIBTIFF",
-    "DEFLATE",
-    "JPEG",
-    "LZMA",
-    "LZW",
-    "NONE",
-    "OLD_DEFLATE",
-    "PACKBITS",
-    "PALETTE",
-    "RGB",
-    "WHITE_IS_ZERO",
-]
-__all__ += ["Layout", "is_raw_photo", "layout_of"]
-
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK, CMYK, YCBCR = range(7)
 _COLOURS = {
     CMYK: "CMYK",

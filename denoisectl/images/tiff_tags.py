@@ -7,8 +7,6 @@ import struct
 from denoisectl.images.ifd import Block, Directory, Field, write_directory
 from denoisectl.images.tag_codes import TagCode
 
-__all__ = ["carried_fields", "exif_of"]
-
 _STORAGE = {
     *range(254, 260),  # sub-file type, width, height, bits, compression
     *(262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 284, 288, 289, 290, 291, 292, 293),

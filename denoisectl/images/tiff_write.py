@@ -19,8 +19,6 @@ from denoisectl.images.tag_codes import TagCode
 from denoisectl.images.tiff_layout import BLACK_IS_ZERO, DEFLATE, NONE, RGB
 from denoisectl.images.tiff_tags import carried_fields
 
-__all__ = ["carries", "write"]
-
 Order = Literal["<", ">"]
 _STRIP_BYTES = 1 << 18
 _LARGEST = (1 << 32) - (1 << 16)  # classic TIFF counts bytes in 32 bits

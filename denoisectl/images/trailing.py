@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["AFTER_THE_IMAGE", "after_the_image"]
-
 AFTER_THE_IMAGE = "data after the image"
 
 

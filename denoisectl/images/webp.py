@@ -14,8 +14,6 @@ from denoisectl.images.opencv import STORED, decode_with, encode_with, swap_red_
 from denoisectl.images.photo import Alpha, Metadata, Origin, Photo
 from denoisectl.images.trailing import after_the_image
 
-__all__ = ["LOSSY_QUALITY", "read", "write"]
-
 LOSSY_QUALITY = 90
 """WebP files do not say the quality they were saved at; near-lossless to the eye."""
 

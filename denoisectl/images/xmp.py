@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["fit", "without_gps"]
-
 # A property is an attribute (tiff:Orientation="6") or an element (<tiff:Orientation>6</tiff:Orientation>).
 _VALUE = rb"(\b%s\s*(?:=\s*[\"']|>)\s*)(\d+)"
 _ORIENTATION = re.compile(_VALUE % rb"tiff:Orientation")

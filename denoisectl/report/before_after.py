@@ -9,8 +9,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Comparison", "before_after"]
-
 Pixels = npt.NDArray[np.uint8]
 
 _GAP, _CAPTION = 8, 28
