@@ -1,9 +1,11 @@
-"""A file without a name, for what native code prints."""
+"""Where native code prints: file descriptors pointed elsewhere, and a file without a name to catch it in."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 
@@ -12,3 +14,19 @@ def nameless_file() -> IO[bytes]:
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("denoisectl"), "w+b", buffering=0)
     return tempfile.TemporaryFile(buffering=0)
+
+
+@contextmanager
+def pointed(descriptor: int, target: int) -> Iterator[int | None]:
+    """Point a file descriptor at `target`; yields another one for what it was, None in a process that has none."""
+    try:
+        real = os.dup(descriptor)
+    except OSError:
+        yield None
+        return
+    try:
+        os.dup2(target, descriptor)
+        yield real
+    finally:
+        os.dup2(real, descriptor)
+        os.close(real)

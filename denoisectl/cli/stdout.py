@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from denoisectl.errors import StoppedError, UsageError
+from denoisectl.nameless import pointed
 
 Write = Callable[[bytes], None]
 
@@ -35,18 +36,16 @@ def data_stdout() -> Iterator[Write]:
     if sys.stdout is None:
         raise UsageError("stdout is closed, and the result was to go there; open it, or give --out a file")
     sys.stdout.flush()
-    real = os.dup(1)
-    os.dup2(2, 1)
+    with pointed(1, 2) as real:
+        assert real is not None  # Python has one
 
-    def write(data: bytes) -> None:
-        left = memoryview(data)
-        with full_disk_told():
-            while left:
-                left = left[os.write(real, left) :]
+        def write(data: bytes) -> None:
+            left = memoryview(data)
+            with full_disk_told():
+                while left:
+                    left = left[os.write(real, left) :]
 
-    try:
-        yield write
-    finally:
-        sys.stdout.flush()  # what was printed meanwhile still goes to stderr
-        os.dup2(real, 1)
-        os.close(real)
+        try:
+            yield write
+        finally:
+            sys.stdout.flush()  # what was printed meanwhile still goes to stderr

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from denoisectl.nameless import nameless_file
+from denoisectl.nameless import nameless_file, pointed
 
 Result = TypeVar("Result")
 
@@ -79,25 +79,20 @@ def listened(work: Callable[[], Result]) -> tuple[Result, str]:
 def caught_warnings() -> Iterator[None]:
     """Catch what native code prints on stderr, for the time of a run; what is no codec's is told at the end."""
     global _caught
-    try:
-        real = os.dup(2)
-    except OSError:  # a process without stderr
-        yield
-        return
     python = sys.stderr
-    with nameless_file() as file:
+    with nameless_file() as file, pointed(2, file.fileno()) as real:
+        if real is None:  # a process without stderr
+            yield
+            return
         _point_python_at(real)
-        os.dup2(file.fileno(), 2)
         _caught = file.fileno()
         try:
             yield
         finally:
             _caught = None
             sys.stderr = python
-            os.dup2(real, 2)
-            os.close(real)
             file.seek(0)
-            _tell_the_rest(file.read())
+            _tell_the_rest(file.read(), real)
 
 
 def _printed() -> int:
@@ -120,8 +115,8 @@ def _point_python_at(descriptor: int) -> None:
     )
 
 
-def _tell_the_rest(text: bytes) -> None:
+def _tell_the_rest(text: bytes, stderr: int) -> None:
     rest = b"".join(line for line in text.splitlines(keepends=True) if not _CODECS.match(line))
     if rest:
         with suppress(OSError):  # whoever read stderr has left
-            os.write(2, rest)
+            os.write(stderr, rest)
