@@ -99,7 +99,7 @@ def find(
     for name in inputs:
         path = Path(name)
         if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises where a name is too long
-            yield from _walk(path, selection, notice)
+            yield from _Walk(path, selection, notice)
         elif os.path.lexists(path) or not glob.has_magic(name):
             yield Found(path, selection.place(path, path.parent), named=True)
         else:
@@ -143,70 +143,86 @@ def _relative(base: Path, path: Path) -> PurePath | None:
     return absolute.relative_to(root) if absolute.is_relative_to(root) else None
 
 
-def _walk(root: Path, selection: Selection, notice: Callable[[str], None]) -> Iterator[Found]:
+class _Walk:
     """Files below `root` in natural order; hidden ones and the output folder are left out.
 
     Links to folders come last, so that a photo is found in its own place, and each folder is entered once.
     """
-    seen: set[tuple[int, int]] = set()
-    results: set[Path] = set()
-    links: deque[Path] = deque()
-    avoided = identity(selection.out) if selection.out else None
 
-    def visit(folder: Path) -> Iterator[Found]:
+    def __init__(self, root: Path, selection: Selection, notice: Callable[[str], None]) -> None:
+        self._root, self._selection, self._notice = root, selection, notice
+        self._avoided = identity(selection.out) if selection.out else None
+        self._seen: set[tuple[int, int]] = set()
+        self._results: set[Path] = set()
+        self._links: deque[Path] = deque()
+
+    def __iter__(self) -> Iterator[Found]:
+        yield from self._visit(self._root)
+        while self._links:
+            link = self._links.popleft()
+            if why := self._closed(link):
+                self._notice(f"{link}: left out, it is a link to {why}")
+            else:
+                yield from self._visit(link)
+
+    def _closed(self, link: Path) -> str:
+        """Where a link to a folder leads, if it is not entered; else empty."""
+        if self._selection.in_place:
+            return f"{link.readlink()}; name that folder to replace its photos"
+        if self._root.resolve().is_relative_to(link.resolve()):
+            return f"a folder that {self._root} is in"
+        return "a folder that is looked into already" if identity(link) in self._seen else ""
+
+    def _visit(self, folder: Path) -> Iterator[Found]:
         here = identity(folder)
-        if here is None or here in seen:
+        if here is None or here in self._seen:
             return
-        if here == avoided and folder != root:
-            if not selection.in_place:  # for originals such a folder is refused
-                _tell_photos(folder, notice)
+        if here == self._avoided and folder != self._root:
+            if not self._selection.in_place:  # for originals such a folder is refused
+                _tell_photos(folder, self._notice)
             return
-        seen.add(here)
+        self._seen.add(here)
         try:
-            replaced = in_place_journals(folder)
-            entries = _entries(folder, kept_originals(replaced))
-            made = _results_in(folder, avoided, is_root=folder == root)
+            entries = self._entries(folder)
         except OSError as error:
             problem = f"{folder}: cannot be looked into: {error.strerror}; mend its permissions"
-            yield Found(folder, selection.place(folder, root), named=False, problem=problem)
+            yield Found(folder, self._selection.place(folder, self._root), named=False, problem=problem)
             return
-        results.update(made)
+        for entry in entries:
+            path = folder / entry.name
+            relative = path.relative_to(self._root)
+            if _is_folder(entry):
+                if self._selection.recursive and not self._selection.excludes(relative):
+                    yield from self._enter(path, is_link=entry.is_symlink())
+            elif path not in self._results and self._selection.takes(relative):
+                yield Found(path, self._selection.place(path, self._root), named=False)
+
+    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
+        """What lies in a folder; tells of what earlier runs left there."""
+        replaced = in_place_journals(folder)
+        entries = _entries(folder, kept_originals(replaced))
+        made = _results_in(folder, self._avoided, is_root=folder == self._root)
+        self._results.update(made)
         if made:
-            notice(f"{folder}: {len(made)} files in it or below are left out, results of an earlier run")
-        if replaced and not selection.in_place:
-            notice(
+            self._notice(
+                f"{folder}: {len(made)} files in it or below are left out, results of an earlier run"
+            )
+        if replaced and not self._selection.in_place:
+            self._notice(
                 f"{folder}: photos in it were denoised in place by an earlier run, and go through once more; take the "
                 "originals that it kept to begin at those"
             )
-        for entry in entries:
-            path = folder / entry.name
-            if not _is_folder(entry):
-                if path not in results and selection.takes(path.relative_to(root)):
-                    yield Found(path, selection.place(path, root), named=False)
-            elif selection.excludes(path.relative_to(root)):
-                continue
-            elif selection.recursive and _holds_results_only(path) and identity(path) != avoided:
-                notice(
-                    f"{path}: left out, it holds results or originals of an earlier run; name it to denoise those"
-                )
-            elif selection.recursive and entry.is_symlink():
-                links.append(path)
-            elif selection.recursive:
-                yield from visit(path)
+        return entries
 
-    yield from visit(root)
-    while links:
-        link = links.popleft()
-        if selection.in_place:
-            notice(
-                f"{link}: left out, it is a link to {link.readlink()}; name that folder to replace its photos"
+    def _enter(self, folder: Path, *, is_link: bool) -> Iterator[Found]:
+        if _holds_results_only(folder) and identity(folder) != self._avoided:
+            self._notice(
+                f"{folder}: left out, it holds results or originals of an earlier run; name it to denoise those"
             )
-        elif root.resolve().is_relative_to(link.resolve()):
-            notice(f"{link}: left out, it is a link to a folder that {root} is in")
-        elif identity(link) in seen:
-            notice(f"{link}: left out, it is a link to a folder that is looked into already")
+        elif is_link:
+            self._links.append(folder)
         else:
-            yield from visit(link)
+            yield from self._visit(folder)
 
 
 def _results_in(folder: Path, avoided: tuple[int, int] | None, *, is_root: bool) -> frozenset[Path]:
