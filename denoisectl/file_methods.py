@@ -53,10 +53,9 @@ class FileMethods:
         """
         from denoisectl.batch.library import denoise_file
         from denoisectl.batch.settings import Settings
-        from denoisectl.images.limits import pixel_limit
 
         settings = Settings(
-            strength, luma, chroma, quality=quality, bit_depth=bit_depth, max_pixels=pixel_limit(max_pixels)
+            strength, luma, chroma, quality=quality, bit_depth=bit_depth, max_pixels=max_pixels
         )
         return denoise_file(self, source, target, settings=settings, if_exists=if_exists)
 
@@ -108,14 +107,11 @@ class FileMethods:
         from denoisectl.batch.library import denoise_folder
         from denoisectl.batch.settings import Settings
         from denoisectl.images import Format
-        from denoisectl.images.limits import pixel_limit
 
         kind = Format(format) if format else None
         if on_collision not in get_args(OnCollision):
             raise UsageError(f"on_collision {on_collision!r}: give one of {', '.join(get_args(OnCollision))}")
-        settings = Settings(
-            strength, luma, chroma, kind, quality, bit_depth, max_pixels=pixel_limit(max_pixels)
-        )
+        settings = Settings(strength, luma, chroma, kind, quality, bit_depth, max_pixels=max_pixels)
         return denoise_folder(
             self,
             folder,
@@ -169,7 +165,6 @@ class FileMethods:
         """
         from denoisectl.batch.library import denoise_in_place
         from denoisectl.batch.settings import Settings
-        from denoisectl.images.limits import pixel_limit
 
         return denoise_in_place(
             self,
@@ -184,6 +179,6 @@ class FileMethods:
                 chroma,
                 quality=quality,
                 bit_depth=bit_depth,
-                max_pixels=pixel_limit(max_pixels),
+                max_pixels=max_pixels,
             ),
         )

@@ -31,14 +31,7 @@ def denoise_file(
     settings: Settings | None = None,
     if_exists: IfExistsName = "error",
 ) -> FileResult:
-    """Denoise one image file.
-
-    Args:
-        denoiser: an open model.
-        source: the image.
-        target: the result; its ending chooses the format unless `settings` does.
-        settings: strength, format and quality; None for the defaults.
-        if_exists: what to do if `target` is there; "error" refuses.
+    """Denoise one image file: `Denoiser.file` says more.
 
     Raises:
         ImageError: the image cannot be read, denoised or written; nothing is left behind.
@@ -78,18 +71,6 @@ def denoise_folder(
 ) -> Iterator[FileResult]:
     """Denoise the photos in a folder, yielding what became of each, in order: `Denoiser.folder` says more.
 
-    Args:
-        denoiser: what does it, a `Denoiser` as a rule.
-        folder: where the photos are.
-        out: where the results go.
-        recursive: enter subfolders.
-        include: only files that match one of these globs.
-        exclude: no files that match one of these globs.
-        settings: what is done to every image; None for the defaults.
-        if_exists: what to do about outputs that are there.
-        rename: tell outputs apart that collide; else they are refused.
-        resources: memory and threads for reading and writing; None for the defaults.
-
     Raises:
         UsageError: nothing to denoise, outputs that collide or exist, or `out` cannot be written.
     """
@@ -115,16 +96,6 @@ def denoise_in_place(
     resources: Resources | None = None,
 ) -> Iterator[FileResult]:
     """Put denoised photos in their own places, yielding what became of each: `Denoiser.in_place` says more.
-
-    Args:
-        denoiser: what does it, a `Denoiser` as a rule.
-        folder: where the photos are.
-        backup: where originals are kept: a suffix, or a folder.
-        recursive: enter subfolders.
-        include: only files that match one of these globs.
-        exclude: no files that match one of these globs.
-        settings: what is done to every image; None for the defaults. Formats stay.
-        resources: memory and threads for reading and writing; None for the defaults.
 
     Raises:
         UsageError: nothing to denoise, or a backup that would stand among the inputs or cannot be written.

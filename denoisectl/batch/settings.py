@@ -12,7 +12,6 @@ from denoisectl.choices import BitDepth
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import Format, Photo, check_depth, has_depth
 from denoisectl.images.formats import FOREIGN_SUFFIXES, SUFFIXES
-from denoisectl.images.limits import MAX_PIXELS
 
 _ALMOST = 0.7  # share of letters in common: .jgp, .pgn and .tif_, not .v2 and .clean
 
@@ -37,8 +36,8 @@ class Settings:
     """Give outputs their inputs' access and modification times."""
     metadata: Literal["keep", "no-gps", "none"] = "keep"
     """What is carried beside the pixels; colour profile and resolution always are."""
-    max_pixels: int | None = MAX_PIXELS
-    """The largest image that is decoded; None for any."""
+    max_pixels: int | None = None
+    """The largest image that is decoded; None for the usual limit, 0 for any."""
 
     def __post_init__(self) -> None:
         """Check the ranges, in the words of the command line."""

@@ -16,6 +16,7 @@ from denoisectl.images import (
     without_metadata,
     without_place,
 )
+from denoisectl.images.limits import pixel_limit
 
 
 def loaded(data: bytes, settings: Settings, *, name: str) -> Photo:
@@ -27,7 +28,7 @@ def loaded(data: bytes, settings: Settings, *, name: str) -> Photo:
         ImageError: it cannot be decoded, or its format does not hold the depth that is asked for; `name` is
             what the message calls it.
     """
-    photo = decode(data, name=name, max_pixels=settings.max_pixels)
+    photo = decode(data, name=name, max_pixels=pixel_limit(settings.max_pixels))
     if problem := settings.depth_problem(photo.origin.format):
         raise ImageError(f"{name}: {problem}")
     if settings.bit_depth == 16 and photo.pixels.dtype == np.uint8:

@@ -94,7 +94,7 @@ class BatchRun:
             for result in _until_stopped(results, partial(limit.check, tally)):
                 tally.add(result)
                 report.file(result)
-                shown.update(result)
+                shown(result)
         return not tally.failures
 
     def _process(self, plan: Plan) -> Process | None:

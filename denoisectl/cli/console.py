@@ -83,6 +83,11 @@ def stderr() -> Console:
     return _console("stderr")
 
 
+def is_live() -> bool:
+    """Whether stderr is a terminal that can draw over what it shows."""
+    return stderr().is_terminal and not stderr().is_dumb_terminal
+
+
 def say(message: str) -> None:
     """Tell the user something; silent under `-q`."""
     if _loudness >= Loudness.NORMAL:

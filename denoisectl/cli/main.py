@@ -18,19 +18,9 @@ from denoisectl import __version__
 from denoisectl.cli.colour import with_color
 from denoisectl.cli.exits import guarded
 
-# One line a command, in the order of `--help`: its name, and its function as `file:function` in this folder.
-_COMMANDS = (
-    ("run", "run:run"),
-    ("train", "train:train"),
-    ("curves", "curves:curves"),
-    ("sweep", "sweep:sweep"),
-    ("export", "export:export"),
-    ("eval", "evaluate:evaluate"),
-    ("corrupt", "corrupt:corrupt"),
-    ("models", "models:models"),
-    ("doctor", "doctor:doctor"),
-    ("demo", "demo:demo"),
-)
+# In the order of `--help`. Each is a function of its name in a file of its name, but for one that Python has taken.
+_COMMANDS = ("run", "train", "curves", "sweep", "export", "eval", "corrupt", "models", "doctor", "demo")
+_NAMES = {"eval": "evaluate"}
 
 
 def _version(wanted: bool) -> None:
@@ -67,7 +57,7 @@ def _callback(
 
 def build(arguments: Sequence[str] = ()) -> typer.Typer:
     """The command line, of the one command that `arguments` begin with if they do: importing all takes longer."""
-    wanted = [command for command in _COMMANDS if command[0] in arguments[:1]]
+    wanted = [name for name in _COMMANDS if name in arguments[:1]]
     built = typer.Typer(
         name="denoisectl",
         help=_paragraphs(_callback.__doc__ or ""),
@@ -77,9 +67,9 @@ def build(arguments: Sequence[str] = ()) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
     )
-    for name, place in wanted or _COMMANDS:
-        file, function = place.split(":")
-        command = getattr(importlib.import_module(f"denoisectl.cli.{file}"), function)
+    for name in wanted or _COMMANDS:
+        function = _NAMES.get(name, name)
+        command = getattr(importlib.import_module(f"denoisectl.cli.{function}"), function)
         built.command(name, help=_paragraphs(command.__doc__ or ""))(guarded(with_color(command)))
     return built
 

@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Protocol
 
 from denoisectl.batch.job import Plan
 from denoisectl.batch.result import FileResult
 from denoisectl.cli import console
 
-
-class Progress(Protocol):
-    """Something that is told of every result."""
-
-    def update(self, result: FileResult) -> None:
-        """Count one more result."""
-
-
-class _Silence:
-    def update(self, result: FileResult) -> None:
-        pass
+Told = Callable[[FileResult], None]
+"""Is told of every result."""
 
 
 @contextmanager
-def progress(plan: Plan) -> Iterator[Progress]:
+def progress(plan: Plan) -> Iterator[Told]:
     """Show how far the run is, in the way that fits where stderr goes."""
     if console.quiet():
-        yield _Silence()
-    elif console.stderr().is_terminal and os.environ.get("TERM") != "dumb":
+        yield lambda result: None
+    elif console.is_live():
         with _bar(plan) as bar:
             yield bar
     else:
         with Lines(plan) as lines:
-            yield lines
+            yield lines.update
 
 
 class _Pace:
@@ -101,9 +90,8 @@ class Lines:
 
 
 @contextmanager
-def _bar(plan: Plan) -> Iterator[Progress]:
-    from rich.progress import BarColumn, TextColumn
-    from rich.progress import Progress as RichProgress
+def _bar(plan: Plan) -> Iterator[Told]:
+    from rich.progress import BarColumn, Progress, TextColumn
 
     pace = _Pace(plan)
     columns = (
@@ -111,12 +99,11 @@ def _bar(plan: Plan) -> Iterator[Progress]:
         TextColumn("{task.percentage:>3.0f}%"),
         TextColumn("{task.description}"),
     )
-    with RichProgress(*columns, console=console.stderr(), transient=True) as shown:
+    with Progress(*columns, console=console.stderr(), transient=True) as shown:
         task = shown.add_task(str(pace), total=1.0)
 
-        class Bar:
-            def update(self, result: FileResult) -> None:
-                pace.count(result)
-                shown.update(task, completed=pace.done, description=str(pace))
+        def update(result: FileResult) -> None:
+            pace.count(result)
+            shown.update(task, completed=pace.done, description=str(pace))
 
-        yield Bar()
+        yield update

@@ -101,7 +101,6 @@ def run(asked: RunOptions) -> None:
 def _settings(asked: RunOptions) -> Settings:
     from denoisectl.batch.settings import Settings
     from denoisectl.images import Format
-    from denoisectl.images.limits import pixel_limit
 
     return Settings(
         strength=asked.strength,
@@ -112,5 +111,5 @@ def _settings(asked: RunOptions) -> Settings:
         bit_depth=None if asked.bit_depth == "keep" else 16 if asked.bit_depth == "16" else 8,
         preserve_times=asked.preserve_times,
         metadata="none" if asked.metadata == "none" else "no-gps" if asked.strip_gps else "keep",
-        max_pixels=pixel_limit(asked.max_pixels),
+        max_pixels=asked.max_pixels,
     )

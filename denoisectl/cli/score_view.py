@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @contextmanager
 def counter(what: str) -> Iterator[Callable[[], None]]:
     """Yield a function to be called at each piece of work; a terminal shows how often it was."""
-    if console.quiet() or not console.stderr().is_terminal:
+    if console.quiet() or not console.is_live():
         yield lambda: None
         return
     done = 0

@@ -35,7 +35,7 @@ def training_display(name: str, events: Path | None = None) -> Iterator[Callable
 def _screen(name: str) -> Iterator[Callable[[Progress], None]]:
     if console.quiet():
         yield lambda progress: None
-    elif console.stderr().is_terminal:
+    elif console.is_live():
         with _live(name) as report:
             yield report
     else:

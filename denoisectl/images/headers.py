@@ -8,10 +8,12 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO, NamedTuple
 
+from denoisectl.errors import ImageError
 from denoisectl.images.formats import Format, sniff
 from denoisectl.images.ifd import Block, OnDisk
 from denoisectl.images.tag_codes import TagCode
-from denoisectl.images.tiff_layout import PALETTE
+from denoisectl.images.tiff_layout import PALETTE, Getter
+from denoisectl.images.webp import size_of
 
 _MOST_SEGMENTS = 4096
 _OS2_HEADER = 12  # bytes of the header of a BMP as OS/2 wrote it
@@ -38,7 +40,7 @@ def stated(file: BinaryIO) -> Stated:
     """Size and depth of the image in `file`."""
     try:
         return _header(file)
-    except (struct.error, LookupError, OverflowError, ValueError, OSError):
+    except (ImageError, struct.error, LookupError, OverflowError, ValueError, OSError):
         return _UNKNOWN
 
 
@@ -82,24 +84,15 @@ def _jpeg(file: BinaryIO) -> Stated:
 
 
 def _webp(file: BinaryIO) -> Stated:
+    """From the first chunk alone; its content may be cut."""
     file.seek(12)
     head = file.read(18)
-    if head[:4] == b"VP8X":
-        return Stated(1 + int.from_bytes(head[12:15], "little"), 1 + int.from_bytes(head[15:18], "little"), 4)
-    if head[:4] == b"VP8L":
-        bits = int.from_bytes(head[9:13], "little")
-        return Stated((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, 4)
-    width, height = struct.unpack("<HH", head[14:18])
-    return Stated(width & 0x3FFF, height & 0x3FFF, 4)
+    return Stated(*size_of({head[:4]: head[8:]}), 4)
 
 
 def _tiff(file: BinaryIO) -> Stated:
     block = Block(OnDisk(file))
-    tags = block.directory(block.first).tags
-
-    def first(code: TagCode, default: int) -> int:
-        return block.integers(tags[code])[0] if code in tags else default
-
+    first = Getter(block, block.directory(block.first)).one
     samples, bits = first(TagCode.SAMPLES_PER_PIXEL, 1), first(TagCode.BITS_PER_SAMPLE, 8)
     in_palette = first(TagCode.PHOTOMETRIC, 0) == PALETTE
     depth = 2 * (samples + 2) if in_palette else samples * max(1, bits // 8)

@@ -15,8 +15,15 @@ from denoisectl.images.ifd import Block
 from denoisectl.images.jpeg_tail import check_end, check_said
 from denoisectl.images.limits import check_size
 from denoisectl.images.opencv import COLOUR, GREY, decode_listening, encode_with, swap_red_blue
-from denoisectl.images.photo import DAMAGED_PROFILE, Metadata, Origin, Photo, Resolution, Unit
-from denoisectl.images.trailing import AFTER_THE_IMAGE
+from denoisectl.images.photo import (
+    AFTER_THE_IMAGE,
+    DAMAGED_PROFILE,
+    Metadata,
+    Origin,
+    Photo,
+    Resolution,
+    Unit,
+)
 
 LOWEST_QUALITY = 85
 """A source saved worse than this is not saved as badly again: its artefacts are there already."""

@@ -18,6 +18,15 @@ DAMAGED_PROFILE = "colour profile, which is damaged"
 """What a file leaves behind whose profile cannot be put together."""
 
 
+AFTER_THE_IMAGE = "data after the image"
+"""Another image in the same pipe, a video, a note."""
+
+
+def after_the_image(data: bytes, end: int) -> tuple[str, ...]:
+    """What a file of `data`, whose image ends at `end`, leaves behind; padding of zeros and line ends is nothing."""
+    return (AFTER_THE_IMAGE,) if data[end:].strip(b"\0\r\n") else ()
+
+
 class Unit(Enum):
     """What a resolution counts pixels per."""
 

@@ -16,9 +16,18 @@ from denoisectl.images import photoshop, png_text
 from denoisectl.images.formats import Format
 from denoisectl.images.limits import check_size
 from denoisectl.images.opencv import COLOUR, GREY, STORED, decode_with, encode_with, swap_red_blue
-from denoisectl.images.photo import DAMAGED_PROFILE, Alpha, Metadata, Origin, Photo, Pixels, Resolution, Unit
+from denoisectl.images.photo import (
+    DAMAGED_PROFILE,
+    Alpha,
+    Metadata,
+    Origin,
+    Photo,
+    Pixels,
+    Resolution,
+    Unit,
+    after_the_image,
+)
 from denoisectl.images.png_chunks import COLOUR_CHUNKS, SAMPLE_CHUNKS, SIGNATURE, Chunk, inflate, join, split
-from denoisectl.images.trailing import after_the_image
 
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGB_ALPHA = 0, 2, 3, 4, 6
 _SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGB_ALPHA: 4}

@@ -75,7 +75,7 @@ def layout_of(block: Block, directory: Directory) -> Layout:
         ImageError: a kind of TIFF that is not processed; the message names it and the way out.
         ValueError: a damaged structure.
     """
-    get = _Getter(block, directory)
+    get = Getter(block, directory)
     _refuse_raw(get)
     width, height = get.one(TagCode.IMAGE_WIDTH, 0), get.one(TagCode.IMAGE_LENGTH, 0)
     samples, planar = get.one(TagCode.SAMPLES_PER_PIXEL, 1), get.one(TagCode.PLANAR_CONFIGURATION, 1) == 2
@@ -118,7 +118,7 @@ def layout_of(block: Block, directory: Directory) -> Layout:
     return found
 
 
-class _Getter:
+class Getter:
     def __init__(self, block: Block, directory: Directory) -> None:
         self.block, self.directory = block, directory
 
@@ -134,19 +134,19 @@ def is_raw_photo(file: BinaryIO) -> bool:
     """Whether a TIFF file is a raw photo, as cameras write them (DNG, NEF, ARW); only its directory is read."""
     try:
         block = Block(OnDisk(file))
-        return _is_raw(_Getter(block, block.directory(block.first)))
+        return _is_raw(Getter(block, block.directory(block.first)))
     except ValueError:  # damaged: the decoder will say how
         return False
 
 
-def _is_raw(get: _Getter) -> bool:
+def _is_raw(get: Getter) -> bool:
     """Raw photos keep a small preview in front; it must not pass for the picture."""
     raw = get.one(TagCode.PHOTOMETRIC, RGB) in _RAW_COLOURS or TagCode.DNG_VERSION in get.directory.tags
     preview = get.one(TagCode.NEW_SUBFILE_TYPE, 0) & 1 and TagCode.SUB_IFDS in get.directory.tags
     return bool(raw or preview)
 
 
-def _refuse_raw(get: _Getter) -> None:
+def _refuse_raw(get: Getter) -> None:
     if _is_raw(get):
         raise ImageError(
             "a raw photo (DNG, NEF, ARW or the like) is not processed; develop it to a 16-bit TIFF first"

@@ -11,8 +11,7 @@ from denoisectl.errors import ImageError
 from denoisectl.images.formats import Format
 from denoisectl.images.limits import check_size
 from denoisectl.images.opencv import STORED, decode_with, encode_with, swap_red_blue
-from denoisectl.images.photo import Alpha, Metadata, Origin, Photo
-from denoisectl.images.trailing import after_the_image
+from denoisectl.images.photo import Alpha, Metadata, Origin, Photo, after_the_image
 
 LOSSY_QUALITY = 90
 """WebP files do not say the quality they were saved at; near-lossless to the eye."""
@@ -35,7 +34,7 @@ def read(data: bytes, max_pixels: int | None) -> Photo:
             "an animated WebP is not processed; take its frames apart first, for example "
             "`webpmux -get frame 1 IN.webp -o frame-1.webp`"
         )
-    check_size(*_size(by_kind), max_pixels)
+    check_size(*size_of(by_kind), max_pixels)
     stored = decode_with(_join([c for c in chunks if c[0] in (b"VP8X", b"ALPH", b"VP8 ", b"VP8L")]), STORED)
     alpha = np.ascontiguousarray(stored[..., 3]) if stored.shape[2] == 4 else None
     metadata = Metadata(
@@ -102,7 +101,7 @@ def _join(chunks: list[Chunk]) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
 
 
-def _size(chunks: dict[bytes, bytes]) -> tuple[int, int]:
+def size_of(chunks: dict[bytes, bytes]) -> tuple[int, int]:
     """Width and height from whichever header the file has."""
     extended, lossless, lossy = (chunks.get(kind, b"") for kind in (b"VP8X", b"VP8L", b"VP8 "))
     if len(extended) >= 10:
