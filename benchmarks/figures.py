@@ -11,8 +11,6 @@ from records import Row
 from denoisectl import Denoiser
 from denoisectl.shipped import find_model
 
-__all__ = ["Figure", "figures"]
-
 _PEERS = (
     ("opencv", "OpenCV fastNlMeansDenoisingColored", "1.5, int8 4"),
     ("bm3d", "BM3D", "100"),

@@ -13,8 +13,6 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-__all__ = ["dncnn_like", "ffdnet_like"]
-
 
 def ffdnet_like() -> bytes:
     """`image` (batch, 3, height, width) with even sides, and its noise maps made inside, to the same shape."""

@@ -17,8 +17,6 @@ from timing import Speed, once, timed
 from denoisectl import Denoiser
 from denoisectl.shipped import find_model
 
-__all__ = ["Peer", "bare", "cited", "classics", "eager", "library"]
-
 SIGMA = 25.0
 _SHARE = SIGMA / 255.0
 

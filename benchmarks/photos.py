@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 from denoisectl_training.photo_files import read_photo
 
-__all__ = ["Pixels", "clean_middles", "noisy", "write_large", "write_small"]
-
 Pixels = npt.NDArray[np.uint8]
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from timing import Speed
 
-__all__ = ["Records", "Row"]
-
 
 @dataclass(frozen=True)
 class Row:

@@ -10,8 +10,6 @@ from pathlib import Path
 from figures import Figure
 from records import Row
 
-__all__ = ["write_results"]
-
 
 def write_results(
     rows: Mapping[str, Row], found: Sequence[Figure], folder: Path, about: Mapping[str, object]

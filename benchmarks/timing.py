@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Speed", "once", "run_alone", "timed", "timed_command"]
-
 # A process of its own between: a child's peak memory begins at what its parent holds when it is started.
 _ALONE = """
 import json, resource, subprocess, sys, time

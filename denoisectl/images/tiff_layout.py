@@ -119,14 +119,18 @@ def layout_of(block: Block, directory: Directory) -> Layout:
 
 
 class Getter:
+    """Whole numbers of a directory's tags, or a default where a tag is missing or empty."""
+
     def __init__(self, block: Block, directory: Directory) -> None:
         self.block, self.directory = block, directory
 
     def all(self, code: int, default: tuple[int, ...]) -> tuple[int, ...]:
+        """All of a tag."""
         tag = self.directory.tags.get(code)
         return default if tag is None else self.block.integers(tag) or default
 
     def one(self, code: int, default: int) -> int:
+        """The first of a tag."""
         return self.all(code, (default,))[0]
 
 

@@ -31,8 +31,6 @@ from denoisectl_exports.photos import Planes, reference_photos
 from denoisectl_exports.seams import smallest_photo
 from denoisectl_exports.write import ADOPTED_LIMIT, Weights, measured, write_model
 
-__all__ = ["adopt"]
-
 _LEAST, _TRIED = 64, 192  # pixels a side of the photos that tell the range
 _MOST = 5  # of those photos
 _TOLERANCE = 1e-4  # in [0, 1]: a fortieth of an 8-bit level

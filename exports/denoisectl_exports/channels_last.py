@@ -15,8 +15,6 @@ import onnx
 from onnx import helper, numpy_helper
 from onnxruntime.quantization.onnx_model import ONNXModel
 
-__all__ = ["with_channels_last"]
-
 _TO_LAST, _TO_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 _BLOCK = 2  # of the U-net's pixel shuffles
 

@@ -26,8 +26,6 @@ from pydantic.dataclasses import dataclass
 from denoisectl.errors import ConfigError
 from denoisectl.model_card import DataSource, Score
 
-__all__ = ["Facts", "read_facts"]
-
 
 @dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
 class Facts:

@@ -21,8 +21,6 @@ from denoisectl_exports.photos import Planes
 from denoisectl_training.autoencoders import UNet
 from denoisectl_training.model import DenoisingAutoencoder
 
-__all__ = ["SAFE", "half_error", "half_inside", "to_float16"]
-
 SAFE = 0.5 / 255.0
 """Largest difference to float32 with which no rounded pixel moves by more than one 8-bit level."""
 

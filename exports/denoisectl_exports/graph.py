@@ -17,8 +17,6 @@ from denoisectl.errors import ExportError
 from denoisectl.tiling import round_up
 from denoisectl_training.model import DenoisingAutoencoder
 
-__all__ = ["OPSET", "check_against", "forget_traces", "largest_difference", "network_of", "to_onnx"]
-
 Planes = npt.NDArray[np.float32]
 
 OPSET = 18

@@ -17,8 +17,6 @@ from denoisectl_exports.graph import network_of
 from denoisectl_exports.photos import Planes
 from denoisectl_training.model_weights import STORED_HALF
 
-__all__ = ["TOLERANCE", "with_half_weights"]
-
 TOLERANCE = 0.1 / 255.0
 """Largest difference in any sample: a tenth of an 8-bit level."""
 

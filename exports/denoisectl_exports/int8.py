@@ -26,8 +26,6 @@ from denoisectl_exports.channels_last import with_channels_last
 from denoisectl_exports.photos import Planes
 from denoisectl_training.quantised import Range
 
-__all__ = ["SIDE", "learned_ranges", "measured_ranges", "to_int8"]
-
 SIDE = 256
 """Photos are calibrated on in squares of this side: their histograms have to have one shape."""
 

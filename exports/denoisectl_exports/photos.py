@@ -18,8 +18,6 @@ from denoisectl_training.crops import step_generator
 from denoisectl_training.photos import find_photos, load_photos
 from denoisectl_training.recipes import DataSettings, Recipe
 
-__all__ = ["Pair", "Planes", "as_the_model_meets_them", "reference_photos"]
-
 Planes = npt.NDArray[np.float32]
 
 

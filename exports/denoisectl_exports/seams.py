@@ -14,8 +14,6 @@ import numpy.typing as npt
 
 from denoisectl.tiling import round_up
 
-__all__ = ["QUARTER_LEVEL", "differences_by_distance", "effective_halo", "smallest_photo"]
-
 Planes = npt.NDArray[np.float32]
 Network = Callable[[Planes], Planes]
 

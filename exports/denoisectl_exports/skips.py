@@ -12,8 +12,6 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-__all__ = ["with_blocked_skips"]
-
 
 def with_blocked_skips(proto: onnx.ModelProto) -> onnx.ModelProto:
     """A copy of a float32 graph in which what joins a skip connection is a convolution of ones."""

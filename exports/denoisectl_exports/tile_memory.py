@@ -21,8 +21,6 @@ from denoisectl.devices import CPU
 from denoisectl.engine.sessions import create_session
 from denoisectl.tiling import round_up
 
-__all__ = ["bytes_per_pixel", "measure"]
-
 _log = logging.getLogger("denoisectl")
 _SIDE = 1024
 _PLANES = 24  # bytes of a pixel's input and output, which every network takes

@@ -40,8 +40,6 @@ INT8_LIMIT, ADOPTED_LIMIT = "8-bit integers:", "adopted:"  # limits that are fou
 _ROUNDING_PAIRS = 12  # clean and corrupted ones take turns: six kinds of corruption
 _ROUNDING_LEVELS, _ROUNDING_LOSS = 1.0, 0.1  # 8-bit levels in the mean, and dB
 
-__all__ = ["ADOPTED_LIMIT", "INT8_LIMIT", "export_run", "measured", "new_card", "restamp", "write_model"]
-
 
 def new_card(model: DenoisingAutoencoder, recipe: Recipe, images: int, facts: Facts) -> ModelCard:
     """The card: what the network is by its layers, what the run says of itself, and the given facts."""

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from denoisectl import Denoiser
 from denoisectl.errors import ImageError, ModelError, UsageError
+from denoisectl.opening import Opening
 from denoisectl.tiled import tile_rules
 from denoisectl.tiling import TileRules
 from tests import toy_models
@@ -253,20 +254,20 @@ def test_the_card_and_the_device_are_there(changing: Denoiser) -> None:
 def test_the_overlap_goes_by_the_card() -> None:
     card = replace(toy_models.CARD, multiple_of=4, halo=90, effective_halo=30)
     budget = 10 * 320
-    assert tile_rules(card, None, None, "auto", budget) == TileRules(4, 30, None, 10)
-    assert tile_rules(card, None, None, "exact", budget) == TileRules(4, 90, None, 10)
-    assert tile_rules(card, None, 7, "exact", budget) == TileRules(4, 7, None, 10)
+    assert tile_rules(card, Opening(memory=budget)) == TileRules(4, 30, None, 10)
+    assert tile_rules(card, Opening(seams="exact", memory=budget)) == TileRules(4, 90, None, 10)
+    assert tile_rules(card, Opening(seams="exact", overlap=7, memory=budget)) == TileRules(4, 7, None, 10)
     unmeasured = replace(card, effective_halo=None)
-    assert tile_rules(unmeasured, None, None, "auto", budget) == TileRules(4, 90, None, 10)
+    assert tile_rules(unmeasured, Opening(memory=budget)) == TileRules(4, 90, None, 10)
     measured = replace(card, bytes_per_pixel=1000)
-    assert tile_rules(measured, None, None, "auto", 9000).budget == 9
+    assert tile_rules(measured, Opening(memory=9000)).budget == 9
 
 
 def test_a_network_of_the_whole_image_is_never_cut() -> None:
     card = replace(toy_models.CARD, name="global", tileable=False)
-    assert tile_rules(card, None, None, "auto", 320).tile == 0
+    assert tile_rules(card, Opening()).tile == 0
     with pytest.raises(UsageError, match="global cannot be run in tiles"):
-        tile_rules(card, 256, None, "auto", 320)
+        tile_rules(card, Opening(tile=256))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from denoisectl.card_in_file import read_card
 from denoisectl.denoiser import _exact_twin
 from denoisectl.engine import Engine, OutOfMemory
 from denoisectl.errors import ImageError
+from denoisectl.opening import Opening
 from denoisectl.shipped import float32_twin, shipped_models
 from denoisectl.tiling import TileRules
 from tests import toy_models
@@ -82,19 +83,20 @@ def test_a_twin_is_opened_once_however_many_threads_need_it(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     fast = Engine.open(shipped_models()["photo-int8"], "cpu", 1)
-    opened: list[Path] = []
+    opened: list[Opening] = []
 
-    def open_slowly(path: Path, *_: object, **_k: object) -> str:
-        opened.append(path)
+    def open_slowly(opening: Opening) -> str:
+        opened.append(opening)
         time.sleep(0.05)
         return "twin"
 
-    monkeypatch.setattr(Denoiser, "open", open_slowly)
-    exact = _exact_twin(fast, None, "auto", 2**30, 1, self_ensemble=None)
+    monkeypatch.setattr(Denoiser, "of", open_slowly)
+    exact = _exact_twin(fast, Opening("photo-int8", tile=512, threads=1))
     assert exact is not None
     with ThreadPoolExecutor(4) as threads:
         assert [*threads.map(lambda _: exact(), range(4))] == ["twin"] * 4
-    assert len(opened) == len(caplog.messages) == 1
+    # In float32 the tile would take more memory than was given for it: the twin chooses its own.
+    assert opened == [Opening(shipped_models()["photo"], "cpu", threads=1)] and len(caplog.messages) == 1
 
 
 def test_a_result_without_room_fails_the_image_and_leaves_the_tiles_as_they_were(

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from denoisectl.card_in_file import read_card
-from denoisectl.denoiser import DEFAULT_MEMORY
+from denoisectl.choices import Seams
 from denoisectl.errors import UsageError
+from denoisectl.opening import Opening
 from denoisectl.shipped import find_model
-from denoisectl.tiled import Seams, tile_rules
+from denoisectl.tiled import tile_rules
 from denoisectl.tiling import Span, TileRules, cut, split_axis
 
 
@@ -150,7 +151,7 @@ def test_a_budget_below_the_smallest_tile_says_so() -> None:
 def test_a_photo_of_12_megapixels_costs_less_than_12_percent_more_at_default_settings(
     model: str, seams: Seams
 ) -> None:
-    rules = tile_rules(read_card(find_model(model)), None, None, seams, DEFAULT_MEMORY)
+    rules = tile_rules(read_card(find_model(model)), Opening(seams=seams))
     for height, width in ((3000, 4000), (4000, 3000)):
         grid = cut(height, width, rules)
         assert len(grid) <= 6 and grid.recomputed < 0.12

@@ -28,8 +28,6 @@ from denoisectl_training.blocks import (
     conv3x3,
 )
 
-__all__ = ["BookAutoencoder", "UNet"]
-
 
 class BookAutoencoder(nn.Module):
     """An autoencoder of figure 18.4: encoder blocks, decoder blocks and, if `skip`, stacked connections.

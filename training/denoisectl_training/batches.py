@@ -13,8 +13,6 @@ from denoisectl_training.crops import crop_side, random_crops, step_generator
 from denoisectl_training.photos import PhotoSet
 from denoisectl_training.recipes import Recipe
 
-__all__ = ["Batch", "batches", "training_batch"]
-
 Batch = tuple[Tensor, Tensor]
 
 

@@ -8,19 +8,6 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = [
-    "BOOK",
-    "BlockKind",
-    "DecoderBlock",
-    "EncoderBlock",
-    "Projection",
-    "ResidualBlock",
-    "Sum",
-    "as_conv",
-    "conv3x3",
-    "first_conv",
-]
-
 Shortcut = Literal["convolution", "identity", "none"]
 
 

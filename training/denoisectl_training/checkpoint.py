@@ -10,8 +10,6 @@ import torch
 from denoisectl.errors import TrainingError
 from denoisectl.whole_file import remove_stale, whole_file
 
-__all__ = ["FORMAT", "load_checkpoint", "save_checkpoint"]
-
 FORMAT = 1
 """Grows when a checkpoint's keys change in a way that older code cannot read."""
 

@@ -10,8 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["GaussianSmoothing", "GuidedSmoothing"]
-
 
 def _padded(planes: Tensor, radius: int) -> Tensor:
     return F.pad(planes, (radius,) * 4, mode="replicate")

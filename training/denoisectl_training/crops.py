@@ -15,8 +15,6 @@ from torch.nn import functional as F
 
 from denoisectl_training.recipes import DataSettings
 
-__all__ = ["crop_side", "random_crops", "step_generator"]
-
 
 def step_generator(seed: int, step: int, device: torch.device | str = "cpu") -> Generator:
     """The generator of one training step: a function of the run's seed and the step alone."""

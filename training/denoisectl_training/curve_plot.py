@@ -12,8 +12,6 @@ from matplotlib.figure import Figure
 from denoisectl_training.curves import Curve, Values, moving_average
 from denoisectl_training.figures import write_figure
 
-__all__ = ["draw_curves"]
-
 _MOST_PHASES = 10
 """A rate that changes more often has no phases to tell apart: cosine's changes at every record."""
 _ROOM = 1.5

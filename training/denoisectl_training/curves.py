@@ -17,8 +17,6 @@ from denoisectl.errors import TrainingError
 from denoisectl.whole_file import write_whole
 from denoisectl_training.run_folder import RunFolder
 
-__all__ = ["Curve", "moving_average", "read_curve", "write_csv"]
-
 Values = NDArray[np.float64]
 
 _COLUMNS = ("run", "images", "loss", "smoothed", "lr", "validation_loss", "psnr")

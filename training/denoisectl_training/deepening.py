@@ -13,8 +13,6 @@ from torch import Tensor
 from denoisectl_training.model import build_model
 from denoisectl_training.recipes import ModelSettings
 
-__all__ = ["deepened", "is_deeper"]
-
 _DEPTHS = ("widths", "encoder_blocks", "decoder_blocks")
 
 

@@ -9,8 +9,6 @@ import torch
 
 from denoisectl.errors import DeviceError, UsageError
 
-__all__ = ["autocast", "choose_device", "choose_precision", "is_out_of_memory"]
-
 _DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 

@@ -6,8 +6,6 @@ import math
 
 from denoisectl_training.recipes import LossSettings
 
-__all__ = ["diverged"]
-
 _TIMES_THE_BEST = 3.0
 _HOPELESS_RESIDUAL = 10.0
 _UNTRAINED_RESIDUAL = 0.25

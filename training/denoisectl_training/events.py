@@ -10,8 +10,6 @@ from torch.utils.tensorboard import SummaryWriter
 
 from denoisectl_training.fit import Progress
 
-__all__ = ["event_writer"]
-
 
 @contextmanager
 def event_writer(folder: Path) -> Iterator[Callable[[Progress], None]]:

@@ -10,8 +10,6 @@ from matplotlib.figure import Figure
 from denoisectl.errors import TrainingError
 from denoisectl.whole_file import write_whole
 
-__all__ = ["write_figure"]
-
 
 def write_figure(figure: Figure, path: Path, what: str, *, dpi: int) -> None:
     """Write a figure in the format of the file's ending; `what` it is, for a message.

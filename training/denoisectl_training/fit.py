@@ -24,8 +24,6 @@ from denoisectl_training.schedule import learning_rate
 from denoisectl_training.training_state import TrainingState
 from denoisectl_training.validation import validate
 
-__all__ = ["Progress", "fit", "training_step"]
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:

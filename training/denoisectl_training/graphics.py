@@ -16,8 +16,6 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["graphics"]
-
 Canvas = NDArray[np.float32]
 """`(H, W, 3)` in [0, 1]."""
 

@@ -12,8 +12,6 @@ from torch import Tensor
 from denoisectl_training.outputs import out_of_range_penalty
 from denoisectl_training.recipes import LossSettings
 
-__all__ = ["distillation_loss", "training_loss"]
-
 _LEVEL = 1.0 / 255.0
 
 

@@ -16,8 +16,6 @@ from denoisectl_training.colour import lab_to_rgb, rgb_to_lab
 from denoisectl_training.outputs import OUTPUT_MAPS
 from denoisectl_training.recipes import ModelSettings
 
-__all__ = ["DenoisingAutoencoder", "build_model"]
-
 _AB_SPAN = 255.0  # a and b lie in about -128..127
 _PLANES = {"rgb": 3, "lab": 3, "l": 1}
 

@@ -17,8 +17,6 @@ from denoisectl.shipped import shipped_models
 from denoisectl_training.model import build_model
 from denoisectl_training.recipes import Recipe, parse_recipe
 
-__all__ = ["STORED_HALF", "model_file", "weights_in"]
-
 STORED_HALF = "_half"
 """What `export --weights float16` adds to the name of a tensor that it stores so."""
 

@@ -10,8 +10,6 @@ from torch import nn
 
 from denoisectl_training.model import DenoisingAutoencoder
 
-__all__ = ["evaluating", "freeze", "freeze_batch_norm", "train_mode"]
-
 Frozen = Literal["nothing", "encoder"]
 
 

@@ -15,8 +15,6 @@ from torch import Tensor, nn
 
 from denoisectl.errors import ConfigError
 
-__all__ = ["Muon"]
-
 _NARROW = 16  # kernels with a shorter side, such as those that make pixels, have few directions to even out
 
 

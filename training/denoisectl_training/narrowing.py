@@ -20,8 +20,6 @@ from denoisectl_training.model import build_model
 from denoisectl_training.recipes import ModelSettings
 from denoisectl_training.streams import change_basis, readers, set_weights
 
-__all__ = ["is_narrower", "narrowed"]
-
 _SEED = 4
 
 

@@ -6,8 +6,6 @@ from denoisectl_training.model import DenoisingAutoencoder, build_model
 from denoisectl_training.quantised import with_fake_quantization
 from denoisectl_training.recipes import Recipe
 
-__all__ = ["build_network"]
-
 
 def build_network(recipe: Recipe) -> DenoisingAutoencoder:
     """Build the network that `recipe` trains, with fresh weights from torch's global generator."""

@@ -10,8 +10,6 @@ from torch import nn
 from denoisectl_training.muon import Muon
 from denoisectl_training.recipes import OptimizerSettings
 
-__all__ = ["build_optimizer"]
-
 
 def build_optimizer(parameters: Iterable[nn.Parameter], settings: OptimizerSettings) -> torch.optim.Optimizer:
     """SGD, SGD with momentum (procedure 18.1), Adam (procedure 18.2), AdamW or Muon."""

@@ -11,8 +11,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-__all__ = ["OUTPUT_MAPS", "out_of_range_penalty"]
-
 _SCALE, _OFFSET = 0.6, 0.85
 """a and b of a(tanh x + b): the range is (-0.09, 1.11). b < 1 and a > 1 / (b + 1) = 0.541, as the text asks."""
 

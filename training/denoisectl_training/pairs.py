@@ -8,8 +8,6 @@ from pathlib import Path
 from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.photos import files_below, photos_in
 
-__all__ = ["Pair", "match_folders", "match_patterns"]
-
 Pair = tuple[Path, Path]
 """The noisy photo and the clean one."""
 

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from denoisectl.errors import ImageError
 from denoisectl.images import decode, with_depth
 
-__all__ = ["read_photo"]
-
 
 def read_photo(path: Path, *, bits: int | None = None) -> NDArray[Any]:
     """Decode a photo, upright and without its transparency, to `(H, W, 3)` RGB.

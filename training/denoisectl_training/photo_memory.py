@@ -11,8 +11,6 @@ from torch import Tensor
 
 from denoisectl.errors import TrainingError
 
-__all__ = ["PhotoMemory"]
-
 _IN_MEMORY = 2 * 1024**3
 _BLOCK = 256 * 1024**2
 _PIECE = bytes(1024**2)

@@ -23,16 +23,6 @@ from denoisectl_training.photo_files import read_photo
 from denoisectl_training.photo_memory import PhotoMemory
 from denoisectl_training.recipes import DataSettings
 
-__all__ = [
-    "PhotoSet",
-    "files_below",
-    "find_photos",
-    "load_pairs",
-    "load_photos",
-    "photos_in",
-    "tell_left_out",
-]
-
 _log = logging.getLogger("denoisectl")
 _MOST_HELD, _ONE_HELD_IN = 24, 5
 """Photos set aside for validation where the recipe does not say: a fifth, but no more than these."""

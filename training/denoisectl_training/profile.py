@@ -10,8 +10,6 @@ from torch import Tensor, nn
 from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.modes import evaluating
 
-__all__ = ["Profile", "profile"]
-
 
 @dataclass(frozen=True, slots=True)
 class Profile:

@@ -16,8 +16,6 @@ from denoisectl_training.photos import PhotoSet
 from denoisectl_training.recipes import Recipe, ScheduleSettings, with_first_rate
 from denoisectl_training.training_state import TrainingState
 
-__all__ = ["RateTrial", "SearchStoppedError", "find_rate"]
-
 _STEPS = 40
 _TAIL = 10
 _FACTOR = 0.3  # about the square root of 0.1, as the text reduces rates elsewhere

@@ -21,8 +21,6 @@ from denoisectl.errors import TrainingError, UsageError
 from denoisectl.whole_file import write_whole
 from denoisectl_training.recipes import Recipe, parse_recipe
 
-__all__ = ["RunFolder", "new_run_folder"]
-
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:

@@ -6,8 +6,6 @@ import math
 
 from denoisectl_training.recipes import ScheduleSettings
 
-__all__ = ["learning_rate"]
-
 
 def learning_rate(settings: ScheduleSettings, base: float, images: int, total: int) -> float:
     """The rate after `images` of `total` images; `base` is `optimizer.lr`."""

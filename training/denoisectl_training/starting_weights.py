@@ -17,8 +17,6 @@ from denoisectl_training.recipes import Recipe
 from denoisectl_training.trained import load_weights
 from denoisectl_training.tuning import refuse_other_network
 
-__all__ = ["weights_to_start_from"]
-
 _PROBE_BATCHES, _PROBE_SEED = 12, 3  # seeds 1 and 2 on are those of noise and of validation
 
 

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-__all__ = ["Stop", "stoppable"]
-
 
 @dataclass(slots=True)
 class Stop:

@@ -12,8 +12,6 @@ from torch import Tensor, nn
 from denoisectl_training.autoencoders import UNet
 from denoisectl_training.blocks import as_conv, first_conv
 
-__all__ = ["change_basis", "readers", "set_weights", "writers"]
-
 
 def writers(network: UNet, level: int) -> list[nn.Conv2d]:
     """The convolutions that write a level's stream, but for the one whose output is pixel-shuffled; its entry first."""

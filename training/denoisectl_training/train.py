@@ -28,8 +28,6 @@ _NO_MEMORY = (
     "model.widths; what is saved goes on with --from"
 )
 
-__all__ = ["Photos", "TrainRequest", "resumed", "started", "train"]
-
 
 @dataclass(frozen=True, slots=True)
 class Photos:

@@ -15,8 +15,6 @@ from denoisectl_training.networks import build_network
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.run_folder import RunFolder
 
-__all__ = ["checkpoint_of", "load_teacher", "load_trained", "load_weights"]
-
 
 def load_weights(run: Path) -> tuple[dict[str, Tensor], Recipe, int]:
     """Weights of a run folder, checkpoint or model file, its recipe, and the images that those weights have seen.

@@ -19,8 +19,6 @@ from denoisectl_training.optimizers import build_optimizer
 from denoisectl_training.quantised import without_fake_quantization
 from denoisectl_training.recipes import Recipe, parse_recipe
 
-__all__ = ["TrainingState"]
-
 
 @dataclass(slots=True)
 class TrainingState:

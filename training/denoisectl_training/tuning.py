@@ -5,8 +5,6 @@ from __future__ import annotations
 from denoisectl.errors import ConfigError
 from denoisectl_training.recipes import Recipe, ScheduleSettings, first_rate, with_first_rate
 
-__all__ = ["refuse_other_network", "tuned"]
-
 _SHARE = 0.1
 
 

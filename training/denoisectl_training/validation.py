@@ -16,8 +16,6 @@ from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.modes import evaluating
 from denoisectl_training.recipes import Recipe
 
-__all__ = ["Validation", "psnr", "validate"]
-
 _SIDE, _UNIT = 256, 32  # most networks divide by less: photos show them all the same middle
 _FLOOR = 1e-5  # 50 dB: an image left untouched must not outweigh all others in the mean
 

@@ -10,8 +10,6 @@ from onnx import TensorProto, helper
 
 from denoisectl_exports.adopted.foreign import Array, Foreign, open_session
 
-__all__ = ["multiply_adds", "parameters"]
-
 _WEIGHTS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT8, TensorProto.UINT8}
 _KINDS = ("Conv", "ConvTranspose", "MatMul", "Gemm")
 

@@ -18,8 +18,6 @@ from denoisectl.errors import ExportError, UsageError
 from denoisectl.model_card import CARD_KEY
 from denoisectl.onnx_file import metadata, read_model
 
-__all__ = ["Array", "Foreign", "Network", "open_session", "read_foreign"]
-
 Array = npt.NDArray[np.float32]
 Network = Callable[[Array], Array]
 """Maps `(B, 3, h, w)` to the same shape."""

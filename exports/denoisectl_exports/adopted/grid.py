@@ -11,8 +11,6 @@ from denoisectl.tiling import round_up
 from denoisectl_exports.adopted.foreign import Array, Network
 from denoisectl_exports.adopted.layout import turned
 
-__all__ = ["check_batches", "grid_of_shifts", "grid_of_sizes"]
-
 _GRIDS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _ENOUGH = 48  # pixels of a side with room for several steps of most networks
 _TOLERANCE = 1e-4  # a fortieth of an 8-bit level; the same sums in another order differ by less

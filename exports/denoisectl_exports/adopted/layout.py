@@ -10,8 +10,6 @@ import numpy as np
 from denoisectl.errors import ExportError
 from denoisectl_exports.adopted.foreign import Array, Foreign, Network
 
-__all__ = ["FIRST", "LAST", "Layout", "as_network", "find_layout", "turned"]
-
 FIRST, LAST = (0, 3, 1, 2), (0, 2, 3, 1)
 """Transpositions to channels first and to channels last."""
 

@@ -18,8 +18,6 @@ import numpy as np
 from denoisectl.errors import ExportError
 from denoisectl_exports.adopted.foreign import Array, Network
 
-__all__ = ["MEANINGS", "Meaning", "find_meaning", "with_noise"]
-
 _SIGMA = 25 / 255
 _CLOSEST = 20.0  # dB of clean photos; a blur over nine pixels has more, a wrong range much less
 _MUST_GO = 0.9  # of the squares of the noise, the most that a network that gives the noise may leave

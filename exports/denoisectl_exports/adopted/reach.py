@@ -10,8 +10,6 @@ from denoisectl.tiling import round_up
 from denoisectl_exports.adopted.foreign import Array, Network
 from denoisectl_exports.adopted.layout import turned
 
-__all__ = ["FURTHEST", "measured_reach"]
-
 FURTHEST = 512
 """A change that is felt this far away is taken to be felt everywhere."""
 

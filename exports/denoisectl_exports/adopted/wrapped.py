@@ -14,8 +14,6 @@ from denoisectl_exports.adopted.layout import FIRST, LAST, Layout
 from denoisectl_exports.adopted.meaning import Meaning
 from denoisectl_exports.graph import forget_traces
 
-__all__ = ["wrapped"]
-
 _NETWORK = "adopted."  # before all of its names: `image` may be one of them
 _CLIP_BY_INPUTS = 11  # the opset from which on the bounds of a Clip are inputs
 _INPUT, _OUTPUT = "image", "denoised"

@@ -11,8 +11,6 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-__all__ = ["blur", "chance", "gaussian", "gaussian_blur", "knockout", "poisson", "salt_and_pepper", "uniform"]
-
 
 def uniform(clean: Tensor, generator: Generator, low: float, high: float) -> Tensor:
     """One number in [low, high) for each image, `(B, 1, 1, 1)`."""

@@ -25,8 +25,6 @@ from denoisectl_training.corruption.frames import enlarged, resized
 from denoisectl_training.corruption.jpeg import saved
 from denoisectl_training.corruption.left_alone import left_alone
 
-__all__ = ["camera"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Sensor:

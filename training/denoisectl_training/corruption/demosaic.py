@@ -6,8 +6,6 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-__all__ = ["bayer_masks", "demosaic_bilinear", "demosaic_gradient_corrected"]
-
 _GREEN_AT_COLOUR = ((0, 0, -1, 0, 0), (0, 0, 2, 0, 0), (-1, 2, 4, 2, -1), (0, 0, 2, 0, 0), (0, 0, -1, 0, 0))
 _COLOUR_IN_ROW = (
     (0, 0, 0.5, 0, 0), (0, -1, 0, -1, 0), (-1, 4, 5, 4, -1), (0, -1, 0, -1, 0), (0, 0, 0.5, 0, 0),

@@ -18,8 +18,6 @@ from denoisectl_training.corruption.frames import enlarged
 from denoisectl_training.corruption.jpeg import saved
 from denoisectl_training.corruption.left_alone import left_alone
 
-__all__ = ["developed"]
-
 
 def developed(clean: Tensor, generator: Generator, *, rescaled: bool = True) -> tuple[Tensor, Tensor]:
     """A photo with the noise that developed photos have, and the same without it.

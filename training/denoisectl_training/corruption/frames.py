@@ -7,8 +7,6 @@ from torch.nn import functional as F
 
 from denoisectl_training.corruption.basic import uniform
 
-__all__ = ["enlarged", "resized"]
-
 
 def enlarged(clean: Tensor, generator: Generator) -> Tensor:
     """The middle of each photo of a batch, enlarged 1 to 2.5 times to its size.

@@ -18,8 +18,6 @@ from denoisectl_training.corruption.developed import developed
 from denoisectl_training.devices import is_out_of_memory
 from denoisectl_training.recipes import MAGNITUDES
 
-__all__ = ["KINDS", "CorruptionKind", "ImageCorruption"]
-
 Image = npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | npt.NDArray[np.float32]
 
 

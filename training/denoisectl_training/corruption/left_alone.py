@@ -8,8 +8,6 @@ from torch.nn import functional as F
 
 from denoisectl_training.corruption.basic import uniform
 
-__all__ = ["left_alone"]
-
 
 def left_alone(noise: Tensor, clean: Tensor, generator: Generator) -> Tensor:
     """How much of its noise each pixel keeps, `(B, 1, H, W)`: nowhere any, or where a denoiser does not dare.

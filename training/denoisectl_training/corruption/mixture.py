@@ -12,8 +12,6 @@ from denoisectl_training.corruption.camera import camera
 from denoisectl_training.corruption.developed import developed
 from denoisectl_training.recipes import CorruptionSettings
 
-__all__ = ["corrupt", "corrupt_one_kind", "greyed"]
-
 _KINDS: dict[str, Callable[..., Tensor]] = {
     "gaussian": gaussian,
     "poisson": poisson,

@@ -24,8 +24,6 @@ from denoisectl_training.evaluation.metrics import Image
 from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.trained import load_trained
 
-__all__ = ["Candidate", "baselines", "network", "open_models"]
-
 _TILE_PIXELS = 2**21  # torch holds 1,700 bytes for each with `book-skip`: 3.6 GB
 
 

@@ -16,8 +16,6 @@ from denoisectl_training.evaluation.metrics import Image
 from denoisectl_training.evaluation.protocols import Sample
 from denoisectl_training.figures import write_figure
 
-__all__ = ["ContactSheet"]
-
 _INCHES, _TITLE = 1.7, 0.25
 _DETAIL = 5
 """A detail panel is this many times smaller than the image, side by side."""

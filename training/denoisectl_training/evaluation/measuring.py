@@ -11,8 +11,6 @@ from denoisectl_training.evaluation.candidates import Candidate
 from denoisectl_training.evaluation.metrics import Image, psnr, rms, ssim
 from denoisectl_training.evaluation.protocols import Protocol, Sample, as_file
 
-__all__ = ["Score", "measure"]
-
 
 @dataclass(frozen=True, slots=True)
 class Score:

@@ -10,8 +10,6 @@ from skimage.metrics import structural_similarity
 
 from denoisectl.errors import TrainingError
 
-__all__ = ["Image", "psnr", "rms", "ssim"]
-
 Image = NDArray[np.float32]
 
 _IDENTICAL = 100.0  # dB; a finite number, so that means and JSON stay numbers

@@ -19,8 +19,6 @@ from denoisectl_training.evaluation.metrics import Image
 from denoisectl_training.evaluation.sources import Source, read_image
 from denoisectl_training.pairs import Pair
 
-__all__ = ["FIVE_CASES", "Protocol", "Sample", "as_file", "five_cases", "literature", "real_pairs"]
-
 
 @dataclass(frozen=True, slots=True)
 class Sample:

@@ -12,8 +12,6 @@ from denoisectl_training.evaluation.sources import Source, crop_names, crops, ph
 from denoisectl_training.pairs import Pair, match_folders, match_patterns
 from denoisectl_training.photos import find_photos, tell_left_out
 
-__all__ = ["EvaluationRequest"]
-
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRequest:

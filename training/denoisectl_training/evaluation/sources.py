@@ -11,8 +11,6 @@ from denoisectl.errors import ImageError, TrainingError
 from denoisectl_training.evaluation.metrics import Image
 from denoisectl_training.photo_files import read_photo
 
-__all__ = ["Source", "crop_names", "crops", "photos", "read_image"]
-
 _SMALLEST = 11  # the window of `metrics.ssim`
 _WHITE = {"uint8": 255.0, "uint16": 65535.0}
 

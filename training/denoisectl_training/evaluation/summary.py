@@ -10,8 +10,6 @@ from typing import Any
 
 from denoisectl_training.evaluation.measuring import Score
 
-__all__ = ["MEAN", "Row", "Spread", "as_json", "summarise"]
-
 MEAN = "mean"
 """The column that averages the cases of each image."""
 

@@ -21,8 +21,6 @@ from denoisectl_training.autoencoders import UNet
 from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.streams import change_basis, writers
 
-__all__ = ["balance", "balanced_basis"]
-
 _SEED = 1
 _SMALLEST = 1e-9  # of the largest eigenvalue: directions that no image takes
 

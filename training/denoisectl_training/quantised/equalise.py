@@ -18,8 +18,6 @@ from denoisectl_training.autoencoders import UNet
 from denoisectl_training.blocks import ResidualBlock, as_conv
 from denoisectl_training.model import DenoisingAutoencoder
 
-__all__ = ["equalise"]
-
 _SHARE = 0.5  # of the unevenness that is moved into the weights, which have a scale for each output channel
 _MOST = 16.0
 _LOUD = 0.999  # of a channel's values in one image; the very largest would be chance

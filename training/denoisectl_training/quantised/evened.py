@@ -12,8 +12,6 @@ from denoisectl_training.model import DenoisingAutoencoder
 from denoisectl_training.quantised.balance import balance
 from denoisectl_training.quantised.equalise import equalise
 
-__all__ = ["evened"]
-
 
 def evened(model: DenoisingAutoencoder, images: Sequence[Tensor]) -> DenoisingAutoencoder:
     """A copy that computes the same, streams balanced and blocks equalised; the model itself if it is no U-net.

@@ -17,13 +17,6 @@ from denoisectl_training.autoencoders import UNet
 from denoisectl_training.blocks import Sum
 from denoisectl_training.model import DenoisingAutoencoder, build_model
 
-__all__ = [
-    "FakeQuantize",
-    "with_fake_quantization",
-    "without_fake_quantization",
-    "without_ranges",
-]
-
 _LEVELS = 255
 _LARGEST_WEIGHT = 127
 _RANGE_KEYS = (".rounding.scale", ".rounding.zero_point")

@@ -15,8 +15,6 @@ from denoisectl_training.quantised.evened import evened
 from denoisectl_training.quantised.fake_quantize import FakeQuantize, with_fake_quantization
 from denoisectl_training.recipes import ModelSettings
 
-__all__ = ["Range", "calibrate", "prepared_weights", "ranges_in_order"]
-
 Range = tuple[float, float]
 
 _TAIL = 3e-4

@@ -10,8 +10,6 @@ from pydantic import ValidationError
 from denoisectl.errors import ConfigError
 from denoisectl_training.recipes.settings import CorruptionSettings, Recipe
 
-__all__ = ["nearest", "parse_recipe"]
-
 
 def parse_recipe(values: dict[str, Any], *, origin: str) -> Recipe:
     """Check a mapping of settings; `origin` opens every message.

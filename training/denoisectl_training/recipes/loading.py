@@ -14,8 +14,6 @@ from denoisectl_training.recipes.checking import nearest, parse_recipe
 from denoisectl_training.recipes.rates import with_first_rate
 from denoisectl_training.recipes.settings import Recipe
 
-__all__ = ["changed", "given_keys", "load_recipe", "shipped_recipes"]
-
 
 def shipped_recipes() -> list[str]:
     """Names of the recipes in the package, sorted."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from denoisectl_training.recipes.settings import Recipe
 
-__all__ = ["first_rate", "with_first_rate"]
-
 
 def first_rate(recipe: Recipe) -> float:
     """The rate that a run begins with, after any warm-up."""

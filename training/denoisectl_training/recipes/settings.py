@@ -7,17 +7,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = [
-    "CorruptionSettings",
-    "DataSettings",
-    "LossSettings",
-    "ModelSettings",
-    "OptimizerSettings",
-    "Recipe",
-    "ScheduleSettings",
-    "TrainingSettings",
-]
-
 _CAMERA_BLOCK = 16  # pixels: a JPEG whose colour is halved has blocks of this side
 
 Positive = Annotated[int, Field(gt=0)]

@@ -13,8 +13,6 @@ from optuna.trial import Trial
 
 from denoisectl.errors import UsageError
 
-__all__ = ["Choices", "Dimension", "Range", "parse_space", "suggest"]
-
 _RANGE = re.compile(r"(?P<low>[^.\s]\S*?)\.\.(?P<high>\S+?)(?P<log>:log)?")
 _FIXED = (
     *("corruption", "training.seed", "data.validation_photos", "data.test_photos", "data.max_side"),

@@ -22,8 +22,6 @@ from denoisectl_training.sweep.trials import SweepRequest, Tried, finished, miss
 from denoisectl_training.trained import load_trained
 from denoisectl_training.validation import validate
 
-__all__ = ["SweepResult", "sweep"]
-
 _POLL_SECONDS = 1.0
 
 

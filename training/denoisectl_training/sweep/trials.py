@@ -19,8 +19,6 @@ from denoisectl_training.run_folder import RunFolder
 from denoisectl_training.sweep.space import Dimension, suggest
 from denoisectl_training.train import Photos, TrainRequest, train
 
-__all__ = ["SweepRequest", "Tried", "finished", "missing", "open_study", "take_trials"]
-
 _TEST_PHOTOS = 16
 
 
