@@ -57,9 +57,9 @@ def test_brightness_of_an_area_is_hardly_moved() -> None:
 def test_some_photos_keep_more_noise_in_their_shadows() -> None:
     halves = torch.cat([FLAT[..., :32] * 0.1, FLAT[..., 32:]], dim=3)
     noisy, target = developed(halves, step_generator(2, 0))
-    dark, bright = ((noisy - target)[..., part].std(dim=(1, 2, 3)) for part in (slice(28), slice(36, 64)))
-    assert 0.02 < (dark > 2 * bright).float().mean() < 0.4
-    assert (bright > dark).float().mean() > 0.2
+    # Far enough from the edge between them that JPEG does not ring into either.
+    dark, bright = ((noisy - target)[..., part].std(dim=(1, 2, 3)) for part in (slice(16), slice(48, 64)))
+    assert 0.05 < (dark > bright).float().mean() < 0.4
 
 
 def test_the_target_is_the_photo_and_in_some_batches_softer() -> None:

@@ -14,8 +14,6 @@ from torch.nn import functional as F
 
 from denoisectl_training.corruption.basic import chance, uniform
 
-__all__ = ["jpeg", "saved"]
-
 _LUMA = (
     16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56,
     14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92,
@@ -25,6 +23,9 @@ _CHROMA = (
     17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99,
     47, 66, 99, 99, 99, 99, 99, 99, *[99] * 32,
 )  # fmt: skip
+
+
+_GRID = 16  # pixels: blocks of 8, of chroma at half resolution
 
 
 def _cosine_basis() -> Tensor:
@@ -79,6 +80,20 @@ def jpeg(images: Tensor, quality: Tensor, subsample: bool) -> Tensor:
 
 
 def saved(images: Tensor, generator: Generator) -> Tensor:
-    """JPEG at quality 40 to 100, more often high, with 4:2:0 or 4:4:4."""
+    """JPEG at quality 40 to 100, more often high, with 4:2:0 or 4:4:4.
+
+    Half of the photos were cropped since, so that their blocks begin anywhere: a network that has only seen blocks
+    begin at its corner hardly cleans such photos.
+    """
     quality = uniform(images, generator, 0.0, 1.0).sqrt() * 60.0 + 40.0
-    return jpeg(images.clamp(0.0, 1.0), quality, subsample=chance(images, generator, 0.5))
+    subsample = chance(images, generator, 0.5)
+    top, left = _cut_off(images, generator) if chance(images, generator, 0.5) else (0, 0)
+    height, width = images.shape[2:]
+    whole = F.pad(images.clamp(0.0, 1.0), (left, -left % _GRID, top, -top % _GRID), mode="reflect")
+    return jpeg(whole, quality, subsample)[:, :, top : top + height, left : left + width]
+
+
+def _cut_off(images: Tensor, generator: Generator) -> tuple[int, int]:
+    """Rows and columns of a block that lie outside, the same for the batch."""
+    top, left = torch.randint(_GRID, (2,), generator=generator, device=images.device).tolist()
+    return top, left
