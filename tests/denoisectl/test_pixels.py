@@ -7,7 +7,7 @@ import pytest
 from skimage import data
 
 from denoisectl.errors import ImageError
-from denoisectl.pixels import all_finite, check_image, load_planes
+from denoisectl.pixels import all_finite, check_image, load_planes, store_planes
 
 _ALL = slice(None)
 
@@ -56,6 +56,16 @@ def test_one_bad_value_is_found_wherever_it_is(value: float) -> None:
 
 def test_large_values_are_not_taken_for_infinity() -> None:
     assert all_finite(np.full((3, 64, 64), -3e38, np.float32))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_values_far_beyond_the_range_end_at_black_and_white(dtype: type) -> None:
+    planes = np.tile(np.array([-1e12, -0.1, 1.1, 1e12], np.float32), (3, 1, 1))
+    image, white = np.full((1, 4, 3), 7, dtype), np.iinfo(dtype).max
+
+    store_planes(planes, image, _ALL, _ALL)
+
+    assert image[0].tolist() == [[0] * 3, [0] * 3, [white] * 3, [white] * 3]
 
 
 def test_floats_in_other_units_are_refused() -> None:

@@ -123,6 +123,12 @@ def test_the_card_says_how_many_and_whoever_asks_decides(tmp_path: Path) -> None
     assert _views(Denoiser.open(_with_views(tmp_path / "one.onnx", 1), "cpu")) == 1
 
 
+def test_the_memory_for_views_is_taken_from_that_for_tiles(tmp_path: Path) -> None:
+    model = _with_views(tmp_path / "one.onnx", 1)
+    one, two = (Denoiser.open(model, "cpu", self_ensemble=views)._rules.budget for views in (1, 2))
+    assert two < one
+
+
 def test_a_pickled_denoiser_keeps_them(tmp_path: Path) -> None:
     opened = Denoiser.open(_with_views(tmp_path / "four.onnx", 4), "cpu", self_ensemble=2)
     assert _views(pickle.loads(pickle.dumps(opened))) == 2

@@ -62,6 +62,18 @@ def test_tiles_that_break_down_are_computed_in_float32(batch: int) -> None:
     assert exact.shapes == [(1, 3, 32, 32)], "the one tile that broke down, and no other"
 
 
+def test_a_tile_that_is_computed_in_float32_is_changed_no_more_than_the_others() -> None:
+    class Black(_Small):
+        def run(self, batch: Image) -> Image:
+            return np.zeros_like(batch)
+
+    image = np.full((40, 40, 3), 8, np.uint8)
+    image[5, 5] = 0
+    twin = Denoiser(Black(room=10**9), TileRules(1, 0, tile=0))
+    denoiser = Denoiser(_Broken(room=10**9), TileRules(1, 0, tile=0), exact=lambda: twin)
+    assert np.array_equal(denoiser.image(image, strength=0.5), image // 2)
+
+
 def test_the_twin_cuts_a_tile_that_is_too_large_for_it() -> None:
     exact, image = _Small(room=200), np.zeros((40, 40, 3), np.uint8)
     twin = Denoiser(exact, TileRules(1, 0, budget=200))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from denoisectl import whole_file
 from denoisectl.whole_file import remove_stale, write_whole
+from denoisectl.whole_file import whole_file as opened_whole
 
 
 def test_the_target_appears_whole_with_ordinary_permissions(tmp_path: Path) -> None:
@@ -47,11 +49,41 @@ def test_a_file_that_another_process_takes_for_stale_is_made_anew(
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"content"]
 
 
-def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("mode", "kept"), [(0o600, 0o600), (0o666, 0o666), (0o4755, 0o755)])
+def test_a_replaced_file_keeps_its_permissions(mode: int, kept: int, tmp_path: Path) -> None:
+    target = tmp_path / "a"
+    target.touch()
+    target.chmod(mode)
+    write_whole(target, b"new")
+    assert target.stat().st_mode & 0o7777 == kept
+
+
+def test_what_replaces_a_private_file_is_private_while_it_is_written(tmp_path: Path) -> None:
     target = tmp_path / "a"
     target.touch(mode=0o600)
-    write_whole(target, b"new")
-    assert target.stat().st_mode & 0o777 == 0o600
+    with opened_whole(target) as file:
+        assert os.fstat(file.fileno()).st_mode & 0o077 == 0
+
+
+def test_a_disk_without_locks_takes_files_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(whole_file, "_lock", unknown)
+    write_whole(tmp_path / "a", b"content")
+    assert (tmp_path / "a").read_bytes() == b"content"
+    (tmp_path / ".denoisectl-x.part").touch()
+    assert remove_stale([tmp_path]) == 0, "somebody may be writing it"
+
+
+@pytest.mark.parametrize(
+    "name", ["holiday.zip.part", ".hidden.part", ".denoisectl-notes", "denoisectl-a.part"]
+)
+def test_files_of_others_are_not_taken_for_stale(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    assert remove_stale([tmp_path]) == 0 and (tmp_path / name).exists()
 
 
 def test_the_journal_is_told_what_the_target_will_be(tmp_path: Path) -> None:
@@ -81,7 +113,8 @@ def test_times_are_kept(tmp_path: Path) -> None:
     source.touch()
     os.utime(source, ns=(10**18, 2 * 10**18))
     write_whole(tmp_path / "a", b"", times_of=source.stat())
-    assert (tmp_path / "a").stat().st_mtime_ns == 2 * 10**18
+    written = (tmp_path / "a").stat()
+    assert (written.st_atime_ns, written.st_mtime_ns) == (10**18, 2 * 10**18)
 
 
 def test_stale_files_go_and_live_ones_stay(tmp_path: Path) -> None:

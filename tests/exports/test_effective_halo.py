@@ -43,6 +43,13 @@ def test_a_reach_below_a_quarter_level_is_not_felt() -> None:
     assert seams.effective_halo(_blur(5, 0.6 / 255), [WHITE], halo=9, multiple_of=1) == 5
 
 
+def test_what_is_felt_in_one_colour_is_felt() -> None:
+    def red(images: Planes) -> Planes:
+        return np.concatenate([_blur(5, 0.6 / 255)(images[:, :1]), images[:, 1:]], axis=1)
+
+    assert seams.effective_halo(red, [WHITE], halo=9, multiple_of=1) == 5
+
+
 def test_nan_is_felt() -> None:
     def broken(images: Planes) -> Planes:
         return images * np.float32(np.nan)

@@ -195,6 +195,21 @@ def test_damaged_and_foreign_checkpoints_are_refused(tmp_path: Path) -> None:
         load_checkpoint(tmp_path / "foreign.pt")
 
 
+class _Code:
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.marker,)
+
+
+def test_code_in_a_checkpoint_is_not_run(tmp_path: Path) -> None:
+    torch.save({"format": 1, "step": _Code(tmp_path / "it ran")}, tmp_path / "evil.pt")
+    with pytest.raises(TrainingError, match="not a denoisectl checkpoint"):
+        load_checkpoint(tmp_path / "evil.pt")
+    assert not (tmp_path / "it ran").exists()
+
+
 def test_a_device_that_is_not_there_is_an_error(photo_folder: Path, tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")

@@ -37,8 +37,15 @@ def test_the_penalty_is_the_texts() -> None:
 
 def test_a_residual_of_a_tenth_costs_four() -> None:
     # Section 18.4: "if the root mean squared value of R is 0.1 ... then the loss value will be about 4".
-    loss = training_loss(torch.full((2, 1, 8, 8), 0.6), torch.full((2, 1, 8, 8), 0.5), LossSettings())
+    signs = torch.tensor([1.0, -1.0]).view(2, 1, 1, 1)  # too bright and too dark cost the same
+    loss = training_loss(0.5 + 0.1 * signs.expand(2, 1, 8, 8), torch.full((2, 1, 8, 8), 0.5), LossSettings())
     torch.testing.assert_close(loss, torch.tensor(4.0))
+
+
+def test_what_the_network_makes_out_of_range_costs_its_weight() -> None:
+    settings = LossSettings(ssd=1.0, l1=0.0, out_of_range=10.0)
+    predicted, clean = torch.full((1, 3, 4, 4), 1.2), torch.full((1, 3, 4, 4), 0.5)
+    torch.testing.assert_close(training_loss(predicted, clean, settings), torch.tensor(0.7**2 + 10 * 0.2**2))
 
 
 def test_a_decibel_counts_the_same_in_little_noise_as_in_strong() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training import run_folder
-from denoisectl_training.run_folder import new_run_folder
+from denoisectl_training.run_folder import RunFolder, new_run_folder
 
 
 def test_a_run_never_takes_the_folder_of_another(tmp_path: Path) -> None:
@@ -44,3 +44,12 @@ def test_a_full_disk_at_a_resume_leaves_the_learning_curve(
     assert run.log.read_bytes() == before
     run.forget_after(8)
     assert [record["images"] for record in run.records()] == [8]
+
+
+def test_a_run_goes_on_from_its_last_checkpoint_and_without_one_from_its_best(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    assert run.newest() is None
+    run.best.touch()
+    assert run.newest() == run.best
+    run.last.touch()
+    assert run.newest() == run.last, "or hours of training would be done twice, and nobody would see it"

@@ -26,6 +26,14 @@ def test_waits_until_it_fits() -> None:
     assert not second.is_alive()
 
 
+def test_what_fills_the_budget_to_the_last_byte_fits() -> None:
+    budget = Budget(10)
+    budget.take(0, 4)
+    second = start(budget, 1, 6)
+    second.join(5)
+    assert not second.is_alive()
+
+
 def test_one_larger_than_the_budget_passes_alone() -> None:
     budget = Budget(10)
     budget.take(0, 100)

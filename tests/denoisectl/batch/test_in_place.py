@@ -230,6 +230,19 @@ def test_an_original_is_told_from_a_result_of_its_size_and_time(tmp_path: Path, 
     assert run() == "ok" and photo.read_bytes() == clean
 
 
+def test_an_edit_of_the_size_and_time_of_the_original_stays(tmp_path: Path, denoiser: Denoiser) -> None:
+    photo = write_picture(tmp_path / "in" / "a.bmp")  # uncompressed: of one size whatever it shows
+    found = photo.stat()
+    list(denoiser.in_place(photo.parent, ".orig"))
+    write_picture(photo, seed=7)
+    os.utime(photo, ns=(found.st_atime_ns, found.st_mtime_ns))
+    edited = photo.read_bytes()
+    assert (photo.stat().st_size, photo.stat().st_mtime_ns) == (found.st_size, found.st_mtime_ns)
+    [result] = denoiser.in_place(photo.parent, ".orig")
+    assert result.status == "skipped" and "changed since it was denoised" in result.reason
+    assert photo.read_bytes() == edited
+
+
 def test_the_original_of_another_photo_is_no_original_of_this_one(album: Album, tmp_path: Path) -> None:
     other = write_picture(tmp_path / "other" / "a.png", seed=7)
     before = other.read_bytes()

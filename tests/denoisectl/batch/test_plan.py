@@ -191,6 +191,28 @@ def test_a_shard_never_changes() -> None:
     ]  # fmt: skip
 
 
+def test_a_shard_goes_by_the_place_and_not_by_the_name_alone() -> None:
+    takers = {Shard(1, 2).takes(PurePath(f"{folder}/a.jpg")) for folder in range(20)}
+    assert takers == {True, False}, "or one shard would have all of a camera's first photos"
+
+
+def test_a_shard_is_the_same_wherever_the_folder_is_mounted(tmp_path: Path, pictures: Pictures) -> None:
+    names = [f"{number}.png" for number in range(12)]
+    parts = []
+    for mount in ("here", "there"):
+        pictures(tmp_path / mount / "in", *names)
+        plan = make_plan(
+            find([str(tmp_path / mount / "in")], Selection()), Naming(tmp_path / mount / "out"), Shard(1, 2)
+        )
+        parts.append([job.source.name for job in plan.jobs])
+    assert parts[0] == parts[1] and 0 < len(parts[0]) < len(names)
+
+
+def test_a_name_that_is_no_text_has_its_shard() -> None:
+    place = PurePath(os.fsdecode(b"caf\xe9.jpg"))
+    assert Shard(1, 2).takes(place) != Shard(2, 2).takes(place)
+
+
 def test_shards_are_read() -> None:
     assert Shard.parse("2/8") == Shard(2, 8)
     slurm = {
@@ -200,6 +222,8 @@ def test_shards_are_read() -> None:
         "SLURM_ARRAY_TASK_STEP": "2",
     }
     assert Shard.parse("slurm", slurm) == Shard(3, 4)
+    del slurm["SLURM_ARRAY_TASK_STEP"]
+    assert Shard.parse("slurm", slurm | {"SLURM_ARRAY_TASK_ID": "3"}) == Shard(3, 4)
     for wrong in ("0/3", "4/3", "1", "a/b", "slurm"):
         with pytest.raises(UsageError, match=f"--shard {wrong}"):
             Shard.parse(wrong, {})

@@ -13,6 +13,7 @@ from denoisectl.batch.destination import Destination
 from denoisectl.batch.inputs import Selection, find
 from denoisectl.batch.library import denoise_folder
 from denoisectl.batch.plan import Naming
+from denoisectl.batch.results import results_as_made
 from denoisectl.batch.settings import Settings
 from tests.denoisectl.batch.conftest import FAILED, OK, SKIPPED
 from tests.denoisectl.conftest import write_picture
@@ -34,6 +35,23 @@ def test_results_among_their_photos_are_not_denoised_again(
     write_picture(photos / "a.webp")
     changed = find([str(photos)], Selection(out=out))
     assert "a.webp" in [each.path.name for each in changed], "somebody else's by now"
+    os.utime(photos / "b.webp", ns=(1, 1))
+    touched = find([str(photos)], Selection(out=out))
+    assert "b.webp" in [each.path.name for each in touched], "of one size, and of another time"
+
+
+def test_results_of_shards_are_known_too(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    list(denoiser.folder(photos, photos, format="webp"))
+    journal = photos / ".denoisectl" / "journal.jsonl"
+    journal.rename(journal.with_name("journal-1-of-2.jsonl"))
+    assert [each.path.name for each in find([str(photos)], Selection(out=out))] == ["a.png", "b.jpg", "c.png"]
+
+
+def test_a_journal_that_has_grown_is_read_again(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    list(denoiser.folder(photos, out, include="a.png"))
+    assert results_as_made(out) == {out / "a.png"}
+    list(denoiser.folder(photos, out, include="b.jpg"))
+    assert results_as_made(out) == {out / "a.png", out / "b.jpg"}
 
 
 def test_results_alone_are_photos_like_others(denoiser: Denoiser, photos: Path, out: Path) -> None:
@@ -74,6 +92,16 @@ def test_results_of_a_run_above_are_left_out_of_a_folder_below(
     assert len(notices) == 1 and "1 files in it or below are left out" in notices[0]
 
 
+def test_results_in_a_folder_whose_name_begins_alike_are_not_those_of_this_one(
+    denoiser: Denoiser, tmp_path: Path, out: Path
+) -> None:
+    for name in ("day/a.png", "day2/b.png"):
+        write_picture(tmp_path / "in" / name)
+    list(denoiser.folder(tmp_path / "in", tmp_path / "in", recursive=True, format="webp"))
+    found = find([str(tmp_path / "in" / "day")], Selection(out=out))
+    assert [each.path.name for each in found] == ["a.png"]
+
+
 def test_a_photo_under_the_name_of_an_old_result_is_no_result(
     denoiser: Denoiser, photos: Path, out: Path
 ) -> None:
@@ -83,6 +111,17 @@ def test_a_photo_under_the_name_of_an_old_result_is_no_result(
     write_picture(out / "a.png", seed=5)
     after = Destination(Naming(out), Settings(), lambda: denoiser.digest)
     assert not after.made(out / "a.png") and after.made(out / "b.jpg")
+
+
+def test_a_photo_under_the_name_of_an_old_result_whose_photo_is_gone_is_no_result(
+    denoiser: Denoiser, photos: Path
+) -> None:
+    list(denoiser.folder(photos, photos, format="webp"))
+    write_picture(photos / "a.webp", seed=5)
+    made = Destination(Naming(photos), Settings(), lambda: denoiser.digest).made
+    assert made(photos / "a.webp"), "its photo is there, and this a result that somebody edited"
+    (photos / "a.png").unlink()
+    assert not made(photos / "a.webp")
 
 
 def test_the_library_tells_what_is_left_out(

@@ -62,8 +62,20 @@ def test_the_result_of_another_photo_keeps_its_name(
     assert statuses(results) == {"a.png": FAILED} and results[0].code == "collision"
     assert f"was made from another photo, {photos / 'a.png'}" in results[0].reason
     assert (out / "a.png").read_bytes() == made
+    assert statuses(denoise_folder(denoiser, other.parent, out, if_exists="overwrite")) == {"a.png": OK}
+    assert (out / "a.png").read_bytes() != made, "unless it is asked for, as the message says"
+    list(denoise_folder(denoiser, photos, out, if_exists="overwrite"))
     (photos / "a.png").unlink()
     assert statuses(denoise_folder(denoiser, other.parent, out)) == {"a.png": OK}, "it may have moved"
+
+
+def test_a_photo_that_is_reached_another_way_is_no_other_photo(
+    denoiser: Denoiser, photos: Path, tmp_path: Path, out: Path
+) -> None:
+    list(denoise_folder(denoiser, photos, out))
+    (tmp_path / "link").symlink_to(photos)
+    again = denoise_folder(denoiser, tmp_path / "link", out, settings=Settings(strength=0.5))
+    assert statuses(again) == {"a.png": OK, "b.jpg": OK, "c.png": OK}
 
 
 def test_a_photo_that_cannot_be_reached_any_more_does_not_end_the_run(
@@ -137,7 +149,7 @@ def test_the_journal_knows_of_an_output_before_it_has_its_name(
 def test_a_line_that_a_full_disk_cuts_short_is_an_error_and_spoils_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = [write_picture(tmp_path / name) for name in ("a.png", "b.png")]
+    made = [write_picture(tmp_path / name) for name in ("a.png", "b.png", "c.png")]
     jobs = [Job(tmp_path / "in" / path.name, path, PurePath(path.name)) for path in made]
     journal, opened = Journal(tmp_path, "settings"), Path.open
 
@@ -154,10 +166,11 @@ def test_a_line_that_a_full_disk_cuts_short_is_an_error_and_spoils_no_other(
         def write(self, data: bytes) -> int:
             return self.file.write(data[:20])
 
+    journal.record(jobs[0], made[0].stat(), b"x")
     with monkeypatch.context() as patched:
         patched.setattr(Path, "open", lambda path, *mode, **how: Full(opened(path, *mode, **how)))
         with pytest.raises(OSError, match="No space left"):
-            journal.record(jobs[0], made[0].stat(), b"x")
-    journal.record(jobs[1], made[1].stat(), b"x")
+            journal.record(jobs[1], made[1].stat(), b"x")
+    journal.record(jobs[2], made[2].stat(), b"x")
     again = Journal(tmp_path, "settings")
-    assert [again.made(path) for path in made] == [False, True]
+    assert [again.made(path) for path in made] == [True, False, True]

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
+
+import pytest
 
 from denoisectl.batch.inputs import Selection, find
 from denoisectl.batch.watch import arrivals
@@ -13,12 +17,14 @@ def test_files_come_once_they_stand_still_and_again_if_they_change(tmp_path: Pat
         """Between the looks, one file is there, one grows, one comes later and the first one changes."""
         nonlocal looks
         looks += 1
+        assert looks < 20, "what has come or changed is not told"
         with (tmp_path / "growing").open("ab") as file:
             file.write(b"x" if looks < 5 else b"")
         if looks == 3:
             (tmp_path / "later").write_bytes(b"x")
         if looks == 8:
-            (tmp_path / "first").write_bytes(b"changed")
+            (tmp_path / "first").write_bytes(b"y")  # of the size it had
+            os.utime(tmp_path / "first", ns=(1, 1))
         return find([str(tmp_path)], Selection())
 
     (tmp_path / "first").write_bytes(b"x")
@@ -35,6 +41,7 @@ def test_a_file_that_comes_back_is_new(tmp_path: Path) -> None:
         """It is away at the third look, and back as it was at the fourth."""
         nonlocal looks
         looks += 1
+        assert looks < 20, "it is not taken for new"
         if looks == 3:
             photo.rename(tmp_path.with_name("held"))
         if looks == 4:
@@ -56,3 +63,12 @@ def test_a_file_that_goes_again_is_no_arrival(tmp_path: Path) -> None:
         return found
 
     assert next(arrivals(look, interval=0)) == {tmp_path / "stays"}  # type: ignore[arg-type]
+
+
+def test_between_two_looks_it_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a file that is being copied would seem to stand still, and a processor would be busy with looking."""
+    rested: list[float] = []
+    monkeypatch.setattr(time, "sleep", rested.append)
+    (tmp_path / "photo").write_bytes(b"x")
+    assert next(arrivals(lambda: find([str(tmp_path)], Selection()), interval=2.5)) == {tmp_path / "photo"}
+    assert rested == [2.5]

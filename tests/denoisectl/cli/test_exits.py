@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import time
 from pathlib import Path
@@ -65,6 +66,38 @@ def test_a_bug_leaves_its_traceback_in_a_log(
     assert "ZeroDivisionError: oops" in log.read_text() and "test_exits" in log.read_text()
     said = capsys.readouterr().err
     assert str(log) in said and "Traceback" not in said
+
+
+def test_a_bug_with_a_name_that_is_no_text_is_told_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert code_of(ZeroDivisionError(os.fsdecode(b"caf\xe9.jpg"))) == 70
+    (log,) = tmp_path.iterdir()
+    assert "ZeroDivisionError: caf\\udce9.jpg" in log.read_text()
+
+
+def test_a_bug_where_no_log_can_be_written_is_told_on_the_spot(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    assert code_of(ZeroDivisionError("oops")) == 70
+    said = capsys.readouterr().err
+    assert "please report it with these details" in said and "Traceback" in said
+
+
+def test_who_is_told_of_signals_is_put_back() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    before = signal.set_wakeup_fd(writing)
+    try:
+        with interruptible():
+            pass
+        assert signal.set_wakeup_fd(before) == writing
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(reading)
+        os.close(writing)
 
 
 def test_handlers_are_put_back() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -197,3 +198,32 @@ def test_work_side_by_side_keeps_its_order_and_its_errors() -> None:
     for lanes in (1, 3):
         with pytest.raises(ValueError, match="seven"):
             list(in_lanes(work, range(100), lanes))
+
+
+def test_no_more_is_taken_than_there_are_lanes_and_one_that_waits() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(100):
+            taken.append(item)
+            yield item
+
+    results = in_lanes(abs, items(), 3)
+    assert next(results) == 0 and taken == [0, 1, 2, 3]
+    results.close()
+
+
+def test_what_runs_beside_an_error_is_waited_for() -> None:
+    at_work, ended = threading.Event(), list[int]()
+
+    def work(item: int) -> None:
+        if item == 0:
+            assert at_work.wait(10)
+            raise ValueError("zero")
+        at_work.set()
+        time.sleep(0.1)
+        ended.append(item)
+
+    with pytest.raises(ValueError, match="zero"):
+        list(in_lanes(work, range(2), 2))
+    assert ended == [1]

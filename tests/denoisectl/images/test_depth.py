@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from denoisectl.errors import ImageError
-from denoisectl.images import Alpha, Format, Metadata, Origin, Photo, check_depth, with_depth
+from denoisectl.images import Alpha, Format, Metadata, Origin, Photo, check_depth, decode, encode, with_depth
 
 GREY = Origin(Format.PNG, 8, "grey", Alpha.STRAIGHT)
 
@@ -26,6 +26,12 @@ def test_more_bits_and_float_are_rounded() -> None:
     bright = Photo(np.array([[-0.5, 0.5, 1.5]], np.float32), None)
     assert with_depth(bright, 8).pixels.tolist() == [[0, 128, 255]]
     assert with_depth(bright, 16).pixels.tolist() == [[0, 32768, 65535]]
+
+
+@pytest.mark.parametrize(("kind", "expected"), [(Format.PNG, np.uint16), (Format.WEBP, np.uint8)])
+def test_a_format_without_float_gets_the_next_depth_below_that_it_has(kind: Format, expected: type) -> None:
+    bright = Photo(np.full((8, 8, 3), 0.5, np.float32), None, origin=Origin(Format.TIFF, 32, "rgb"))
+    assert decode(encode(bright, format=kind), name="a").pixels.dtype == expected
 
 
 @given(st.integers(0, 255))

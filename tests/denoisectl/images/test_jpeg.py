@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from denoisectl.errors import ImageError
-from denoisectl.images import Format, decode, encode, losses
+from denoisectl.images import Format, decode, encode, jpeg_quality, losses
 from denoisectl.images import jpeg_segments as seg
 from tests.denoisectl.images.samples import full_jpeg, photo, pil, with_segment
 
@@ -56,6 +56,19 @@ def test_a_jpeg_of_rgb_components_is_read_as_such() -> None:
     assert np.abs(decode(source, name="a").pixels.astype(int) - photo()).max() < 16
 
 
+def test_what_adobe_says_of_the_components_counts() -> None:
+    """Photoshop numbers those of RGB like those of YCbCr, and tells the two apart in a segment of its own."""
+    source = bytearray(pil(photo(), "JPEG", quality=95, keep_rgb=True))
+    frame, scan = source.index(b"\xff\xc0") + 10, source.index(b"\xff\xda") + 5
+    for place in range(3):
+        assert source[frame + 3 * place] == source[scan + 2 * place] == b"RGB"[place]
+        source[frame + 3 * place] = source[scan + 2 * place] = place + 1
+    adobe = (seg.ADOBE[0], seg.ADOBE[1] + bytes([0, 100, 0, 0, 0, 0, 0]))  # the last one: no transform
+    parts = seg.split(bytes(source))
+    told = seg.join([seg.Segment(*adobe), *(s for s in parts.segments if s.marker < 0xE0)], parts.scans)
+    assert np.abs(decode(told, name="a").pixels.astype(int) - photo()).max() < 16
+
+
 @pytest.mark.parametrize("cut", [0.02, 0.3, 0.7, 0.999])
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_jpeg_cut_short_is_a_failure(cut: float, progressive: bool) -> None:
@@ -77,6 +90,13 @@ def test_a_jpeg_cut_short_and_closed_is_a_failure(cut: float, sampling: int, res
             decode(closed, name="a")
 
 
+def test_an_extended_jpeg_cut_short_and_closed_is_a_failure() -> None:
+    source = pil(photo(height=240, width=320), "JPEG").replace(b"\xff\xc0", b"\xff\xc1", 1)
+    decode(source, name="a")
+    with pytest.raises(ImageError, match=r"cut short: the image data ends after \d+% of it"):
+        decode(source[: len(source) // 2].rstrip(b"\xff") + b"\xff\xd9", name="a")
+
+
 @pytest.mark.parametrize("level", [0, 128, 255])
 @pytest.mark.parametrize("optimize", [False, True])
 @pytest.mark.parametrize("sampling", [0, 2])
@@ -87,6 +107,37 @@ def test_a_photo_that_ends_in_one_colour_is_whole(level: int, optimize: bool, sa
         for pixels in (big, big[..., 0]):
             source = pil(pixels, "JPEG", optimize=optimize, subsampling=sampling, quality=80)
             assert decode(source, name="a").height == 240
+
+
+@pytest.mark.parametrize(
+    ("name", "factor"),
+    [("440", cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440), ("411", cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411)],
+)
+def test_rare_samplings_are_kept_too(name: str, factor: int) -> None:
+    done, source = cv2.imencode(".jpg", photo(), [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor])
+    assert done
+    read = decode(source.tobytes(), name="a")
+    assert read.origin.sampling == decode(encode(read), name="a").origin.sampling == name
+
+
+def test_a_table_of_16_bits_is_read_whole() -> None:
+    values = tuple(range(250, 314))
+    content = b"\x10" + struct.pack(">64H", *values) + b"\x01" + bytes(range(1, 65))
+    assert jpeg_quality.tables_of([content]) == {0: values, 1: tuple(range(1, 65))}
+
+
+def test_sampling_factors_that_cannot_be_are_refused() -> None:
+    source = bytearray(pil(photo(), "JPEG"))
+    source[source.index(b"\xff\xc0") + 17] = 0  # of the last component
+    with pytest.raises(ImageError, match="impossible sampling factors"):
+        decode(bytes(source), name="a")
+
+
+def test_a_comment_between_two_scans_is_no_damage() -> None:
+    source = pil(photo(), "JPEG", progressive=True)
+    last = source.rindex(b"\xff\xda")
+    commented = source[:last] + b"\xff\xfe\0\4hm" + source[last:]
+    assert np.array_equal(decode(commented, name="a").pixels, decode(source, name="a").pixels)
 
 
 def test_cmyk_is_refused_by_name() -> None:

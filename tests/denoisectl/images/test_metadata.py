@@ -62,6 +62,17 @@ def test_density_that_only_exif_states_is_turned_with_the_photo() -> None:
     assert (exif[0x011A], exif[0x011B]) == again.info["jfif_density"] == (150, 300)
 
 
+@pytest.mark.parametrize(
+    ("stated", "unit"), [(2, Unit.INCH), (3, Unit.CENTIMETRE), (1, Unit.NONE), (None, Unit.INCH)]
+)
+def test_density_is_counted_in_the_unit_that_exif_states(stated: int | None, unit: Unit) -> None:
+    exif = Image.Exif()
+    exif.update({0x011A: 120.0, 0x011B: 60.0} | ({} if stated is None else {0x0128: stated}))
+    source = pil(photo(), "JPEG", exif=exif)
+    read = decode(source[:2] + source[20:], name="a")  # without the JFIF header
+    assert read.metadata.resolution == Resolution(120, 60, unit)
+
+
 @pytest.mark.parametrize("name", FULL)
 def test_metadata_arrives_byte_by_byte(name: str) -> None:
     read = decode(FULL[name], name=name)

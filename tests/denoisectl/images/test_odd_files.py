@@ -55,6 +55,20 @@ def test_a_blank_strip_may_shrink_to_next_to_nothing() -> None:
     assert not decode(data, name="a").pixels.any()
 
 
+def test_a_blank_png_may_shrink_to_a_thousandth() -> None:
+    blank = np.zeros((3000, 3000), np.uint8)
+    data = pil(blank, "PNG", compress_level=9)
+    assert len(data) < blank.size // 900
+    assert not decode(data, name="a").pixels.any()
+
+
+def test_transparency_whose_checksum_is_wrong_is_damage() -> None:
+    data = bytearray(pil(Image.fromarray(photo()).quantize(16), "PNG", transparency=3))
+    data[data.index(b"tRNS") + 4] ^= 1
+    with pytest.raises(ImageError, match="wrong checksum in the 'tRNS' chunk"):
+        decode(bytes(data), name="a")
+
+
 def test_the_density_of_exif_beats_a_bare_ratio() -> None:
     exif = exif_bytes()
     made = with_segment(pil(photo(), "JPEG"), 0xE1, b"Exif\0\0" + exif)  # JFIF says 1 : 1
@@ -199,6 +213,14 @@ def test_a_density_beyond_reason_is_capped_in_a_bmp(unit: Unit) -> None:
     assert decode(encode(dense, format=Format.BMP), name="a").metadata.resolution == Resolution(
         2**31 - 1, 2**31 - 1, Unit.METRE
     )
+
+
+def test_a_density_beyond_reason_is_capped_in_a_jpeg() -> None:
+    dense = replace(
+        decode(pil(photo(), "PNG"), name="a"), metadata=Metadata(resolution=Resolution(3e9, 0.2, Unit.METRE))
+    )
+    again = decode(encode(dense, format=Format.JPEG), name="a")
+    assert again.metadata.resolution == Resolution(65535, 1, Unit.INCH)
 
 
 def test_a_bmp_beyond_4_gib_is_refused_by_name() -> None:
