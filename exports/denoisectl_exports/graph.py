@@ -93,13 +93,9 @@ def largest_difference(model: DenoisingAutoencoder, proto: onnx.ModelProto) -> f
 
 
 def network_of(proto: onnx.ModelProto) -> Callable[[Planes], Planes]:
-    """The file as a function from `(B, 3, h, w)` float32 to the same shape, on the processor.
-
-    8-bit sums are exact here, and slow: x86 without VNNI clips sums of two products, which is not the file's doing.
-    """
+    """The file as a function from `(B, 3, h, w)` float32 to the same shape, on the processor."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    options.add_session_config_entry("session.x64quantprecision", "1")
     session = onnxruntime.InferenceSession(
         proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )

@@ -1,10 +1,10 @@
 """A float32 graph in 8-bit integers, for processors: static, calibrated on real photos, both ends in float.
 
-Weights are signed, with a scale for each output channel; activations are unsigned, with a scale for each
-tensor. The first convolution sees the photo and the last one writes the correction that is added to it: an
-8-bit step there would be a step in the picture, and so would one in what the last one reads, but for a sum of
-two tensors that are in 8 bits themselves. A network that was trained with this rounding
-(`denoisectl_training.quantised`) brings its ranges; for others they are measured.
+Weights are signed, with a scale for each output channel, at which no processor clips a sum; activations are
+unsigned, with a scale for each tensor. The first convolution sees the photo and the last one writes the
+correction that is added to it: an 8-bit step there would be a step in the picture, and so would one in what the
+last one reads, but for a sum of two tensors that are in 8 bits themselves. A network that was trained with
+this rounding (`denoisectl_training.quantised`) brings its ranges; for others they are measured.
 """
 
 from __future__ import annotations
@@ -15,16 +15,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import onnx
+import torch
+from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantType, create_calibrator
 from onnxruntime.quantization.calibrate import TensorsData
 from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
 from denoisectl_exports.channels_last import with_channels_last
 from denoisectl_exports.photos import Planes
-from denoisectl_training.quantised import Range
+from denoisectl_training.quantised import Range, weight_steps
 
 SIDE = 256
 """Photos are calibrated on in squares of this side: their histograms have to have one shape."""
@@ -54,7 +57,7 @@ def to_int8(proto: onnx.ModelProto, ranges: TensorsData) -> onnx.ModelProto:
             nodes_to_quantize=[node.name for node in _inner_nodes(proto.graph)],
             nodes_to_exclude=[],
             op_types_to_quantize=_KINDS,
-            extra_options={},
+            extra_options={"TensorQuantOverrides": _weight_steps(proto.graph)},
         )
         quantizer.quantize_model()
     quantised: onnx.ModelProto = quantizer.model.model
@@ -71,6 +74,18 @@ def _inner_nodes(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
         for node in inner
         if node.op_type in _KINDS and (node.op_type == "Add" or read_last not in node.output)
     ]
+
+
+def _weight_steps(graph: onnx.GraphProto) -> dict[str, list[dict[str, Any]]]:
+    """The quantiser's own steps would let sums of two products be clipped on some processors."""
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    steps = {}
+    for name in (node.input[1] for node in _inner_nodes(graph) if node.op_type == "Conv"):
+        weight = torch.from_numpy(numpy_helper.to_array(tensors[name]).copy())
+        steps[name] = [
+            {"axis": 0, "scale": step, "zero_point": np.int8(0)} for step in weight_steps(weight).numpy()
+        ]
+    return steps
 
 
 def _is_network_convolution(node: onnx.NodeProto) -> bool:

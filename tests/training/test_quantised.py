@@ -18,6 +18,7 @@ from denoisectl_training.model import DenoisingAutoencoder, build_model
 from denoisectl_training.quantised import (
     prepared_weights,
     ranges_in_order,
+    weight_steps,
     with_fake_quantization,
     without_fake_quantization,
 )
@@ -77,6 +78,23 @@ def test_a_range_covers_what_was_asked_to_within_a_step(low: float, span: float)
     values = torch.linspace(max(low, found_low), min(low + span, found_high), 50)
     assert (rounding(values) - values).abs().max() <= 0.51 * step
     assert rounding(torch.zeros(1)) == 0.0
+
+
+def test_a_step_lets_no_neighbours_of_one_sign_add_up_to_more_than_127() -> None:
+    weight = torch.tensor([[100.0, 50.0, -7.0], [100.0, -50.0, -7.0], [0.0, 254.0, 0.0], [0.0, 0.0, 0.0]])
+    steps = weight_steps(weight.view(4, 3, 1, 1))
+    assert steps.tolist() == pytest.approx([150 / 127, 100 / 127, 2.0, 0.0], abs=1e-6)
+
+
+@given(seed=st.integers(0, 2**32 - 1), inputs=st.integers(1, 9), side=st.sampled_from([1, 2, 3]))
+def test_sums_of_two_products_fit_16_bits(seed: int, inputs: int, side: int) -> None:
+    weight = torch.randn(5, inputs, side, side, generator=torch.Generator().manual_seed(seed)) ** 3
+    steps = weight_steps(weight)
+    assert bool((weight.abs().amax(dim=(1, 2, 3)) <= 127.0001 * steps).all())
+    row = (weight / steps.view(-1, 1, 1, 1)).round().permute(0, 2, 3, 1).flatten(1)
+    pairs = torch.cat([row, torch.zeros(5, row.shape[1] % 2)], dim=1).reshape(5, -1, 2)
+    extremes = torch.stack([(255 * pairs.clamp(min=0)).sum(2).max(), (255 * pairs.clamp(max=0)).sum(2).min()])
+    assert extremes.min() >= -(2**15) and extremes.max() < 2**15
 
 
 def test_gradients_pass_straight_through_but_not_where_values_were_clipped() -> None:

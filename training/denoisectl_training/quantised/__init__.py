@@ -2,6 +2,7 @@
 
 from denoisectl_training.quantised.evened import evened
 from denoisectl_training.quantised.fake_quantize import (
+    weight_steps,
     with_fake_quantization,
     without_fake_quantization,
     without_ranges,
@@ -13,6 +14,7 @@ __all__ = [
     "evened",
     "prepared_weights",
     "ranges_in_order",
+    "weight_steps",
     "with_fake_quantization",
     "without_fake_quantization",
     "without_ranges",

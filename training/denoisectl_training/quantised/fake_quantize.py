@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from denoisectl_training.autoencoders import UNet
 from denoisectl_training.blocks import Sum
@@ -84,11 +85,24 @@ class _FakeQuantizedConv2d(nn.Conv2d):
         return y
 
 
+def weight_steps(weight: Tensor) -> Tensor:
+    """The step of each output channel of `(O, I, h, w)` weights, `(O,)`, at which no sum of two products is clipped.
+
+    x86 without VNNI multiplies activations, up to 255, by the weights of two neighbouring input channels at once, and
+    clips the sum at 16 bits. So neighbours of one sign may add up to 127 steps, and to 128 once they are rounded:
+    every processor then gives the same result.
+    """
+    rows = weight.detach().permute(0, 2, 3, 1).flatten(1)  # in the order in which onnxruntime multiplies them
+    pairs = F.pad(rows, (0, rows.shape[1] % 2)).reshape(len(rows), -1, 2)
+    largest = torch.maximum(pairs.relu().sum(dim=2), (-pairs).relu().sum(dim=2)).amax(dim=1)
+    return largest.clamp(min=1e-12) / _LARGEST_WEIGHT
+
+
 def _fake_quantized_weights(weight: Tensor) -> Tensor:
-    """`(O, I, h, w)` on the 255 levels of each output channel's scale."""
-    scale = weight.detach().abs().amax(dim=(1, 2, 3)).clamp(min=1e-12) / _LARGEST_WEIGHT
+    """`(O, I, h, w)` in whole steps of each output channel."""
     zero = torch.zeros(len(weight), dtype=torch.int32, device=weight.device)
-    return torch.fake_quantize_per_channel_affine(weight, scale, zero, 0, -_LARGEST_WEIGHT, _LARGEST_WEIGHT)
+    steps = weight_steps(weight)
+    return torch.fake_quantize_per_channel_affine(weight, steps, zero, 0, -_LARGEST_WEIGHT, _LARGEST_WEIGHT)
 
 
 class _FakeQuantizedSum(Sum):
