@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from denoisectl_training.corruption import jpeg
 from denoisectl_training.corruption.camera import (
     _draw_sensor,
     _in_camera_denoise,
@@ -181,3 +182,16 @@ def test_sharpening_amplifies_noise_and_keeps_flat_areas(amount: float) -> None:
     assert float((_sharpen(noisy, strength) - flat).std() / (noisy - flat).std()) == pytest.approx(
         expected, rel=0.03
     )
+
+
+def test_half_of_the_jpegs_begin_their_blocks_at_the_corner_and_the_others_anywhere(
+    photo: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jpeg, "uniform", lambda images, *_: torch.zeros(len(images), 1, 1, 1))  # quality 40
+    begins = []
+    for step in range(40):
+        found = jpeg.saved(photo[:1], step_generator(3, step))
+        jumps = (found.diff(dim=3) - photo[:1].diff(dim=3)).abs().mean(dim=(0, 1, 2))
+        begins.append(max(range(8), key=lambda first: jumps[(first - 1) % 8 :: 8].mean().item()))
+    assert found.shape == photo[:1].shape
+    assert 15 < begins.count(0) < 32 and len(set(begins)) > 5
