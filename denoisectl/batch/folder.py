@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from denoisectl.batch.budget import Budget
 from denoisectl.batch.job import Job, Plan
@@ -48,7 +50,8 @@ def run_plan(
     """
     budget = Budget(resources.memory)
     worker = Worker(process, settings, budget, record=record)
-    remove_stale(plan.folders())
+    for folder in plan.folders():
+        _sweep(folder.absolute())
     yield from pipeline(
         enumerate(plan.jobs),
         read=worker.read,
@@ -59,3 +62,9 @@ def run_plan(
         writers=resources.writers,
         inferers=process.lanes if process else 1,
     )
+
+
+@cache  # or a loop over single files would look through all the results before, at every file
+def _sweep(folder: Path) -> None:
+    """Remove what killed runs left in a folder, the first time that this process writes there."""
+    remove_stale([folder])

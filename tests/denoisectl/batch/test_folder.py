@@ -196,6 +196,16 @@ def test_what_a_killed_run_left_is_removed(denoiser: Denoiser, photos: Path, out
     assert not stale.exists()
 
 
+def test_a_loop_over_single_files_looks_through_their_folder_once(
+    denoiser: Denoiser, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[Path] = []
+    monkeypatch.setattr(folder, "remove_stale", swept.extend)
+    for name in ("x.png", "y.png"):
+        denoise_file(denoiser, photos / "a.png", out / name)
+    assert swept == [out]
+
+
 def test_stopping_early_leaves_whole_files(denoiser: Denoiser, photos: Path, out: Path) -> None:
     results = denoise_folder(denoiser, photos, out)
     assert next(results).status is OK
