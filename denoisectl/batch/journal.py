@@ -40,6 +40,7 @@ class Journal:
             UsageError: it cannot be read, or a file stands where its folder belongs.
         """
         self._out = out
+        self._inside = os.path.join(os.path.abspath(out), "")  # noqa: PTH100, PTH118 - every path in it begins so
         self._settings = settings
         self._stem = out / IN_PLACE_JOURNAL if in_place else out / JOURNAL_FOLDER / "journal"
         self._path = self._file(f"-{shard.index}-of-{shard.count}" if shard and shard.count > 1 else "")
@@ -50,7 +51,7 @@ class Journal:
         self._backups: dict[str | int, Path] = {}
         self.kept: set[str] = set()
         """Where originals are kept, from this folder on."""
-        self._read: dict[Path, int] = {}  # how much of each file
+        self._read: dict[Path, int] = {}  # bytes of each file, up to where its last line ends
         for path in _journals(self._stem):
             self._learn(path)
         # The processes of the other shards may be at work now.
@@ -83,6 +84,8 @@ class Journal:
 
     def made(self, path: Path) -> bool:
         """Whether a file is a result of a run into this folder: as it stands, or under that name beside its photo."""
+        if not os.path.abspath(path).startswith(self._inside):  # noqa: PTH100 - quick, as it is asked of every input
+            return False
         name = self._name(path)
         if name not in self._sources:
             for other in self._others:
@@ -153,9 +156,10 @@ class Journal:
         return self._stem.with_name(f"{self._stem.name}{part}.jsonl")
 
     def _learn(self, path: Path) -> None:
-        """Take in every line of a file that is whole."""
-        data = _content(path)
-        self._read[path] = len(data)
+        """Take in every line of a file that is whole, and not known yet."""
+        known = self._read.get(path, 0)
+        data = _content(path, known)
+        self._read[path] = known + data.rfind(b"\n") + 1
         for line in whole_lines(data):
             self._remember(line)
             if line.backup:
@@ -205,9 +209,11 @@ def _journals(stem: Path) -> list[Path]:
     return sorted(stem.parent.glob(f"{stem.name}*.jsonl"))
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, start: int) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read()
     except OSError as error:
         raise UsageError(
             f"{path}: this journal of earlier runs cannot be read: {error.strerror}; mend its permissions, "

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path, PurePath
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from denoisectl.batch import journal
 from denoisectl.batch.inputs import Found, Selection, find
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
@@ -15,7 +17,7 @@ from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.images import Format
-from tests.denoisectl.conftest import Pictures
+from tests.denoisectl.conftest import Pictures, write_picture
 
 
 def planned(folder: Path, out: Path, **naming: object) -> Plan:
@@ -259,3 +261,31 @@ def test_results_of_other_shards_at_work_are_no_inputs(tmp_path: Path) -> None:
     job = Job(tmp_path / "a.png", result, PurePath("a.png"))
     other.record(job, result.stat(), b"x")
     assert one.made(result) and other.made(result) and not one.made(tmp_path / "a.png")
+
+
+def test_of_another_shards_journal_only_what_is_new_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (Journal(tmp_path / "out", "settings", Shard(index, 2)) for index in (1, 2))
+    read, content = list[int](), journal._content
+    monkeypatch.setattr(journal, "_content", lambda *asked: read.append(asked[1]) or content(*asked))
+    for name in ("a", "b"):
+        result = write_picture(tmp_path / "out" / f"{name}.png")
+        other.record(Job(tmp_path / f"{name}.png", result, PurePath(result.name)), result.stat(), b"x")
+        assert not one.made(tmp_path / "photo.png"), "it lies outside, so nobody needs to read"
+        assert one.made(result)
+    assert read[0] == 0 < read[1] and len(read) == 2
+
+
+def test_a_whole_disk_can_be_the_output_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(journal, "_journals", lambda stem: [tmp_path / "journal.jsonl"])
+    stat = write_picture(tmp_path / "a.png").stat()
+    line = {
+        "v": 1,
+        "output": (tmp_path / "a.png").as_posix()[1:],
+        "bytes": stat.st_size,
+        "mtime_ns": stat.st_mtime_ns,
+    }
+    line |= {"input": "a.png", "input_bytes": 1, "input_mtime_ns": 1, "settings": ""}
+    (tmp_path / "journal.jsonl").write_text(json.dumps(line))
+    assert Journal(Path("/"), "").made(tmp_path / "a.png")
