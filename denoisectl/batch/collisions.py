@@ -60,6 +60,14 @@ def fail_collisions(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
     )
 
 
+def same_file(target: Path, other: Path) -> str:
+    """Say that an output would take another one's place, on a disk that does not tell their names apart."""
+    return (
+        f"{target} and {other}, the result of another photo, are one file there, as on disks that take capital and "
+        "small letters for the same; rename one of the photos, or choose another --out"
+    )
+
+
 def listed(message: str, names: Iterable[str]) -> str:
     """A message with the first few names below it."""
     names = list(names)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
+from denoisectl.batch.collisions import same_file
 from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
@@ -39,14 +41,41 @@ def mark_done(plan: Plan, if_exists: IfExists, journal: Journal | None = None) -
     stats = [_stat(job.target) for job in plan.jobs]
     if if_exists is IfExists.ERROR:
         _refuse([job.target for job, stat in zip(plan.jobs, stats, strict=True) if stat])
+    owners = _owners(zip(plan.jobs, stats, strict=True), journal)
     jobs = (
-        _looked_at(job, stat, if_exists, journal) if stat else job
+        _looked_at(job, stat, if_exists, journal, owners.get((stat.st_dev, stat.st_ino), job))
+        if stat
+        else job
         for job, stat in zip(plan.jobs, stats, strict=True)
     )
     return replace(plan, jobs=tuple(jobs))
 
 
-def _looked_at(job: Job, output: os.stat_result, if_exists: IfExists, journal: Journal | None) -> Job:
+def _owners(
+    outputs: Iterable[tuple[Job, os.stat_result | None]], journal: Journal | None
+) -> dict[tuple[int, int], Job]:
+    """Whose each output is that is there: some disks have one file for `a.png` and `A.PNG`."""
+    owners: dict[tuple[int, int], Job] = {}
+    for job, stat in outputs:
+        if stat and stat.st_nlink == 1:  # links were made on purpose
+            first = owners.setdefault((stat.st_dev, stat.st_ino), job)
+            known = first is not job and journal and journal.made_alike(job, stat) is not None
+            if known or (first is not job and _is_link(first)):
+                owners[stat.st_dev, stat.st_ino] = job
+    return owners
+
+
+def _is_link(job: Job) -> bool:
+    return bool(job.target and job.target.is_symlink())
+
+
+def _looked_at(
+    job: Job, output: os.stat_result, if_exists: IfExists, journal: Journal | None, owner: Job
+) -> Job:
+    alias = owner is not job and if_exists is not IfExists.OVERWRITE and not _is_link(job)
+    if alias and job.target and owner.target:
+        problem = f"{job.source}: {same_file(job.target, owner.target)}"
+        return replace(job, problem=problem, code=FailureCode.COLLISION)
     reason = _reason_to_skip(job, output, if_exists, journal)
     if reason or job.problem or journal is None or if_exists is not IfExists.SKIP:
         return replace(job, skip=reason)

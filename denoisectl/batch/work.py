@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from denoisectl.batch.budget import Budget
+from denoisectl.batch.collisions import same_file
 from denoisectl.batch.estimate import working_bytes
 from denoisectl.batch.failure_code import FailureCode
+from denoisectl.batch.identity import identity
 from denoisectl.batch.in_place import keep_original
 from denoisectl.batch.job import Job
 from denoisectl.batch.process import Process
@@ -106,6 +110,9 @@ class Worker:
         self._settings = settings
         self._budget = budget
         self._record = record
+        self._made: dict[tuple[int, int], Path] = {}
+        """The results so far, by what they are on their disk."""
+        self._renaming = threading.Lock()
 
     def read(self, ticket: tuple[int, Job]) -> Work:
         """Stage one: from a job and its place in the plan to an image in memory."""
@@ -176,25 +183,37 @@ class Worker:
         assert job.target is not None and original is not None
         restored = job.from_backup and data is work.copy
         try:
-            write_whole(
-                job.target,
-                data,
-                times_of=original if self._settings.preserve_times or restored else None,
-                # Others may see no more of a result than of its photo.
-                new_mode=0o600 | (original.st_mode & 0o666),
-                before_rename=partial(self._before_rename, job, data),
-            )
+            with ExitStack() as until_renamed:
+                write_whole(
+                    job.target,
+                    data,
+                    times_of=original if self._settings.preserve_times or restored else None,
+                    # Others may see no more of a result than of its photo.
+                    new_mode=0o600 | (original.st_mode & 0o666),
+                    before_rename=partial(self._before_rename, job, data, until_renamed),
+                )
         except OSError as error:
             fatal = error.errno in DISK_IS_DONE
             raise Failure(
                 FailureCode.WRITE, f"{job.target}: cannot be written: {error.strerror}", fatal=fatal
             ) from None
 
-    def _before_rename(self, job: Job, data: bytes, output: os.stat_result) -> None:
+    def _before_rename(self, job: Job, data: bytes, until_renamed: ExitStack, output: os.stat_result) -> None:
+        if not job.backup:
+            until_renamed.enter_context(self._renaming)
+            self._tell_from_others(job, output)
         if self._record:
             self._record(job, output, data)
         if job.backup:
             keep_original(job)
+
+    def _tell_from_others(self, job: Job, output: os.stat_result) -> None:
+        """Where `a.png` and `A.PNG` are one file, the second result would take the place of the first."""
+        assert job.target is not None
+        there = identity(job.target, follow_symlinks=False)
+        if there in self._made:
+            raise Failure(FailureCode.COLLISION, f"{job.source}: {same_file(job.target, self._made[there])}")
+        self._made[output.st_dev, output.st_ino] = job.target
 
 
 @contextmanager
