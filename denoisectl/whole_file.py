@@ -26,6 +26,8 @@ except ImportError:  # Windows, where a file that is still open cannot be remove
 DISK_IS_DONE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 """Errors after which no later file can be written either."""
 
+_NOT_HERE = frozenset({errno.EPERM, errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+
 _PREFIX, _SUFFIX = ".denoisectl-", ".part"
 
 
@@ -105,6 +107,16 @@ def _new_part(folder: Path, mode: int) -> tuple[int, Path]:
         os.close(handle)  # between its birth and its lock another process took it for stale
 
 
+@contextmanager
+def where_possible() -> Iterator[None]:
+    """Go on where a file system does not know, or allow, what is done inside; other errors pass."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NOT_HERE:
+            raise
+
+
 def check_writable(folder: Path, flag: str = "--out") -> None:
     """Make a folder for output, and see that files can be written there; `flag` named it.
 
@@ -156,4 +168,5 @@ def _dress(part: Path, like: os.stat_result) -> None:
             if user not in (-1, new.st_uid) or group not in (-1, new.st_gid):
                 with suppress(PermissionError):  # only root may give files away, and only members to a group
                     os.chown(part, user, group)
-    part.chmod(like.st_mode & 0o777)
+    with where_possible():  # not on FAT, and not on every share; the file is its owner's alone then
+        part.chmod(like.st_mode & 0o777)

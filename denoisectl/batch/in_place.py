@@ -22,7 +22,7 @@ from denoisectl.batch.originals import holds_originals, is_marked
 from denoisectl.batch.results import photos_among_results
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
-from denoisectl.whole_file import write_whole
+from denoisectl.whole_file import where_possible, write_whole
 
 
 @dataclass(slots=True)
@@ -219,6 +219,7 @@ def _flush_folder(folder: Path) -> None:
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
+            with where_possible():  # some network file systems flush files only
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)

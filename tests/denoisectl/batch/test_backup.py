@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
+from stat import S_ISDIR
 
 import pytest
 
@@ -108,3 +111,22 @@ def test_a_folder_that_cannot_be_marked_is_none_for_originals(album: Album, tmp_
 def test_a_backup_that_ends_like_photos_is_refused(suffix: str) -> None:
     with pytest.raises(UsageError, match=rf"--backup {suffix}: originals would end like photos"):
         Backup.parse(suffix)
+
+
+@pytest.mark.parametrize(
+    ("error", "ends"), [(errno.EINVAL, "ok"), (errno.ENOTSUP, "ok"), (errno.EIO, "failed")]
+)
+def test_a_file_system_without_flushed_folders_and_permissions_will_do(
+    album: Album, monkeypatch: pytest.MonkeyPatch, error: int, ends: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(error, os.strerror(error))
+
+    flush = os.fsync
+    monkeypatch.setattr(Path, "chmod", refuse)
+    monkeypatch.setattr(
+        os, "fsync", lambda file: refuse() if S_ISDIR(os.fstat(file).st_mode) else flush(file)
+    )
+    assert set(status(album.run()).values()) == {ends}
+    if ends == "ok":
+        assert Path(f"{album.a}.orig").read_bytes() == album.before[album.a] != album.a.read_bytes()
