@@ -185,8 +185,12 @@ class _Walk:
         try:
             entries = self._entries(folder)
         except OSError as error:
-            problem = f"{folder}: cannot be looked into: {error.strerror}; mend its permissions"
-            yield Found(folder, self._selection.place(folder, self._root), named=False, problem=problem)
+            yield self._closed_folder(
+                folder, f"{folder}: cannot be looked into: {error.strerror}; mend its permissions"
+            )
+            return
+        except UsageError as error:  # a journal that a later version wrote
+            yield self._closed_folder(folder, str(error))
             return
         for entry in entries:
             path = folder / entry.name
@@ -196,6 +200,9 @@ class _Walk:
                     yield from self._enter(path, is_link=entry.is_symlink())
             elif path not in self._results and self._selection.takes(relative):
                 yield Found(path, self._selection.place(path, self._root), named=False)
+
+    def _closed_folder(self, folder: Path, problem: str) -> Found:
+        return Found(folder, self._selection.place(folder, self._root), named=False, problem=problem)
 
     def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
         """What lies in a folder; tells of what earlier runs left there."""
@@ -262,7 +269,7 @@ def _holds_results_only(folder: Path) -> bool:
         return False
     try:
         return is_marked(folder) or not (held_photos(folder) or photos_among_results(folder))
-    except OSError:  # entered, and told there
+    except (OSError, UsageError):  # entered, and told there
         return False
 
 

@@ -15,11 +15,17 @@ import threading
 from pathlib import Path
 
 from denoisectl.batch.job import Job
-from denoisectl.batch.journal_lines import IN_PLACE_JOURNAL, JOURNAL_FOLDER, Key, Line, parsed, whole_lines
+from denoisectl.batch.journal_lines import (
+    IN_PLACE_JOURNAL,
+    JOURNAL_FOLDER,
+    VERSION,
+    Key,
+    Line,
+    parsed,
+    whole_lines,
+)
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
-
-_VERSION = 1
 
 
 class Journal:
@@ -37,7 +43,7 @@ class Journal:
             in_place: the journal of photos in this folder that were replaced, whatever run named them.
 
         Raises:
-            UsageError: it cannot be read, or a file stands where its folder belongs.
+            UsageError: it cannot be read, a later version wrote it, or a file stands where its folder belongs.
         """
         self._out = out
         self._inside = os.path.join(os.path.abspath(out), "")  # noqa: PTH100, PTH118 - every path in it begins so
@@ -131,7 +137,7 @@ class Journal:
         # With the times of its input, an output in its place may be told from it by its content only.
         like_its_input = (output.st_size, output.st_mtime_ns) == (job.size, job.mtime_ns)
         line = {
-            "v": _VERSION,
+            "v": VERSION,
             "output": name,
             "bytes": output.st_size,
             "mtime_ns": output.st_mtime_ns,
@@ -160,7 +166,7 @@ class Journal:
         known = self._read.get(path, 0)
         data = _content(path, known)
         self._read[path] = known + data.rfind(b"\n") + 1
-        for line in whole_lines(data):
+        for line in whole_lines(data, path):
             self._remember(line)
             if line.backup:
                 self._backups[line.output[0]] = self._out / line.backup

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from denoisectl.errors import UsageError
+
+VERSION = 1
+"""Of the lines; later versions may add fields."""
+
 JOURNAL_FOLDER = ".denoisectl"
 """The hidden folder that marks a folder as one that an earlier run wrote into."""
 
@@ -15,6 +20,19 @@ IN_PLACE_JOURNAL = ".denoisectl-in-place"
 """What the names of journals begin with that lie beside photos which were replaced."""
 
 Key = tuple[str | int, ...]
+
+_TYPES = {
+    "output": str,
+    "bytes": int,
+    "mtime_ns": int,
+    "input": str,
+    "input_bytes": int,
+    "input_mtime_ns": int,
+    "settings": str,
+    "source": str,
+    "backup": str,
+    "sha256": str,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +56,16 @@ def parsed(entry: dict[str, Any]) -> Line:
 
     Raises:
         KeyError: it says too little.
+        TypeError, ValueError: it says what no line of ours does.
+        UsageError: a later version wrote it.
     """
+    if "v" in entry and entry["v"] > VERSION:
+        raise UsageError("a later version of denoisectl wrote it; upgrade this one")
+    for name, kind in _TYPES.items():
+        if name in entry and not isinstance(entry[name], kind):
+            raise TypeError(f"{name} is no {kind.__name__}")
+    if any("\0" in path for path in (entry["output"], entry.get("source", ""), entry.get("backup", ""))):
+        raise ValueError("no path holds NUL")
     return Line(
         output=(entry["output"], entry["bytes"], entry["mtime_ns"]),
         made_from=(entry["input"], entry["input_bytes"], entry["input_mtime_ns"], entry["settings"]),
@@ -53,10 +80,18 @@ def in_place_journals(folder: Path) -> list[Path]:
     return list(folder.glob(f"{IN_PLACE_JOURNAL}*.jsonl"))
 
 
-def whole_lines(data: bytes) -> Iterator[Line]:
-    """Every line that is whole. One that a kill or a full disk cut short is of an output that never got its name."""
+def whole_lines(data: bytes, journal: Path) -> Iterator[Line]:
+    """Every whole line of a journal's content.
+
+    One that a kill or a full disk cut short is of an output that never got its name.
+
+    Raises:
+        UsageError: a later version wrote the journal.
+    """
     for line in data.split(b"\n"):
         try:
             yield parsed(json.loads(line))
         except (ValueError, KeyError, TypeError):
             continue
+        except UsageError as error:
+            raise UsageError(f"{journal}: {error}, or move this journal away to begin anew") from None

@@ -33,6 +33,7 @@ def kept_originals(journals: Iterable[Path]) -> frozenset[str]:
 
     Raises:
         OSError: a journal cannot be read.
+        UsageError: a later version wrote it.
     """
-    backups = (line.backup for journal in journals for line in whole_lines(journal.read_bytes()))
+    backups = (line.backup for journal in journals for line in whole_lines(journal.read_bytes(), journal))
     return frozenset(name for name in backups if name and "/" not in name)

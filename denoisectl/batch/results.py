@@ -99,7 +99,7 @@ def _lines(folder: Path) -> Iterator[Line]:
 @lru_cache(maxsize=16)
 def _read(journal: Path, _size: int, _mtime_ns: int) -> tuple[Line, ...]:
     """Its lines; a watched folder asks every second, for journals that have not changed since."""
-    return tuple(whole_lines(journal.read_bytes()))
+    return tuple(whole_lines(journal.read_bytes(), journal))
 
 
 def _is_within(line: Line) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
 import pytest
 
 from denoisectl import Denoiser
+from denoisectl.batch.inputs import Selection, find
 from denoisectl.batch.job import Job
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER
@@ -127,6 +129,51 @@ def test_a_torn_journal_is_read_as_far_as_it_goes(denoiser: Denoiser, photos: Pa
     assert results[names[1]] is SKIPPED, "unknown, so somebody else's"
     again = statuses(denoise_folder(denoiser, photos, out))
     assert again[names[0]] is OK, "the torn line has not swallowed the next one"
+
+
+def rewrite(out: Path, **fields: object) -> None:
+    """Give every line of a journal these fields."""
+    journal = out / JOURNAL_FOLDER / "journal.jsonl"
+    lines = [json.loads(line) | fields for line in journal.read_text().splitlines() if line]
+    journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"output": ["a.png"]},
+        {"output": "a\0.png"},
+        {"source": {"path": "a.png"}},
+        {"backup": 5},
+        {"settings": {}},
+        {"bytes": "1"},
+        {"v": "1"},
+    ],
+)
+def test_lines_of_another_shape_are_passed_over(
+    denoiser: Denoiser, photos: Path, out: Path, strange: dict[str, object]
+) -> None:
+    list(denoise_folder(denoiser, photos, out))
+    rewrite(out, **strange)
+    assert all("not from this tool" in result.reason for result in denoise_folder(denoiser, photos, out))
+    assert len(list(find([str(out)], Selection()))) == 3
+    (out / JOURNAL_FOLDER / "journal.jsonl").replace(photos / ".denoisectl-in-place.jsonl")
+    assert set(statuses(denoiser.in_place(photos, ".orig")).values()) == {OK}
+
+
+def test_a_journal_of_a_later_version_is_told(denoiser: Denoiser, photos: Path, out: Path) -> None:
+    list(denoise_folder(denoiser, photos, out))
+    rewrite(out, more="than is known")
+    assert {result.reason for result in denoise_folder(denoiser, photos, out)} == {"already done"}
+    rewrite(out, v=2, output=["other", "shape"])
+    later = r"journal\.jsonl: a later version of denoisectl wrote it; upgrade this one, or move"
+    with pytest.raises(UsageError, match=later):
+        denoise_folder(denoiser, photos, out)
+    (found,) = find([str(out)], Selection())
+    assert re.search(later, found.problem)
+    (out / JOURNAL_FOLDER / "journal.jsonl").replace(photos / ".denoisectl-in-place.jsonl")
+    (result,) = denoiser.in_place(photos, ".orig")
+    assert result.status is FAILED and "a later version" in result.reason
 
 
 def test_the_journal_knows_of_an_output_before_it_has_its_name(
