@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def write_comparison(opened: Callable[[], Denoiser], photos: Sequence[Path], pic
         ImageError: a photo cannot be read or denoised.
         UsageError: the picture exists already or cannot be written, or a photo is a folder.
     """
-    if picture.exists():
+    if os.path.lexists(picture):
         raise UsageError(f"{picture}: exists already; give --out another folder")
     if folder := next((photo for photo in photos if photo.is_dir()), None):
         raise UsageError(f"{folder}: is a folder; name a few photos, such as {folder}/*.jpg")

@@ -9,6 +9,7 @@ other, and the result comes back to RGB: `chroma=0` keeps every pixel's a and b,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
@@ -39,8 +40,8 @@ class Strength:
             UsageError: one of them is not in [0, 1].
         """
         for name, value in (("strength", strength), ("luma", luma), ("chroma", chroma)):
-            if not 0 <= value <= 1:
-                raise UsageError(f"{name} must be between 0 and 1, got {value}")
+            if not isinstance(value, Real) or not 0 <= value <= 1:
+                raise UsageError(f"{name} must be between 0 and 1, got {value!r}")
         return cls(strength * luma, strength * chroma)
 
     def for_grey(self) -> Strength:

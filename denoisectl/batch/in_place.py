@@ -164,7 +164,7 @@ def _alike(one: Path, other: Path) -> bool:
 
 def _refuse_inputs_among_backups(plan: Plan, kept: Path) -> None:
     """The folder would be marked as one of originals, and no run would take a photo in it again."""
-    real = kept.resolve()
+    real = Path(os.path.realpath(kept))  # for a link to itself, which is told later, `resolve` raises
     for folder in {job.source.parent for job in plan.jobs}:
         if folder.resolve().is_relative_to(real):
             raise UsageError(

@@ -208,10 +208,12 @@ def _digest_of(path: Path) -> str:
 
 
 def _journals(stem: Path) -> list[Path]:
-    if stem.parent.exists() and not stem.parent.is_dir():
-        raise UsageError(
-            f"{stem.parent}: is a file, and the folder of the journal belongs there; move it away"
-        )
+    if not os.path.isdir(stem.parent):  # noqa: PTH112 - pathlib's raises where a name is too long, or permission is missing
+        if os.path.lexists(stem.parent):
+            raise UsageError(
+                f"{stem.parent}: is a file, and the folder of the journal belongs there; move it away"
+            )
+        return []
     return sorted(stem.parent.glob(f"{stem.name}*.jsonl"))
 
 

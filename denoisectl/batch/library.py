@@ -38,6 +38,7 @@ def denoise_file(
         UsageError: there is no such file, one of the two is a folder, the target exists, is the source or has a
             misspelt ending, or its folder is not writable.
     """
+    _refuse_nul(source, target)
     source, target = Path(source), Path(target)
     for path in (source, target):
         if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises where a name is too long
@@ -74,6 +75,7 @@ def denoise_folder(
     Raises:
         UsageError: nothing to denoise, outputs that collide or exist, or `out` cannot be written.
     """
+    _refuse_nul(folder, out)
     out, settings = Path(out), settings or Settings()
     _check_folder(folder)
     selection = Selection(recursive, _globs(include), _globs(exclude), out)
@@ -100,6 +102,7 @@ def denoise_in_place(
     Raises:
         UsageError: nothing to denoise, or a backup that would stand among the inputs or cannot be written.
     """
+    _refuse_nul(folder, backup)
     kept = Backup.parse(backup)
     _check_folder(folder)
     selection = Selection(
@@ -133,5 +136,17 @@ def _globs(given: str | Sequence[str]) -> tuple[str, ...]:
 def _check_folder(folder: str | Path) -> None:
     if os.path.isfile(folder):  # noqa: PTH113 - pathlib's raises where a name is too long
         raise UsageError(f"{folder}: is a file; name a folder, or use `Denoiser.file`")
-    if not Path(folder).is_dir():
-        raise UsageError(f"{folder}: no such folder; check the name")
+    try:
+        os.stat(folder)  # noqa: PTH116 - tells why it is no folder
+    except FileNotFoundError:
+        raise UsageError(f"{folder}: no such folder; check the name") from None
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: cannot be looked into: {error.strerror}; mend that, or check the name"
+        ) from None
+
+
+def _refuse_nul(*names: str | Path) -> None:
+    for name in map(str, names):
+        if "\0" in name:
+            raise UsageError(f"{name!r}: no file has NUL in its name; check where it comes from")

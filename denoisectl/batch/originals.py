@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def mark_originals(folder: Path) -> None:
 
 def is_marked(folder: Path) -> bool:
     """Whether this very folder is marked so."""
-    return (folder / JOURNAL_FOLDER / _MARK).is_file()
+    return os.path.isfile(folder / JOURNAL_FOLDER / _MARK)  # noqa: PTH113 - pathlib's raises where permission is missing
 
 
 def holds_originals(folder: Path) -> bool:

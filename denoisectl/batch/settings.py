@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +15,7 @@ from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import Format, Photo, check_depth, has_depth
 from denoisectl.images.formats import FOREIGN_SUFFIXES, SUFFIXES
 
+_AMOUNTS = ("strength", "luma", "chroma")
 _ALMOST = 0.7  # share of letters in common: .jgp, .pgn and .tif_, not .v2 and .clean
 
 
@@ -41,11 +44,14 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check the ranges, in the words of the command line."""
-        for name in ("strength", "luma", "chroma"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise UsageError(f"--{name} {getattr(self, name)}: give a number from 0 (off) to 1 (full)")
-        if self.quality is not None and not 1 <= self.quality <= 100:
-            raise UsageError(f"--quality {self.quality}: give a number from 1 to 100")
+        for name in _AMOUNTS:
+            amount = getattr(self, name)
+            if not isinstance(amount, Real) or not 0.0 <= float(amount) <= 1.0:
+                raise UsageError(f"--{name} {amount!r}: give a number from 0 (off) to 1 (full)")
+        if self.quality is not None and not (isinstance(self.quality, Integral) and 1 <= self.quality <= 100):
+            raise UsageError(f"--quality {self.quality!r}: give a number from 1 to 100")
+        if self.max_pixels is not None and not (isinstance(self.max_pixels, Real) and self.max_pixels >= 0):
+            raise UsageError(f"--max-pixels {self.max_pixels!r}: give a number of pixels, or 0 for any")
         if self.quality is not None and self.format in (Format.PNG, Format.TIFF, Format.BMP):
             raise UsageError(
                 f"--quality {self.quality} is for JPEG and WebP, not {self.format.name}; leave one out"
@@ -92,7 +98,8 @@ class Settings:
         """A short name for these settings with the model of that digest, for the journal."""
         facts = asdict(self) | {"format": self.format.name if self.format else None, "model": model}
         del facts["max_pixels"]  # says which files are made, not how
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+        facts |= {name: float(facts[name]) for name in _AMOUNTS}  # 1 makes the same files as 1.0
+        return hashlib.sha256(json.dumps(facts, sort_keys=True, default=int).encode()).hexdigest()[:16]
 
 
 def format_of(path: Path) -> Format | None:
@@ -101,7 +108,7 @@ def format_of(path: Path) -> Format | None:
     Raises:
         UsageError: the ending is that of images of a kind that is not written.
     """
-    if path.suffix.lower() in FOREIGN_SUFFIXES and not path.is_dir():
+    if path.suffix.lower() in FOREIGN_SUFFIXES and not _is_folder(path):
         kinds = ", ".join(kind.default_suffix for kind in Format)
         raise UsageError(
             f"--out {path}: {path.suffix} files are not written; give a folder, or one of {kinds}"
@@ -116,7 +123,7 @@ def refuse_misspelt(path: Path) -> None:
         UsageError: the ending is almost that of a format, and there is no such folder.
     """
     ending = path.suffix.lower()
-    if ending in SUFFIXES or path.is_dir():
+    if ending in SUFFIXES or _is_folder(path):
         return
     from difflib import get_close_matches
 
@@ -125,3 +132,7 @@ def refuse_misspelt(path: Path) -> None:
             f"--out {path}: no format has this ending; write {path.with_suffix(meant[0])} for a file, or {path}/ for "
             "a folder"
         )
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - pathlib's raises where a name is too long

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from denoisectl import Denoiser
-from denoisectl.errors import UsageError
+from denoisectl.errors import ImageError, UsageError
 from tests.denoisectl.conftest import Pictures, write_picture
 
 
@@ -33,6 +34,9 @@ def test_one_glob_is_one_glob(denoiser: Denoiser, tmp_path: Path, pictures: Pict
         ({"format": "gif"}, "format 'gif': give one of jpeg, png, tiff, webp, bmp"),
         ({"if_exists": "replace"}, "if_exists 'replace': give one of skip, overwrite, error, newer"),
         ({"bit_depth": 12}, "--bit-depth 12: give 8 or 16"),
+        ({"strength": "0.5"}, "--strength '0.5': give a number from 0 "),
+        ({"quality": "90"}, "--quality '90': give a number from 1 to 100"),
+        ({"max_pixels": -1}, "--max-pixels -1: give a number of pixels, or 0 for any"),
         ({"on_collision": "renam"}, "on_collision 'renam': give one of error, rename"),
     ],
 )
@@ -58,6 +62,36 @@ def test_a_file_is_not_run_as_a_folder(denoiser: Denoiser, tmp_path: Path) -> No
     photo = write_picture(tmp_path / "a.jpg")
     with pytest.raises(UsageError, match=r"a\.jpg: is a file; name a folder, or use `Denoiser\.file`"):
         denoiser.folder(photo, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "loop", "loop/below"])
+def test_names_that_no_file_can_have_are_told(denoiser: Denoiser, tmp_path: Path, name: str) -> None:
+    write_picture(tmp_path / "in" / "a.png")
+    (tmp_path / "loop").symlink_to("loop")
+    told = r"(xxx|loop).*(cannot be|is a file)|no file has NUL in its name"
+    for call in (denoiser.folder, denoiser.in_place):
+        with pytest.raises(UsageError, match=told):
+            call(tmp_path / "in", str(tmp_path / name))
+        with pytest.raises(UsageError, match=told):
+            call(tmp_path / name, str(tmp_path / "out"))
+    for source, target in ((name, "b.png"), ("in/a.png", f"{name}/b.png")):
+        with pytest.raises((UsageError, ImageError), match=told):
+            denoiser.file(tmp_path / source, tmp_path / target)
+
+
+def test_a_backup_suffix_that_is_too_long_costs_its_photos(denoiser: Denoiser, tmp_path: Path) -> None:
+    write_picture(tmp_path / "in" / "a.png")
+    (result,) = denoiser.in_place(tmp_path / "in", "." + "x" * 300)
+    assert result.status == "failed" and "File name too long" in result.reason
+
+
+def test_a_whole_number_is_the_same_amount(denoiser: Denoiser, tmp_path: Path) -> None:
+    write_picture(tmp_path / "in" / "a.png")
+    seen = []
+    for amount in (1, 1.0, np.float32(1)):
+        (result,) = denoiser.folder(tmp_path / "in", tmp_path / "out", strength=amount)
+        seen.append(str(result.status))
+    assert seen == ["ok", "skipped", "skipped"]
 
 
 def test_a_result_without_a_format_is_refused(denoiser: Denoiser, tmp_path: Path) -> None:
