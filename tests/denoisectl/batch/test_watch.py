@@ -72,3 +72,20 @@ def test_between_two_looks_it_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "photo").write_bytes(b"x")
     assert next(arrivals(lambda: find([str(tmp_path)], Selection()), interval=2.5)) == {tmp_path / "photo"}
     assert rested == [2.5]
+
+
+@pytest.mark.parametrize(("took", "rest"), [(0.1, 1.0), (3.0, 12.0)])
+def test_a_look_that_takes_long_is_repeated_seldom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, took: float, rest: float
+) -> None:
+    clock, slept = [0.0], list[float]()
+
+    def look() -> object:
+        clock[0] += took
+        return find([str(tmp_path)], Selection())
+
+    (tmp_path / "photo").touch()
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", slept.append)
+    next(arrivals(look))  # type: ignore[arg-type]
+    assert slept == pytest.approx([rest])
