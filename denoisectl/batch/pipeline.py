@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+from denoisectl.errors import StoppedError
 from denoisectl.lanes import in_lanes
 
 Item = TypeVar("Item")
@@ -36,7 +37,7 @@ def pipeline(
 
     An error that a stage raises is fatal: nothing new starts, what runs is waited for, its results are yielded as
     they were written, and the error is raised again here; Ctrl-C likewise. What concerns one item alone has to be a
-    result.
+    result. In a thread that outlives the program's main one, it ends as a `StoppedError`.
 
     Args:
         items: what is to be done; taken one by one as there is room.
@@ -85,13 +86,19 @@ def pipeline(
                 yield written()
         while writing:
             yield written()
-    except (Exception, KeyboardInterrupt):
+    except (Exception, KeyboardInterrupt) as error:
         close()
         inferred.close()
         under_way = [last for last in begun if not last.cancel()]  # all, before any is waited for
         for last in under_way:
             if not last.exception():  # the first error is told, not those that follow from it
                 yield last.result()
+        if isinstance(error, RuntimeError) and "shutdown" in str(
+            error
+        ):  # of the interpreter: no pool takes work
+            raise StoppedError(
+                "the program ended while a thread of it was at work; wait for that thread, and run again to go on"
+            ) from error
         raise
     finally:
         close()

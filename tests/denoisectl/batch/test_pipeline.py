@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -92,6 +94,31 @@ def test_what_was_written_before_an_error_is_told() -> None:
     with pytest.raises(RuntimeError, match="gone"):
         told.extend(pipeline(range(9), read=same, infer=infer, write=write, writers=1))
     assert told == written == [0, 1, 2]
+
+
+@pytest.mark.parametrize("inferers", [1, 2])
+def test_a_run_in_a_thread_that_outlives_the_program_is_told(inferers: int) -> None:
+    program = f"""
+import threading, time
+from denoisectl.batch.pipeline import pipeline
+from denoisectl.errors import StoppedError
+def same(item):
+    time.sleep(0.001)
+    return item
+def run():
+    try:
+        list(pipeline(range(10**6), read=same, infer=same, write=same, inferers={inferers}))
+    except StoppedError as stop:
+        print(stop)
+threading.Thread(target=run).start()
+"""
+    told = subprocess.check_output(
+        [sys.executable, "-c", program], stderr=subprocess.STDOUT, text=True, timeout=60
+    )
+    assert (
+        told
+        == "the program ended while a thread of it was at work; wait for that thread, and run again to go on\n"
+    )
 
 
 def test_nothing_in_nothing_out() -> None:
