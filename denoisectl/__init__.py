@@ -6,10 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from denoisectl.batch.result import FileResult, Status
     from denoisectl.denoiser import Denoiser
     from denoisectl.model_card import ModelCard
 
-__all__ = ["Denoiser", "ModelCard", "__version__"]
+__all__ = ["Denoiser", "FileResult", "ModelCard", "Status", "__version__"]
 
 __version__ = "0.1.0"
 
@@ -28,4 +29,8 @@ def __getattr__(name: str) -> object:
         from denoisectl.model_card import ModelCard
 
         return ModelCard
+    if name in ("FileResult", "Status"):
+        from denoisectl.batch import result
+
+        return getattr(result, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

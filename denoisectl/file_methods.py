@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -76,11 +76,12 @@ class FileMethods:
         max_pixels: int | None = None,
         if_exists: IfExistsName = "skip",
         on_collision: OnCollision = "error",
-    ) -> Iterator[FileResult]:
+    ) -> Generator[FileResult, None, None]:
         """Denoise the photos in a folder, as `denoisectl run FOLDER --out OUT` does.
 
         The plan is made, and refused if it has to be, before this returns. The work is done while results
-        are taken; who stops taking them stops the run, and the same call goes on from there.
+        are taken; closing what is returned (`contextlib.closing`) stops it at once, and the same call goes on
+        from there.
 
         Args:
             folder: where the photos are.
@@ -138,11 +139,12 @@ class FileMethods:
         quality: int | None = None,
         bit_depth: BitDepth | None = None,
         max_pixels: int | None = None,
-    ) -> Iterator[FileResult]:
+    ) -> Generator[FileResult, None, None]:
         """Put denoised photos in their own places, as `denoisectl run FOLDER --in-place --backup BACKUP` does.
 
         The plan is made, and refused if it has to be, before this returns; the work is done while results are
-        taken. Run again, it does what is not done yet; other settings begin at the originals.
+        taken, and closing what is returned stops it at once. Run again, it does what is not done yet; other
+        settings begin at the originals.
 
         Args:
             folder: where the photos are.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path, PurePath
 
 from denoisectl.batch.backup import Backup
@@ -69,7 +69,7 @@ def denoise_folder(
     if_exists: IfExistsName = "skip",
     rename: bool = False,
     resources: Resources | None = None,
-) -> Iterator[FileResult]:
+) -> Generator[FileResult, None, None]:
     """Denoise the photos in a folder, yielding what became of each, in order: `Denoiser.folder` says more.
 
     Raises:
@@ -96,7 +96,7 @@ def denoise_in_place(
     exclude: str | Sequence[str] = (),
     settings: Settings | None = None,
     resources: Resources | None = None,
-) -> Iterator[FileResult]:
+) -> Generator[FileResult, None, None]:
     """Put denoised photos in their own places, yielding what became of each: `Denoiser.in_place` says more.
 
     Raises:
@@ -119,7 +119,7 @@ def _run(
     found: Iterable[Found],
     if_exists: IfExists,
     resources: Resources | None,
-) -> Iterator[FileResult]:
+) -> Generator[FileResult, None, None]:
     plan = destination.plan(found, if_exists)
     if kinds := plan.kinds_ignored:
         told = ", ".join(f"{count} times {kind}" for kind, count in kinds.items())

@@ -22,6 +22,7 @@ def _imported(statement: str, env: dict[str, str]) -> set[str]:
     [
         ("import denoisectl", set()),
         ("from denoisectl import ModelCard", set()),
+        ("from denoisectl import FileResult, Status", set()),
         ("import denoisectl.cli.models, denoisectl.cli.doctor", set()),
         ("import denoisectl.shipped", set()),
         ("from denoisectl import Denoiser", {"cv2", "onnxruntime", "numpy"}),
@@ -32,8 +33,13 @@ def test_no_more_is_imported_than_is_used(statement: str, heavy: set[str], cli_e
 
 
 def test_the_public_names_are_there() -> None:
-    assert denoisectl.__all__ == ["Denoiser", "ModelCard", "__version__"]
+    assert denoisectl.__all__ == ["Denoiser", "FileResult", "ModelCard", "Status", "__version__"]
     assert denoisectl.Denoiser.__name__ == "Denoiser"
     assert denoisectl.ModelCard.__name__ == "ModelCard"
+    assert denoisectl.FileResult.__name__ == "FileResult" and list(denoisectl.Status) == [
+        "ok",
+        "skipped",
+        "failed",
+    ]
     with pytest.raises(AttributeError, match="'denoisectl' has no attribute 'Denoise'"):
         denoisectl.Denoise  # noqa: B018

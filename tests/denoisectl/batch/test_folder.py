@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -207,9 +208,8 @@ def test_a_loop_over_single_files_looks_through_their_folder_once(
 
 
 def test_stopping_early_leaves_whole_files(denoiser: Denoiser, photos: Path, out: Path) -> None:
-    results = denoise_folder(denoiser, photos, out)
-    assert next(results).status is OK
-    results.close()  # type: ignore[attr-defined]
+    with closing(denoiser.folder(photos, out)) as results:
+        assert next(results).status is OK
     assert not list(out.glob(".denoisectl-*.part"))
     assert all(pixels(path) is not None for path in out.glob("[!.]*"))
 
