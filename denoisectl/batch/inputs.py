@@ -244,8 +244,7 @@ def _results_in(folder: Path, avoided: tuple[int, int] | None, *, is_root: bool)
     own = look(folder) if identity(folder) != avoided else frozenset[Path]()
     if not (is_root or folder.is_symlink()):  # the walk has been in the folders above
         return own
-    above = (made for where, made in results_of_runs_above(folder) if identity(where) != avoided)
-    return own.union(*above)
+    return own.union(*results_of_runs_above(folder, avoided))
 
 
 def _entries(folder: Path, left_out: frozenset[str]) -> list[os.DirEntry[str]]:

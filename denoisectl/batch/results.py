@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
+from denoisectl.batch.identity import identity
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER, Line, whole_lines
 from denoisectl.images.formats import SUFFIXES
 
@@ -43,21 +46,22 @@ def results_below(root: Path) -> frozenset[Path]:
     return results_beside_their_photos(root).union(*made)
 
 
-def results_of_runs_above(folder: Path) -> Iterator[tuple[Path, frozenset[Path]]]:
-    """Folders that `folder` is in and that runs wrote into, with what lies in `folder` as a result beside its photo.
+def results_of_runs_above(folder: Path, avoided: tuple[int, int] | None) -> Iterator[frozenset[Path]]:
+    """For each folder that `folder` is in and a run wrote into: what lies in `folder` as a result beside its photo.
 
-    What cannot be read there, somebody else's perhaps, is passed over.
+    Left out is the one with the identity `avoided`; what cannot be read there, somebody else's perhaps, is passed over.
     """
     real = folder.resolve()
     for above in real.parents:
-        below = f"{real.relative_to(above).as_posix()}/"
+        if identity(above) == avoided:
+            continue
         try:
-            lines = [line for line in _lines(above) if str(line.output[0]).startswith(below)]
+            lines = _lines_below(above, real.relative_to(above).as_posix())
         except OSError:
             continue
         lines = [line for line in lines if _is_within(line) and _is_file(above / line.source)]
         made = (_result(above, line) for line in lines if _stands(above, line))
-        yield above, frozenset(folder / path.relative_to(real) for path in made)
+        yield frozenset(folder / path.relative_to(real) for path in made)
 
 
 def held_photos(folder: Path) -> bool:
@@ -75,7 +79,7 @@ def photos_among_results(folder: Path) -> tuple[str, ...]:
     Raises:
         OSError: a journal cannot be read.
     """
-    made = {str(line.output[0]) for line in _lines(folder)}
+    made = {_name(line) for line in _lines(folder)}
     return tuple(sorted(name for name in _images_below(folder) if name not in made))
 
 
@@ -91,15 +95,34 @@ def _images_below(folder: Path) -> Iterator[str]:
 
 
 def _lines(folder: Path) -> Iterator[Line]:
+    return chain.from_iterable(_journals(folder))
+
+
+def _lines_below(folder: Path, name: str) -> list[Line]:
+    """Those of what lies in the folder `name`, without a look at every other."""
+    found: list[Line] = []
+    for lines in _journals(folder):
+        first, last = (
+            bisect_left(lines, name + end, key=_name) for end in "/0"
+        )  # 0 comes right after the slash
+        found.extend(lines[first:last])
+    return found
+
+
+def _journals(folder: Path) -> Iterator[tuple[Line, ...]]:
     for journal in (folder / JOURNAL_FOLDER).glob("journal*.jsonl"):
         stat = journal.stat()
-        yield from _read(journal, stat.st_size, stat.st_mtime_ns)
+        yield _read(journal, stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=16)
 def _read(journal: Path, _size: int, _mtime_ns: int) -> tuple[Line, ...]:
-    """Its lines; a watched folder asks every second, for journals that have not changed since."""
-    return tuple(whole_lines(journal.read_bytes(), journal))
+    """Its lines, sorted by name; a watched folder asks every second, for journals that have not changed since."""
+    return tuple(sorted(whole_lines(journal.read_bytes(), journal), key=_name))
+
+
+def _name(line: Line) -> str:
+    return str(line.output[0])
 
 
 def _is_within(line: Line) -> bool:
@@ -107,7 +130,7 @@ def _is_within(line: Line) -> bool:
 
 
 def _result(folder: Path, line: Line) -> Path:
-    return folder / str(line.output[0])
+    return folder / _name(line)
 
 
 def _stands(folder: Path, line: Line) -> bool:

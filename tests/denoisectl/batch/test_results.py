@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from denoisectl import Denoiser
+from denoisectl.batch import results
 from denoisectl.batch.destination import Destination
+from denoisectl.batch.identity import identity
 from denoisectl.batch.inputs import Selection, find
+from denoisectl.batch.journal_lines import Line
 from denoisectl.batch.library import denoise_folder
 from denoisectl.batch.plan import Naming
 from denoisectl.batch.results import results_as_made
@@ -171,6 +174,25 @@ def test_a_link_into_a_folder_of_photos_and_results_brings_the_photos(
     (tmp_path / "in" / "link").symlink_to(tmp_path / "lib" / "sub")
     found = find([str(tmp_path / "in")], Selection(recursive=True, out=out))
     assert [each.path.name for each in found] == ["a.png"]
+
+
+def test_a_link_asks_for_the_results_in_its_folder_alone(
+    denoiser: Denoiser, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lib = tmp_path / "lib"
+    for name in ("sub/a", "sub/deep/b", "sub-x/c", "sub0/d", "su/e", "sub/0"):
+        write_picture(lib / f"{name}.png")
+    list(denoiser.folder(lib, lib, recursive=True, format="webp"))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "link").symlink_to(lib / "sub")
+    found = [*find([str(tmp_path / "in")], Selection(recursive=True, out=out))]
+    assert [each.path.name for each in found] == ["0.png", "a.png", "b.png"]
+    looked_at: list[Line] = []
+    monkeypatch.setattr(results, "_is_within", looked_at.append)
+    list(results.results_of_runs_above(lib / "sub", None))
+    assert sorted(line.output[0] for line in looked_at) == ["sub/0.webp", "sub/a.webp", "sub/deep/b.webp"]
+    monkeypatch.setattr(results, "_read", None)  # a run into that very folder reads nothing
+    assert list(results.results_of_runs_above(lib / "sub", identity(lib))) == [frozenset()] * len(lib.parents)
 
 
 def test_one_result_among_photos_takes_no_photo_out(denoiser: Denoiser, photos: Path, tmp_path: Path) -> None:
