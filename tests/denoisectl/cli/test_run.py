@@ -13,6 +13,7 @@ from denoisectl import Denoiser
 from denoisectl.batch import folder
 from denoisectl.batch.budget import Budget
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER
+from denoisectl.opening import Opening
 from tests.denoisectl.cli.conftest import Invoke, events, names
 from tests.denoisectl.conftest import Pictures, write_picture
 
@@ -193,17 +194,17 @@ def test_tiles_and_photos_share_the_memory(
     for_photos: int,
 ) -> None:
     given: list[int] = []
-    opened = Denoiser.open
+    opened = Denoiser.of
 
-    def opening(*args: Any, memory: int, **settings: Any) -> Denoiser:
-        given.append(memory)
-        return opened(*args, memory=memory, **settings)
+    def opening(asked: Opening) -> Denoiser:
+        given.append(asked.memory)
+        return opened(asked)
 
     def budget(limit: int) -> Budget:
         given.append(limit)
         return Budget(limit)
 
-    monkeypatch.setattr(Denoiser, "open", opening)
+    monkeypatch.setattr(Denoiser, "of", opening)
     monkeypatch.setattr(folder, "Budget", budget)
     assert run(photos, "-o", out, *flags).code == 0
     assert given == [for_tiles, for_photos]
