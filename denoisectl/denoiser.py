@@ -98,7 +98,8 @@ class Denoiser(FileMethods):
             memory: bytes that the network may work in, for tiles chosen here.
             threads: processor threads; None takes as many as this process may use.
             precision: "auto" runs a shipped model in 8-bit integers, if it ships so, on processors that are
-                fast at them; "float32" or "int8" is used or refused. A path is run as it is.
+                fast at them, and on GPUs in float32, for which another shipped model may stand in; "float32" or
+                "int8" is used or refused. A path is run as it is.
             self_ensemble: views of each tile, flipped and turned, that are denoised and averaged: 1, 2, 4 or 8, as many
                 times slower and a little better; None takes the card's number, 1 for most.
 
@@ -116,6 +117,8 @@ class Denoiser(FileMethods):
         """Load a model. Raises what `open` does."""
         files = opening.files()
         engine = Engine.open(files.gpu, opening.device, opening.threads, on_processor=files.processor)
+        if files.told and engine.device != "cpu":
+            _log.warning("%s", files.told)
         views = opening.self_ensemble or engine.card.self_ensemble
         rules = tile_rules(engine.card, opening, BYTES_PER_PIXEL if views > 1 else 0)
         # The smallest tile has to fit, or the first larger image would end a run that has begun.

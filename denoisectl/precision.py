@@ -1,4 +1,7 @@
-"""Which file of a shipped model runs: float32, or its twin in 8-bit integers where the processor is fast at them."""
+"""Which file of a shipped model runs: float32, or its twin in 8-bit integers where the processor is fast at them.
+
+GPUs are not: onnxruntime has no kernels for 8-bit convolutions there, and computes them in float32 and rounds.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from denoisectl.card_in_file import read_card
 from denoisectl.choices import Precision, Seams
 from denoisectl.errors import UsageError
 from denoisectl.onnx_file import read_model
-from denoisectl.shipped import find_model, int8_twin
+from denoisectl.shipped import find_model, float32_twin, int8_twin, is_shipped
 
 _AVX2 = 11  # as OpenCV numbers the features of processors
 
@@ -26,7 +29,9 @@ class ModelFiles:
     processor: Path
     asked: Precision = "auto"
     both: tuple[Path, ...] = ()
-    """What `auto` chose from."""
+    """What `auto` chose from on the processor."""
+    told: str = ""
+    """What to tell whoever runs `gpu`, which is another model than the one that was named; else empty."""
 
     @classmethod
     def find(cls, model: str | Path | None, precision: Precision = "auto") -> ModelFiles:
@@ -34,8 +39,8 @@ class ModelFiles:
 
         Args:
             model: as for `find_model`.
-            precision: "auto" takes 8-bit integers on a processor that is fast at them, if the model ships so;
-                what is named is used or refused.
+            precision: "auto" takes 8-bit integers on a processor that is fast at them, if the model ships so, and on a
+                GPU the float32 twin of a model in 8-bit integers; what is named is used or refused.
 
         Raises:
             ModelError: no such model, or a file whose precision cannot be told.
@@ -46,9 +51,10 @@ class ModelFiles:
         named = find_model(model)
         twin = None if precision == "float32" else int8_twin(named, model)
         if precision == "auto":
-            return cls(
-                named, twin if twin and fast_at_8_bits() else named, both=(named, twin) if twin else ()
-            )
+            gpu = _float32_file(named, model)
+            processor = twin if twin and fast_at_8_bits() else named
+            both = (named, twin) if twin else ()
+            return cls(gpu, processor, both=both, told="" if gpu == named else _instead(named, gpu))
         chosen = twin or named
         if (card := read_card(chosen)).precision != precision:
             instead = (
@@ -75,7 +81,7 @@ class ModelFiles:
         Raises:
             ModelError: there is no such file.
         """
-        digest, files = hashlib.sha256(), self.both or (self.gpu,)
+        digest, files = hashlib.sha256(), self.both or (self.processor,)
         for file in files:
             digest.update(read_model(file))
         asked: list[str] = [] if self.asked == "auto" else [self.asked]
@@ -84,6 +90,18 @@ class ModelFiles:
         if self_ensemble is not None and {self_ensemble} != {read_card(file).self_ensemble for file in files}:
             asked.append(f"self-ensemble {self_ensemble}")
         return " ".join([digest.hexdigest(), *asked])
+
+
+def _float32_file(named: Path, model: str | Path | None) -> Path:
+    """The file in float32 that a GPU runs faster than a shipped one in 8-bit integers; a path is run as it is."""
+    return (float32_twin(read_card(named)) if is_shipped(model) else None) or named
+
+
+def _instead(named: Path, gpu: Path) -> str:
+    return (
+        f"{named.stem} is in 8-bit integers, which gain nothing on a GPU: {gpu.stem}, its float32 twin, runs "
+        f"instead; --precision int8 runs {named.stem} itself"
+    )
 
 
 def fast_at_8_bits() -> bool:

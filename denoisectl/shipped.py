@@ -62,6 +62,9 @@ def float32_twin(card: ModelCard) -> Path | None:
 
 def int8_twin(file: Path, model: str | Path | None) -> Path | None:
     """The file of a shipped model in 8-bit integers; None if there is none, or if `model` is a path."""
-    models = shipped_models()
-    twin = models.get(f"{file.stem}-int8")
-    return twin if model is None or model in models else None
+    return shipped_models().get(f"{file.stem}-int8") if is_shipped(model) else None
+
+
+def is_shipped(model: str | Path | None) -> bool:
+    """Whether a model is meant by its shipped name, or as the default, and not by a path."""
+    return model is None or model in shipped_models()

@@ -37,8 +37,8 @@ PrecisionOpt = Annotated[
     Precision,
     typer.Option(
         "--precision",
-        help="Of shipped models: auto takes 8-bit integers on processors that are fast at them. What is named "
-        "is used or the command fails.",
+        help="Of shipped models: auto takes 8-bit integers on processors that are fast at them, and float32 on "
+        "GPUs. What is named is used or the command fails.",
     ),
 ]
 SelfEnsembleOpt = Annotated[

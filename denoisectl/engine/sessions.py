@@ -46,6 +46,8 @@ def create_session(
         return _on_cpu(model, options)
     # With CPU in the list, or without this entry, nodes without a CUDA kernel would run on the CPU unsaid.
     options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+    # CUDA cannot read the 32-bit integers of an 8-bit model's biases; folded, they are float32 before it sees them.
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
     onnxruntime.set_default_logger_severity(_FATAL)  # the provider's library is loaded under this logger
     providers: list[Any] = [("CUDAExecutionProvider", _cuda_options(device))]
     if device.kind == "tensorrt":

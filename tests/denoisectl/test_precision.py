@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import cv2
 import pytest
 
 from denoisectl import Denoiser, precision, shipped
+from denoisectl.engine import Engine
 from denoisectl.errors import ModelError, UsageError
 from denoisectl.precision import ModelFiles
 from tests import toy_models
@@ -66,6 +68,32 @@ def test_what_is_asked_for_is_used(models: Path) -> None:
 def test_8_bits_that_are_asked_for_are_used_on_any_processor_and_on_gpus(models: Path) -> None:
     files = ModelFiles.find("photo", "int8")
     assert files.gpu == files.processor == models / "photo-int8.onnx"
+
+
+def test_a_gpu_gets_the_float32_twin_and_is_told(
+    models: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    card = replace(toy_models.CARD, name="photo-fast", precision="int8", float32_twin="photo")
+    fast = toy_models.identity(models / "photo-fast.onnx", card)
+    files = ModelFiles.find("photo-fast")
+    assert (files.gpu, files.processor) == (models / "photo.onnx", fast)
+    assert files.digest() == hashlib.sha256(fast.read_bytes()).hexdigest(), (
+        "journals of processors stay valid"
+    )
+    for as_it_is in (ModelFiles.find("photo-fast", "int8"), ModelFiles.find(fast)):
+        assert (as_it_is.gpu, as_it_is.told) == (fast, "")
+    on_processor = Engine.open
+
+    def pretend(path: Path, *rest: object, **named: object) -> Engine:
+        engine = on_processor(path, "cpu", threads=1)
+        engine.device = "cuda:0"
+        return engine
+
+    Denoiser.open("photo-fast", "cpu", threads=1)
+    assert not caplog.records
+    monkeypatch.setattr(Engine, "open", pretend)
+    assert Denoiser.open("photo-fast", "cuda").card.name == "photo"
+    assert "photo-fast is in 8-bit integers, which gain nothing on a GPU: photo," in caplog.text
 
 
 @pytest.mark.usefixtures("models")

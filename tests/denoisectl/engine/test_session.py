@@ -212,6 +212,7 @@ def test_cuda_alone_is_asked_for_with_fallback_disabled(model: Path, monkeypatch
     create_session(model.read_bytes(), Device("cuda", 3), 1, (1, 32, 32))
     options, rest = asked[0]
     assert options.get_session_config_entry("session.disable_cpu_ep_fallback") == "1"
+    assert options.get_session_config_entry("session.disable_quant_qdq") == "1", "or 8-bit models do not load"
     assert [name for name, _ in rest["providers"]] == ["CUDAExecutionProvider"]
     assert rest["providers"][0][1]["device_id"] == "3"
     assert rest["providers"][0][1]["use_tf32"] == "0", "or a result would depend on the GPU"
