@@ -12,7 +12,7 @@ import numpy as np
 from denoisectl.devices import Device
 from denoisectl.engine.cuda import INSTALL_CUDA, check_cuda
 from denoisectl.engine.sessions import create_session
-from denoisectl.engine.tensorrt import check_tensorrt
+from denoisectl.engine.tensorrt import check_tensorrt, install_tensorrt
 from denoisectl.errors import DeviceError
 
 _CHANNELS, _SIDE = 8, 16
@@ -33,10 +33,16 @@ def prove(device: Device) -> None:
         result = session.run(["y"], {"x": image})[0]
     except Exception as error:
         reason = " ".join(str(error).split())
-        mend = f"; install CUDA and cuDNN again: {INSTALL_CUDA}" if device.is_gpu else ""
-        raise DeviceError(f"{device} cannot run a convolution: {reason}{mend}") from None
+        raise DeviceError(f"{device} cannot run a convolution: {reason}{_mend(device)}") from None
     if not np.allclose(result, _expected(), atol=1e-3):
         raise DeviceError(f"{device} computes a convolution wrongly; update its driver")
+
+
+def _mend(device: Device) -> str:
+    """What to try where everything is there and yet does not compute."""
+    if device.kind == "tensorrt":
+        return f"; if cuda:{device.index} works, install TensorRT again: {install_tensorrt()}"
+    return f"; install CUDA and cuDNN again: {INSTALL_CUDA}" if device.is_gpu else ""
 
 
 def probe_model() -> bytes:

@@ -6,7 +6,6 @@ for by name, never by `auto`, and what it built serves later runs.
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import logging
 import os
@@ -16,13 +15,16 @@ from pathlib import Path
 
 import onnxruntime
 
-from denoisectl.engine.cuda import INSTALL_GPU_RUNTIME, check_cuda
+from denoisectl.engine.cuda import INSTALL_GPU_RUNTIME, check_cuda, cuda_major, loads
 from denoisectl.errors import DeviceError
 
-INSTALL_TENSORRT = "pip install tensorrt"
-
 _PROVIDER = "TensorrtExecutionProvider"
-_LIBRARY = "nvinfer_10.dll" if sys.platform == "win32" else "libnvinfer.so.10"
+# The second needs the first, and the provider both. Of version 10: `tensorrt` alone is 11 by now.
+_LIBRARIES = (
+    ("nvinfer_10.dll", "nvonnxparser_10.dll")
+    if sys.platform == "win32"
+    else ("libnvinfer.so.10", "libnvonnxparser.so.10")
+)
 _log = logging.getLogger("denoisectl")
 
 
@@ -37,8 +39,8 @@ def check_tensorrt(index: int) -> None:
         missing = (
             f"this onnxruntime is built without TensorRT, install the other build: {INSTALL_GPU_RUNTIME}"
         )
-    elif not _loads():
-        missing = f"missing TensorRT ({_LIBRARY}), install it: {INSTALL_TENSORRT}"
+    elif not _loaded():
+        missing = f"missing TensorRT ({', '.join(_LIBRARIES)}), install it: {install_tensorrt()}"
     else:
         return
     raise DeviceError(f"tensorrt:{index} cannot be used: {missing}")
@@ -67,14 +69,14 @@ def engine_folder(model: bytes) -> Path:
     return Path(root) / "denoisectl" / "tensorrt" / f"{name}-onnxruntime-{onnxruntime.__version__}"
 
 
-def _loads() -> bool:
-    """Load the library from the loader's path, or from site-packages, where no loader looks."""
+def install_tensorrt() -> str:
+    """The command that brings the TensorRT that this onnxruntime is built with."""
+    return f'pip install "tensorrt-cu{cuda_major() or 13}<11"'
+
+
+def _loaded() -> bool:
+    """Load the libraries from site-packages, where no loader looks, or from the loader's path; all from one place."""
     spec = find_spec("tensorrt_libs")
     folders = [Path(place) for place in (spec.submodule_search_locations if spec else None) or ()]
-    for candidate in (_LIBRARY, *(str(folder / _LIBRARY) for folder in folders)):
-        try:
-            ctypes.CDLL(candidate, mode=ctypes.RTLD_GLOBAL)
-        except OSError:
-            continue
-        return True
-    return False
+    places = [*([str(folder / name) for name in _LIBRARIES] for folder in folders), _LIBRARIES]
+    return any(all(map(loads, libraries)) for libraries in places)

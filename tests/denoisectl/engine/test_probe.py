@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from denoisectl.devices import CPU
+from denoisectl.devices import CPU, Device
 from denoisectl.engine import probe
 from denoisectl.engine.probe import probe_model, prove
 from denoisectl.errors import DeviceError
@@ -32,10 +32,24 @@ def test_a_device_that_computes_wrongly_is_not_proven(monkeypatch: pytest.Monkey
         prove(CPU)
 
 
-def test_a_device_that_fails_is_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("device", "mend"),
+    [
+        (CPU, "$"),
+        (Device("cuda", 1), r'; install CUDA and cuDNN again: pip install "denoisectl\[cuda\]"$'),
+        (Device("tensorrt", 1), '; if cuda:1 works, install TensorRT again: pip install "tensorrt-cu'),
+    ],
+)
+def test_a_device_that_fails_is_not_proven(
+    monkeypatch: pytest.MonkeyPatch, device: Device, mend: str
+) -> None:
     def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("NOT_IMPLEMENTED:\n no cuDNN")
 
     monkeypatch.setattr(probe, "create_session", fail)
-    with pytest.raises(DeviceError, match="cpu cannot run a convolution: NOT_IMPLEMENTED: no cuDNN"):
-        prove(CPU)
+    for check in ("check_cuda", "check_tensorrt"):
+        monkeypatch.setattr(probe, check, lambda index: None)
+    with pytest.raises(
+        DeviceError, match=f"{device} cannot run a convolution: NOT_IMPLEMENTED: no cuDNN{mend}"
+    ):
+        prove(device)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,17 +26,41 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPat
     return monkeypatch
 
 
-def test_what_is_missing_comes_with_the_command(machine: pytest.MonkeyPatch) -> None:
-    machine.setattr(tensorrt, "_LIBRARY", "libnvinfer-nowhere.so")
+@pytest.mark.parametrize(("built", "package"), [("13.0", "cu13"), ("12.8", "cu12"), ("", "cu13")])
+def test_what_is_missing_comes_with_the_command(
+    machine: pytest.MonkeyPatch, built: str, package: str
+) -> None:
+    machine.setattr(onnxruntime, "cuda_version", built)
+    machine.setattr(tensorrt, "loads", lambda library: False)
     with pytest.raises(
-        DeviceError, match=r"tensorrt:1 cannot be used: missing TensorRT .*pip install tensorrt"
+        DeviceError,
+        match=rf'tensorrt:1 cannot be used: missing TensorRT .*pip install "tensorrt-{package}<11"',
     ):
         check_tensorrt(1)
-    machine.setattr(ctypes, "CDLL", lambda *args, **rest: None)
-    check_tensorrt(1)
     machine.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
     with pytest.raises(DeviceError, match="built without TensorRT"):
         check_tensorrt(0)
+
+
+def test_both_libraries_come_from_one_place(machine: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tried: list[str] = []
+
+    def loads(library: str) -> bool:
+        tried.append(library)
+        return broken not in library
+
+    broken = "nowhere"
+    found = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    machine.setattr(tensorrt, "find_spec", lambda name: found)
+    machine.setattr(tensorrt, "loads", loads)
+    check_tensorrt(0)
+    assert tried == [str(tmp_path / name) for name in tensorrt._LIBRARIES], (
+        "what the second needs comes first"
+    )
+    tried.clear()
+    broken = str(tmp_path)
+    check_tensorrt(0)
+    assert tried == [str(tmp_path / tensorrt._LIBRARIES[0]), *tensorrt._LIBRARIES]
 
 
 def test_engines_are_kept_by_model_and_their_building_is_announced(
