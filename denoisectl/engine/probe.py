@@ -11,6 +11,7 @@ import numpy as np
 
 from denoisectl.devices import Device
 from denoisectl.engine.cuda import INSTALL_CUDA, check_cuda
+from denoisectl.engine.failures import NO_GPU_MEMORY, is_out_of_memory, reason
 from denoisectl.engine.sessions import create_session
 from denoisectl.engine.tensorrt import check_tensorrt, install_tensorrt
 from denoisectl.errors import DeviceError
@@ -32,14 +33,17 @@ def prove(device: Device) -> None:
         session = create_session(probe_model(), device, threads=1, shape=None)
         result = session.run(["y"], {"x": image})[0]
     except Exception as error:
-        reason = " ".join(str(error).split())
-        raise DeviceError(f"{device} cannot run a convolution: {reason}{_mend(device)}") from None
+        raise DeviceError(
+            f"{device} cannot run a convolution: {reason(error)}{_mend(device, error)}"
+        ) from None
     if not np.allclose(result, _expected(), atol=1e-3):
         raise DeviceError(f"{device} computes a convolution wrongly; update its driver")
 
 
-def _mend(device: Device) -> str:
+def _mend(device: Device, error: Exception) -> str:
     """What to try where everything is there and yet does not compute."""
+    if device.is_gpu and is_out_of_memory(error):
+        return f"; {NO_GPU_MEMORY}"
     if device.kind == "tensorrt":
         return f"; if cuda:{device.index} works, install TensorRT again: {install_tensorrt()}"
     return f"; install CUDA and cuDNN again: {INSTALL_CUDA}" if device.is_gpu else ""

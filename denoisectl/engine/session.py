@@ -15,8 +15,9 @@ import numpy.typing as npt
 from denoisectl.card_in_file import card_of
 from denoisectl.devices import AUTO, CPU, Device, parse_devices, usable_cpus
 from denoisectl.engine.cuda import check_cuda, check_driver, gpu_in_sight
+from denoisectl.engine.failures import NO_GPU_MEMORY, OutOfMemory, is_out_of_memory, reason
 from denoisectl.engine.lane import CpuLane, Lane
-from denoisectl.engine.sessions import OutOfMemory, create_session, is_out_of_memory
+from denoisectl.engine.sessions import create_session
 from denoisectl.engine.tensorrt import check_tensorrt
 from denoisectl.errors import DeviceError, ModelError
 from denoisectl.model_card import ModelCard
@@ -184,11 +185,13 @@ class Engine:
 
     def _failure(self, device: Device, error: Exception, what: str = "load") -> DeviceError | ModelError:
         """Who is to blame: a GPU for all but a run with sizes that do not fit together, else the model."""
-        reason = " ".join(str(error).split())
-        misfit = what == "run" and any(words in reason.lower() for words in _MISFIT)
+        misfit = what == "run" and any(words in str(error).lower() for words in _MISFIT)
         if device.is_gpu and not misfit:
-            return DeviceError(f"{device} cannot run {self.card.name}: {reason}; see `denoisectl doctor`")
-        return ModelError(f"onnxruntime cannot {what} {self.card.name}: {reason}; export the model again")
+            mend = NO_GPU_MEMORY if is_out_of_memory(error) else "see `denoisectl doctor`"
+            return DeviceError(f"{device} cannot run {self.card.name}: {reason(error)}; {mend}")
+        return ModelError(
+            f"onnxruntime cannot {what} {self.card.name}: {reason(error)}; export the model again"
+        )
 
     def _check_contract(self, session: Any) -> None:
         """Hold the graph to what every card promises of its input and output."""

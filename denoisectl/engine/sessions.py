@@ -13,13 +13,8 @@ from denoisectl.devices import Device
 from denoisectl.engine.tensorrt import tensorrt_options
 
 _FATAL = 4  # onnxruntime's log severity; its errors reach us as exceptions, in words that we choose
-_OUT_OF_MEMORY = ("allocate memory", "out of memory", "bad_alloc", "cudamalloc", "cuda_error_out_of_memory")
 _SAME_AS_REQUESTED = {"arena_extend_strategy": 1}
 _registering = Lock()
-
-
-class OutOfMemory(Exception):  # noqa: N818 - a signal between engine and Denoiser, never shown
-    """A batch did not fit; a smaller tile may."""
 
 
 def create_session(
@@ -65,12 +60,6 @@ def release_memory(session: Any, batch: npt.NDArray[np.float32]) -> None:
     options = onnxruntime.RunOptions()
     options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
     session.run(["denoised"], {"image": batch}, options)
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether onnxruntime's message speaks of memory; it has no exception type of its own for that."""
-    message = str(error).lower()
-    return isinstance(error, MemoryError) or any(words in message for words in _OUT_OF_MEMORY)
 
 
 def _on_cpu(model: bytes, options: onnxruntime.SessionOptions) -> Any:

@@ -53,3 +53,15 @@ def test_a_device_that_fails_is_not_proven(
         DeviceError, match=f"{device} cannot run a convolution: NOT_IMPLEMENTED: no cuDNN{mend}"
     ):
         prove(device)
+
+
+def test_a_gpu_whose_memory_is_taken_needs_no_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("CUDA failure 2: out of memory ; GPU=0 ; hostname=vm")
+
+    monkeypatch.setattr(probe, "check_cuda", lambda index: None)
+    monkeypatch.setattr(probe, "create_session", full)
+    with pytest.raises(
+        DeviceError, match=r"out of memory; other programs hold its memory: nvidia-smi lists them$"
+    ):
+        prove(Device("cuda", 0))

@@ -16,7 +16,7 @@ from onnx import helper
 
 from denoisectl.devices import CPU, Device
 from denoisectl.engine import Engine, OutOfMemory, cuda, lane, session
-from denoisectl.engine.sessions import create_session, is_out_of_memory
+from denoisectl.engine.sessions import create_session
 from denoisectl.errors import DeviceError, ModelError
 from denoisectl.model_card import CARD_KEY
 from tests import toy_models
@@ -261,17 +261,14 @@ def test_tiles_of_another_shape_take_the_place_of_the_last_ones(tmp_path: Path) 
     assert resident() < held + 100, "in megabytes; both together would take 200 more"
 
 
-@pytest.mark.parametrize(
-    ("error", "memory"),
-    [
-        (MemoryError(), True),
-        (RuntimeError("CUDA failure 2: out of memory"), True),
-        (RuntimeError("std::bad_alloc"), True),
-        (RuntimeError("INVALID_ARGUMENT"), False),
-    ],
-)
-def test_the_words_of_memory(error: Exception, memory: bool) -> None:
-    assert is_out_of_memory(error) is memory
+@pytest.mark.usefixtures("a_gpu")
+def test_a_gpu_whose_memory_is_taken_is_told_so(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: Any, half: bool) -> None:
+        raise RuntimeError("FAIL : CUDA failure 2: out of memory ; GPU=0 ; hostname=vm")
+
+    monkeypatch.setattr(session, "create_session", full)
+    with pytest.raises(DeviceError, match=r"unet: CUDA failure 2: out of memory; other .*: nvidia-smi lists"):
+        Engine.open(model, "cuda")
 
 
 @pytest.mark.usefixtures("a_gpu")
