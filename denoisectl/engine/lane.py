@@ -104,43 +104,17 @@ class _Bound:
     def __init__(self, session: Any, device: Device, shape: Shape) -> None:
         self.session = session
         self._input, self._output = (_on_device(device, shape) for _ in range(2))
-        self._sent, self._received = (_pinned(device, shape) for _ in range(2))
         self._binding = session.io_binding()
         self._binding.bind_ortvalue_input("image", self._input)
         self._binding.bind_ortvalue_output("denoised", self._output)
 
     def run(self, batch: Batch) -> Batch:
-        self._send(batch)
+        self._input.update_inplace(np.ascontiguousarray(batch))
         self.session.run_with_iobinding(self._binding)
         self._binding.synchronize_outputs()
-        return self._receive()
-
-    def _send(self, batch: Batch) -> None:
-        if self._sent is None:
-            self._input.update_inplace(np.ascontiguousarray(batch))
-            return
-        self._sent.numpy()[...] = batch
-        self._input.update_inplace(self._sent)
-
-    def _receive(self) -> Batch:
-        if self._received is None:
-            return np.array(self._output.numpy())
-        self._received.update_inplace(self._output)
-        return np.array(self._received.numpy())
+        output: Batch = self._output.numpy()  # of what lies on a GPU it is a copy
+        return output
 
 
 def _on_device(device: Device, shape: Shape) -> Any:
     return onnxruntime.OrtValue.ortvalue_from_shape_and_type(shape, np.float32, "cuda", device.index)
-
-
-def _pinned(device: Device, shape: Shape) -> Any | None:
-    """Host memory that the GPU reads by itself, where this onnxruntime offers it; else None."""
-    try:
-        places = [place for place in onnxruntime.get_ep_devices() if "CUDA" in place.ep_name.upper()]
-        memory = places[device.index].memory_info(onnxruntime.OrtDeviceMemoryType.HOST_ACCESSIBLE)
-        value = onnxruntime.OrtValue.ortvalue_from_shape_and_type(shape, np.float32, memory_info=memory)
-        value.numpy()[...] = 0
-    except (AttributeError, IndexError, RuntimeError, TypeError, ValueError):
-        return None
-    # A copy would keep what is written into it to itself.
-    return value if np.shares_memory(value.numpy(), value.numpy()) else None

@@ -61,17 +61,6 @@ def test_buffers_that_are_used_again_hold_nothing_of_the_batch_before(
     assert np.array_equal(engine.run(turned), results[0])
 
 
-def test_pinned_memory_goes_both_ways(
-    model: Path, made: list[Device], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lane, "_pinned", lane._on_device)
-    engine, exact = Engine.open(model, "cuda"), Engine.open(model, "cpu", threads=1)
-    first, second = _tiles(2)
-    kept = engine.run(first)
-    assert np.array_equal(engine.run(second), exact.run(second))
-    assert np.array_equal(kept, exact.run(first)), "a result is no view of a buffer"
-
-
 def test_a_lane_keeps_the_two_shapes_that_were_used_last(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,10 +86,6 @@ def test_the_processor_gives_memory_back_only_when_the_shape_changes(
     for width, times in ((48, 0), (48, 0), (32, 1), (32, 1), (48, 2)):
         one.run(np.zeros((1, 3, 32, width), np.float32))
         assert given_back == [(1, 3, 4, 4)] * times
-
-
-def test_without_a_gpu_there_is_no_pinned_memory() -> None:
-    assert lane._pinned(Device("cuda", 7), (1, 3, 8, 8)) is None
 
 
 def test_every_gpu_that_is_named_is_proven_and_used(model: Path, made: list[Device]) -> None:
