@@ -95,7 +95,7 @@ class Denoiser(FileMethods):
             seams: "exact" overlaps by the model's halo, so that tiles change nothing; "auto" by its effective
                 halo where the card holds one, so that they change nothing visible.
             batch: tiles that go through the network together.
-            memory: bytes that the network may work in, for tiles chosen here.
+            memory: bytes that the network may work in on each device, for tiles chosen here.
             threads: processor threads; None takes as many as this process may use.
             precision: "auto" runs a shipped model in 8-bit integers, if it ships so, on processors that are
                 fast at them, and on GPUs in float32, for which another shipped model may stand in; "float32" or
@@ -120,7 +120,7 @@ class Denoiser(FileMethods):
         if files.told and engine.device != "cpu":
             _log.warning("%s", files.told)
         views = opening.self_ensemble or engine.card.self_ensemble
-        rules = tile_rules(engine.card, opening, BYTES_PER_PIXEL if views > 1 else 0)
+        rules = tile_rules(engine.card, opening, BYTES_PER_PIXEL if views > 1 else 0, engine.sharing)
         # The smallest tile has to fit, or the first larger image would end a run that has begun.
         cut(rules.smallest_tile, rules.smallest_tile, rules)
         _warn_of_waste(rules)

@@ -82,8 +82,14 @@ def run_tiles(
             progress(done, len(grid))
 
 
-def tile_rules(card: ModelCard, opening: Opening, more_per_pixel: int = 0) -> TileRules:
-    """How images are cut for a model that is opened so; `more_per_pixel` bytes of its memory are for others.
+def tile_rules(card: ModelCard, opening: Opening, more_per_pixel: int = 0, sharing: int = 1) -> TileRules:
+    """How images are cut for a model that is opened so.
+
+    Args:
+        card: of the model.
+        opening: what it is opened with.
+        more_per_pixel: bytes of its memory that are for others.
+        sharing: batches that are worked on at once in that memory.
 
     Raises:
         UsageError: settings that cannot work with this model.
@@ -98,7 +104,12 @@ def tile_rules(card: ModelCard, opening: Opening, more_per_pixel: int = 0) -> Ti
         overlap = card.effective_halo if use_effective and card.effective_halo is not None else card.halo
     elif overlap < 0:
         raise UsageError(f"overlap must be at least 0, got {overlap}")
-    budget = opening.memory // opening.batch // ((card.bytes_per_pixel or _BYTES_PER_PIXEL) + more_per_pixel)
+    budget = (
+        opening.memory
+        // opening.batch
+        // sharing
+        // ((card.bytes_per_pixel or _BYTES_PER_PIXEL) + more_per_pixel)
+    )
     return TileRules(card.multiple_of, overlap, tile if card.tileable else 0, budget)
 
 

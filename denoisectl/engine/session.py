@@ -40,6 +40,7 @@ class Engine:
         device: where it runs: "cpu", "cuda:N", "cuda:N,M" or "tensorrt:N".
         device_note: why `auto` did not take a GPU; empty if it did or was not asked.
         lanes: how many batches it takes at once to keep the device busy.
+        sharing: how many of them share the memory of one device.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Engine:
         self._cpu = CpuLane(self._make, card.multiple_of) if devices[0] == CPU else None
         gpus = () if self._cpu else [Lane(device, self._make) for _ in range(_LANES) for device in devices]
         self.lanes = max(1, len(gpus))
+        self.sharing = self.lanes // len(devices)
         self._free: LifoQueue[Lane] = LifoQueue()  # the lane that was used last has its shape ready
         for lane in gpus:
             self._free.put(lane)

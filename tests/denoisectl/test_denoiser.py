@@ -261,6 +261,7 @@ def test_the_overlap_goes_by_the_card() -> None:
     assert tile_rules(unmeasured, Opening(memory=budget)) == TileRules(4, 90, None, 10)
     measured = replace(card, bytes_per_pixel=1000)
     assert tile_rules(measured, Opening(memory=9000)).budget == 9
+    assert tile_rules(measured, Opening(memory=9000), sharing=2).budget == 4
 
 
 def test_a_network_of_the_whole_image_is_never_cut() -> None:

@@ -90,7 +90,7 @@ def test_the_processor_gives_memory_back_only_when_the_shape_changes(
 
 def test_every_gpu_that_is_named_is_proven_and_used(model: Path, made: list[Device]) -> None:
     engine = Engine.open(model, "cuda:0,1")
-    assert (engine.device, engine.lanes) == ("cuda:0,1", 4)
+    assert (engine.device, engine.lanes, engine.sharing) == ("cuda:0,1", 4, 2)
     assert made == [Device("cuda", 0), Device("cuda", 1)]
     together = threading.Barrier(4)
 
@@ -150,6 +150,14 @@ def test_images_are_equal_to_the_processors(device: str, model: Path, made: list
     assert np.array_equal(found, Denoiser.open(model, "cpu", tile=64, threads=1).image(image))
     tiles = len(denoiser.grid(200, 300))
     assert tiles > 4 and seen == [(done, tiles) for done in range(1, tiles + 1)]
+
+
+def test_the_lanes_of_one_gpu_share_the_memory_for_tiles(model: Path, made: list[Device]) -> None:
+    sides = {
+        device: Denoiser.open(model, device, memory=2**20).grid(4096, 4096).shape[0]
+        for device in ("cpu", "cuda", "cuda:0,1")
+    }
+    assert sides["cpu"] > sides["cuda"] == sides["cuda:0,1"]
 
 
 def test_memory_that_runs_out_on_a_gpu_makes_tiles_smaller(
