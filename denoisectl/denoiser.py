@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 
@@ -221,8 +221,9 @@ class Denoiser(FileMethods):
         exact = self._exactly if self._exact else None
         while True:
             grid = self.grid(*image.shape[:2])
+            check = partial(self._check_room, grid)
             try:
-                run_tiles(self._runner, image, clean, grid, amount, self._batch, progress, exact)
+                run_tiles(self._runner, image, clean, grid, amount, self._batch, progress, exact, check)
             except (OutOfMemory, MemoryError):
                 self._shrink(grid)
             else:
@@ -232,6 +233,16 @@ class Denoiser(FileMethods):
         """A tile (3, h, w) by the network in float32, which takes more memory and so may cut it once more."""
         assert self._exact is not None
         return self._exact().image(tile.transpose(1, 2, 0)).transpose(2, 0, 1)
+
+    def _check_room(self, grid: Grid) -> None:
+        """End an image whose tiles another one has found too large meanwhile: they would take the room of smaller ones.
+
+        Raises:
+            OutOfMemory: they are.
+        """
+        height, width = grid.shape
+        if self._rules.tile is None and height * width > self._rules.budget:
+            raise OutOfMemory
 
     def _shrink(self, grid: Grid) -> None:
         """Halve the automatic tile for this and all later images.

@@ -48,10 +48,12 @@ def run_tiles(
     batch: int,
     progress: Progress | None,
     exact: Exact | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Denoise a checked image into `clean`, an array like it, `batch` tiles at a time.
 
-    A tile that comes back with NaN or infinity is computed once more by `exact`, if there is one.
+    A tile that comes back with NaN or infinity is computed once more by `exact`, if there is one. What `check` raises
+    before a batch ends the image.
 
     Raises:
         ImageError: a tile came back with NaN or infinity, from `exact` too.
@@ -65,6 +67,7 @@ def run_tiles(
         try:
             for tile, planes in zip(tiles, noisy, strict=False):
                 load_planes(image, grid.rows.pixels(tile.rows), grid.columns.pixels(tile.columns), planes)
+            check()
             outputs = runner.run(noisy[: len(tiles)])
             for tile, before, after in zip(tiles, noisy, outputs, strict=False):
                 core = _core(tile, before, after, amount)

@@ -34,6 +34,7 @@ class Lane:
         """Set up; the first batch of each shape builds a session."""
         self.device = device
         self._make = make
+        self._kept = _KEPT_SHAPES
         self._bound: OrderedDict[Shape, _Bound] = OrderedDict()
 
     def run(self, batch: Batch) -> Batch:
@@ -45,19 +46,20 @@ class Lane:
         return self._ready(shape).session
 
     def _ready(self, shape: tuple[int, ...]) -> _Bound:
-        """The session for this shape; the last two shapes are kept."""
+        """The session for this shape; the last shapes are kept."""
         batch, channels, height, width = shape
         key = (batch, channels, height, width)
         if key not in self._bound:
-            while len(self._bound) >= _KEPT_SHAPES:
+            while len(self._bound) >= self._kept:
                 self._bound.popitem(last=False)
             self._bound[key] = _Bound(self._make(self.device, (batch, height, width)), self.device, key)
         self._bound.move_to_end(key)
         return self._bound[key]
 
     def forget(self) -> None:
-        """Drop all sessions and with them their memory."""
+        """Drop all sessions and with them their memory, and keep one from now on: a second would lack it elsewhere."""
         self._bound.clear()
+        self._kept = 1
 
 
 class CpuLane:

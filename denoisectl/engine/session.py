@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import LifoQueue
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,7 @@ class Engine:
         self.lanes = max(1, len(gpus))
         self.sharing = self.lanes // len(devices)
         self._free: LifoQueue[Lane] = LifoQueue()  # the lane that was used last has its shape ready
+        self._forgetting = Lock()
         for lane in gpus:
             self._free.put(lane)
         if self._cpu and card.precision == "float16":
@@ -136,15 +138,27 @@ class Engine:
             ModelError: the model does not take such a batch, or gives another shape for it.
             DeviceError: a GPU failed.
         """
-        with self._lane() as lane:
-            return self._run(lane, batch)
+        try:
+            with self._lane() as lane:
+                return self._run(lane, batch)
+        except OutOfMemory:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        """Drop what every lane holds: the smaller tile that comes next would have to fit beside it."""
+        with (
+            self._forgetting,
+            ExitStack() as taken,
+        ):  # one at a time, or two would wait for each other's lanes
+            for lane in [taken.enter_context(self._lane()) for _ in range(self.lanes)]:
+                lane.forget()
 
     def _run(self, lane: Lane | CpuLane, batch: Batch) -> Batch:
         try:
             output = lane.run(batch)
         except Exception as error:
             if is_out_of_memory(error):
-                lane.forget()
                 raise OutOfMemory(str(error)) from error
             raise self._failure(lane.device, error, "run") from error
         # Cut to size, it would pass for a photo: the tile's corner, enlarged.

@@ -131,6 +131,20 @@ def test_a_result_without_room_fails_the_image_and_leaves_the_tiles_as_they_were
     assert np.array_equal(denoiser.image(image), image)
 
 
+def test_an_image_under_way_begins_anew_with_the_smaller_tiles_that_another_one_needed() -> None:
+    runner, image = _Small(room=10**9), np.zeros((40, 40, 3), np.uint8)
+    denoiser = Denoiser(runner, TileRules(1, 0, budget=400))
+    large = denoiser.grid(40, 40)
+
+    def another(done: int, total: int) -> None:
+        if len(runner.shapes) == 1:
+            denoiser._shrink(large)
+
+    assert np.array_equal(denoiser.image(image, progress=another), image)
+    areas = [height * width for _, _, height, width in runner.shapes]
+    assert areas[0] == 400 and max(areas[1:]) <= 200 and sum(areas[1:]) == 1600
+
+
 def test_a_float32_model_has_nothing_to_compute_tiles_with_again(tmp_path: Path) -> None:
     assert float32_twin(toy_models.CARD) is None
     assert Denoiser.open(toy_models.unet(tmp_path / "unet.onnx"), "cpu")._exact is None

@@ -181,6 +181,26 @@ def test_memory_that_runs_out_on_a_gpu_makes_tiles_smaller(
         Denoiser.open(model, "cuda", tile=256).image(np.zeros((512, 512, 3), np.uint8))
 
 
+def test_once_memory_has_run_out_all_lanes_are_empty_and_keep_one_shape(
+    model: Path, made: list[Device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine.open(model, "cuda")
+    lanes = list(engine._free.queue)
+    for one in lanes:
+        one.run(np.zeros((1, 3, 32, 32), np.float32))
+
+    def full(self: Any, batch: np.ndarray) -> None:
+        raise RuntimeError("CUDA failure 2: out of memory")
+
+    with monkeypatch.context() as patched, pytest.raises(OutOfMemory):
+        patched.setattr(lane._Bound, "run", full)
+        engine.run(np.zeros((1, 3, 48, 48), np.float32))
+    assert [len(one._bound) for one in lanes] == [0, 0]
+    for side in (32, 48):
+        engine.run(np.zeros((1, 3, side, side), np.float32))
+    assert sum(len(one._bound) for one in lanes) == 1
+
+
 def test_work_side_by_side_keeps_its_order_and_its_errors() -> None:
     def work(item: int) -> int:
         if item == 7:
