@@ -10,9 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from denoisectl.card_in_file import read_card
 from denoisectl.devices import AUTO, CPU, Device, parse_devices, usable_cpus
 from denoisectl.engine.cuda import INSTALL_GPU_RUNTIME
-from denoisectl.engine.driver import driver_devices
 from denoisectl.engine.probe import prove
 from denoisectl.errors import DeviceError, ModelError
+from denoisectl.nvidia import driver_devices
 from denoisectl.precision import fast_at_8_bits
 from denoisectl.shipped import shipped_models
 

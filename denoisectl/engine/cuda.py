@@ -6,13 +6,12 @@ import ctypes
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import onnxruntime
 
-from denoisectl.engine.driver import DRIVER, compute_capability, driver_cuda, driver_devices
 from denoisectl.engine.silence import captured_stdout
 from denoisectl.errors import DeviceError
+from denoisectl.nvidia import DRIVER, compute_capability, driver_cuda, driver_devices
 
 INSTALL_CUDA = 'pip install "denoisectl[cuda]"'
 INSTALL_GPU_RUNTIME = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu"
@@ -48,21 +47,6 @@ def check_driver() -> None:
     """
     if not driver_devices():
         raise DeviceError(_no_gpu())
-
-
-def gpu_in_sight() -> bool:
-    """Whether the machine seems to have an NVIDIA GPU, or a driver for one, in whatever state."""
-    if driver_devices() or Path("/proc/driver/nvidia").exists():
-        return True
-    return any(_is_nvidia_display(device) for device in Path("/sys/bus/pci/devices").glob("*"))
-
-
-def _is_nvidia_display(device: Path) -> bool:
-    try:
-        vendor, kind = ((device / name).read_text().strip() for name in ("vendor", "class"))
-    except OSError:
-        return False
-    return vendor == "0x10de" and kind.startswith("0x03")
 
 
 def _missing(index: int) -> Iterator[str]:

@@ -15,13 +15,14 @@ import numpy.typing as npt
 
 from denoisectl.card_in_file import card_of
 from denoisectl.devices import AUTO, CPU, Device, parse_devices, usable_cpus
-from denoisectl.engine.cuda import check_cuda, check_driver, gpu_in_sight
+from denoisectl.engine.cuda import check_cuda, check_driver
 from denoisectl.engine.failures import NO_GPU_MEMORY, OutOfMemory, is_out_of_memory, reason
 from denoisectl.engine.lane import CpuLane, Lane
 from denoisectl.engine.sessions import create_session
 from denoisectl.engine.tensorrt import check_tensorrt
 from denoisectl.errors import DeviceError, ModelError
 from denoisectl.model_card import ModelCard
+from denoisectl.nvidia import gpu_in_sight
 from denoisectl.onnx_file import read_model
 from denoisectl.tiling import round_up
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 
 import torch
 
 from denoisectl.errors import DeviceError, UsageError
+from denoisectl.nvidia import gpu_in_sight
 
+_log = logging.getLogger("denoisectl")
 _DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -20,7 +24,10 @@ def choose_device(name: str) -> torch.device:
         DeviceError: the device was asked for by name and torch cannot use it.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        _warn_of_idle_gpu()
+        return torch.device("cpu")
     if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
         raise UsageError(f"--device {name}: no such device; give auto, cpu, cuda or cuda:N")
     try:
@@ -32,6 +39,22 @@ def choose_device(name: str) -> torch.device:
             f"--device {name}: torch cannot use it ({reason}); use --device cpu or auto"
         ) from error
     return device
+
+
+@cache  # once is enough, also where several networks are put somewhere
+def _warn_of_idle_gpu() -> None:
+    """Say so where there is a GPU that torch cannot use, and what would mend that."""
+    if gpu_in_sight():
+        mend = (
+            "update the NVIDIA driver until nvidia-smi lists the GPU"
+            if torch.version.cuda
+            else "install a build for CUDA (https://pytorch.org/get-started/locally)"
+        )
+        _log.warning(
+            "an NVIDIA GPU stands idle: torch %s cannot use it; %s, or say --device cpu",
+            torch.__version__,
+            mend,
+        )
 
 
 def choose_precision(name: str, device: torch.device) -> str:

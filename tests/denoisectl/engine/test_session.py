@@ -14,6 +14,7 @@ import onnxruntime
 import pytest
 from onnx import helper
 
+from denoisectl import nvidia
 from denoisectl.devices import CPU, Device
 from denoisectl.engine import Engine, OutOfMemory, cuda, lane, session
 from denoisectl.engine.sessions import create_session
@@ -140,13 +141,15 @@ def test_a_card_that_promises_a_finer_grid_than_the_graph_has_is_refused(tmp_pat
 
 @pytest.fixture
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cuda, "driver_devices", lambda: 0)
+    for module in (cuda, nvidia):
+        monkeypatch.setattr(module, "driver_devices", lambda: 0)
 
 
 @pytest.fixture
 def a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """The driver shows a GPU and the libraries load, yet CUDA may still not compute."""
-    monkeypatch.setattr(cuda, "driver_devices", lambda: 1)
+    for module in (cuda, nvidia):
+        monkeypatch.setattr(module, "driver_devices", lambda: 1)
     monkeypatch.setattr(session, "check_cuda", lambda index: None)
 
 

@@ -1,9 +1,10 @@
-"""What the NVIDIA driver says of itself and of its GPUs; it is there before CUDA is, or there is no GPU."""
+"""What the machine and the NVIDIA driver say of GPUs; neither CUDA nor onnxruntime is needed to ask."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
+from pathlib import Path
 
 DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 
@@ -25,6 +26,21 @@ def compute_capability(index: int) -> tuple[int, int]:
     """The generation of a GPU, such as (7, 5); (0, 0) if the driver does not say."""
     device = _asked("cuDeviceGet", index)
     return _asked("cuDeviceGetAttribute", _MAJOR, device), _asked("cuDeviceGetAttribute", _MINOR, device)
+
+
+def gpu_in_sight() -> bool:
+    """Whether the machine seems to have an NVIDIA GPU, or a driver for one, in whatever state."""
+    if driver_devices() or Path("/proc/driver/nvidia").exists():
+        return True
+    return any(_is_nvidia_display(device) for device in Path("/sys/bus/pci/devices").glob("*"))
+
+
+def _is_nvidia_display(device: Path) -> bool:
+    try:
+        vendor, kind = ((device / name).read_text().strip() for name in ("vendor", "class"))
+    except OSError:
+        return False
+    return vendor == "0x10de" and kind.startswith("0x03")
 
 
 def _asked(function: str, *arguments: int) -> int:
