@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from denoisectl_training import devices
-from denoisectl_training.devices import choose_device
+from denoisectl_training.devices import choose_device, is_out_of_memory
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,17 @@ def test_auto_tells_of_a_gpu_that_stands_idle_once(
     assert len(caplog.records) == (told is not None)
     if told:
         assert re.search(told, caplog.text)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "CUDA error: out of memory",
+    ],
+)
+def test_memory_that_runs_out_outside_of_torch_is_told_from_a_failure(words: str) -> None:
+    assert is_out_of_memory(RuntimeError(words))
+    assert not is_out_of_memory(RuntimeError("CUDA error: unspecified launch failure"))

@@ -1,11 +1,13 @@
 """Runs that are lost: they stop, say which setting is to blame, and keep what was good."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
-from denoisectl.errors import DivergedError
+from denoisectl.errors import DeviceError, DivergedError
 from denoisectl_training.checkpoint import load_checkpoint
 from denoisectl_training.recipes import Recipe
 from denoisectl_training.train import train
@@ -69,3 +71,36 @@ def test_weights_that_the_last_step_ruined_are_not_kept(
         train(asked)
     assert asked.run.newest() is None
     assert "NaN" not in (asked.run.log.read_text() if asked.run.log.is_file() else "")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.AcceleratorError("CUDA error: unspecified launch failure\nCompile with TORCH_USE_CUDA_DSA"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"),
+    ],
+)
+def test_a_gpu_that_fails_says_how_to_go_on(photo_folder: Path, tmp_path: Path, error: Exception) -> None:
+    asked = request(photo_folder, tmp_path)
+
+    def fail(_: object) -> None:
+        raise error
+
+    with pytest.raises(
+        DeviceError, match=rf"^the GPU failed \(\w+ error: \w.*\); .* --resume {asked.run.path}$"
+    ):
+        train(asked, report=fail)
+    assert train(request(photo_folder, tmp_path, resume=asked.run.path)).images > 0
+
+
+def test_a_gpu_that_fails_before_the_run_has_begun_has_nothing_to_resume(
+    photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise torch.AcceleratorError("CUDA error: unspecified launch failure")
+
+    monkeypatch.setattr("denoisectl_training.train.find_rate", fail)
+    asked = replace(request(photo_folder, tmp_path), search_rate=True)
+    with pytest.raises(DeviceError, match=r"when nvidia-smi lists it, start again$"):
+        train(asked)
+    assert not asked.run.path.exists()

@@ -13,6 +13,13 @@ from denoisectl.errors import DeviceError, UsageError
 from denoisectl.nvidia import gpu_in_sight
 
 _log = logging.getLogger("denoisectl")
+# Of processors, of CUDA before torch counts its memory, and of cuDNN and cuBLAS, which take some beside it.
+_NO_MEMORY = (
+    "DefaultCPUAllocator: can't allocate memory",
+    "CUDA error: out of memory",
+    "_ALLOC_FAILED",
+    "_ALLOCATION_FAILED",
+)
 _DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -74,6 +81,11 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[obj
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether memory ran out. Torch has an error of its own for GPUs only; that of processors is told by its words."""
+    """Whether memory ran out. Torch has an error of its own for its own memory on GPUs; the rest is told by words."""
     kinds = (MemoryError, torch.OutOfMemoryError)
-    return isinstance(error, kinds) or "DefaultCPUAllocator: can't allocate memory" in str(error)
+    return isinstance(error, kinds) or any(words in str(error) for words in _NO_MEMORY)
+
+
+def is_gpu_failure(error: Exception) -> bool:
+    """Whether a GPU failed. Torch has an error of its own for CUDA; those of cuDNN and cuBLAS are told by words."""
+    return isinstance(error, torch.AcceleratorError) or str(error).startswith(("CUDA error", "cuDNN error"))

@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from denoisectl.errors import ConfigError, ModelError, TrainingError, UsageError
-from denoisectl_training.devices import choose_device, choose_precision, is_out_of_memory
+from denoisectl.errors import ConfigError, DeviceError, ModelError, TrainingError, UsageError
+from denoisectl_training.devices import choose_device, choose_precision, is_gpu_failure, is_out_of_memory
 from denoisectl_training.fit import Progress, fit
 from denoisectl_training.pairs import match_folders
 from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos, tell_left_out
@@ -130,7 +130,7 @@ def train(
     Raises:
         UsageError: other photos than the run began with.
         TrainingError: no usable photos, a damaged checkpoint, divergence, not enough memory.
-        DeviceError: the device was asked for by name and torch cannot use it.
+        DeviceError: the device was asked for by name and torch cannot use it, or a GPU failed.
         ConfigError: the recipe tunes a network and none is given, or one of other settings.
         SearchStoppedError: `stop()` said so while the first rate was being found.
     """
@@ -144,12 +144,25 @@ def train(
             state = _new_state(request, photos, device, precision, report_rate, stop)
         fit(state, photos, request.run, report=report, stop=stop)
     except (MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
-            raise
-        raise TrainingError(_NO_MEMORY) from error
+        if is_out_of_memory(error):
+            raise TrainingError(_NO_MEMORY) from error
+        if is_gpu_failure(error):
+            raise DeviceError(_gpu_failed(request, error)) from error
+        raise
     finally:
         request.run.forget()  # only if nothing is in it yet
     return state
+
+
+def _gpu_failed(request: TrainRequest, error: Exception) -> str:
+    """In words, with the way on: the run's folder lasts once it says how it began."""
+    begun = (request.run.path / "run.json").is_file()
+    way = (
+        f"go on with: denoisectl train {request.photos} --resume {request.run.path}"
+        if begun
+        else "start again"
+    )
+    return f"the GPU failed ({str(error).splitlines()[0]}); when nvidia-smi lists it, {way}"
 
 
 def _resumed_state(
