@@ -116,12 +116,13 @@ def _looked_at(job: Job, journals: InPlaceJournals) -> Job:
     journal = journals.of(job.source.parent)
     if job.source.name in journal.kept or holds_originals(job.source.parent):
         return replace(job, skip="it is the original of a denoised photo, kept by an earlier run")
-    done = journal.made_alike(job, job.source.stat())
+    done = journal.line_of(job, job.source.stat())
     backup, reason = job.backup, "already done"
     if not os.path.lexists(backup):
         earlier = journal.backup_of(job.source)
         if done is None or earlier is None:
-            return _without_backup(job, earlier, done is not None)
+            denoised = done is not None and not done.restored
+            return _without_backup(job, earlier, denoised)
         backup, reason = earlier, f"already denoised; its original is {earlier}"
     if done is None and not _alike(job.source, backup):
         if journal.backup_of(job.source) is None:

@@ -17,8 +17,8 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
 from denoisectl.batch.identity import identity
-from denoisectl.batch.journal_lines import JOURNAL_FOLDER, in_place_journals
-from denoisectl.batch.originals import is_marked, kept_originals
+from denoisectl.batch.journal_lines import JOURNAL_FOLDER, in_place_lines
+from denoisectl.batch.originals import is_marked, kept_originals, replaced_photos
 from denoisectl.batch.results import (
     held_photos,
     photos_among_results,
@@ -206,15 +206,15 @@ class _Walk:
 
     def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
         """What lies in a folder; tells of what earlier runs left there."""
-        replaced = in_place_journals(folder)
-        entries = _entries(folder, kept_originals(replaced))
+        lines = in_place_lines(folder)
+        entries = _entries(folder, kept_originals(lines))
         made = _results_in(folder, self._avoided, is_root=folder == self._root)
         self._results.update(made)
         if made:
             self._notice(
                 f"{folder}: {len(made)} files in it or below are left out, results of an earlier run"
             )
-        if replaced and not self._selection.in_place:
+        if replaced_photos(lines) and not self._selection.in_place:
             self._notice(
                 f"{folder}: photos in it were denoised in place by an earlier run, and go through once more; take the "
                 "originals that it kept to begin at those"

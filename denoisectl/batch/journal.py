@@ -47,7 +47,7 @@ class Journal:
         """
         self._out = out
         self._inside = os.path.join(os.path.abspath(out), "")  # noqa: PTH100, PTH118 - every path in it begins so
-        self._settings = settings
+        self.settings = settings
         self._stem = out / IN_PLACE_JOURNAL if in_place else out / JOURNAL_FOLDER / "journal"
         self._path = self._file(f"-{shard.index}-of-{shard.count}" if shard and shard.count > 1 else "")
         self._in_place = in_place
@@ -67,13 +67,16 @@ class Journal:
         self._lock = threading.Lock()
         self._before = "\n"  # the last line of an earlier run may have been cut short
 
-    def made_alike(self, job: Job, output: os.stat_result) -> bool | None:
-        """Whether this output was made from the same input, settings and model; None if not made here."""
+    def line_of(self, job: Job, output: os.stat_result) -> Line | None:
+        """What tells of this output as it stands; None if it was not made here."""
         assert job.target is not None
         made = self._made.get(self._output(job.target, output))
-        if made is None or (made.digest and made.digest != _digest_of(job.target)):
-            return None
-        return made.made_from == self._key(job)
+        return None if made is None or (made.digest and made.digest != _digest_of(job.target)) else made
+
+    def made_alike(self, job: Job, output: os.stat_result) -> bool | None:
+        """Whether this output was made from the same input, settings and model; None if not made here."""
+        made = self.line_of(job, output)
+        return None if made is None else made.made_from == self._key(job)
 
     def made_from_another(self, job: Job, output: os.stat_result) -> Path | None:
         """The other photo that this output was made from, if it is still there."""
@@ -136,6 +139,7 @@ class Journal:
         name = self._name(job.target)
         # With the times of its input, an output in its place may be told from it by its content only.
         like_its_input = (output.st_size, output.st_mtime_ns) == (job.size, job.mtime_ns)
+        restored = job.from_backup and like_its_input and data == job.original.read_bytes()
         line = {
             "v": VERSION,
             "output": name,
@@ -145,6 +149,7 @@ class Journal:
             **({} if self._in_place else {"source": self._name(job.source)}),
             **({"backup": self._name(job.backup)} if job.backup else {}),
             **({"sha256": _digest(data)} if like_its_input else {}),
+            **({"restored": True} if restored else {}),
         }
         with self._lock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -188,7 +193,7 @@ class Journal:
             "input": job.source.name if self._in_place else job.relative.as_posix(),
             "input_bytes": job.size,
             "input_mtime_ns": job.mtime_ns,
-            "settings": self._settings,
+            "settings": self.settings,
         }
 
     def _key(self, job: Job) -> Key:

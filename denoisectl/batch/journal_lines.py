@@ -32,6 +32,7 @@ _TYPES = {
     "source": str,
     "backup": str,
     "sha256": str,
+    "restored": bool,
 }
 
 
@@ -49,6 +50,13 @@ class Line:
     """Where its original is kept."""
     digest: str
     """Of its content; empty where size and time tell it from its input."""
+    restored: bool
+    """Whether a photo that was replaced got its original's content back."""
+
+    @property
+    def settings(self) -> str:
+        """Digest of the settings and the model that it was made with."""
+        return str(self.made_from[-1])
 
 
 def parsed(entry: dict[str, Any]) -> Line:
@@ -72,12 +80,19 @@ def parsed(entry: dict[str, Any]) -> Line:
         source=entry.get("source", ""),
         backup=entry.get("backup", ""),
         digest=entry.get("sha256", ""),
+        restored=entry.get("restored", False),
     )
 
 
-def in_place_journals(folder: Path) -> list[Path]:
-    """The files, one a shard, that tell of photos in this very folder that gave way to their results."""
-    return list(folder.glob(f"{IN_PLACE_JOURNAL}*.jsonl"))
+def in_place_lines(folder: Path) -> tuple[Line, ...]:
+    """What is told of photos in this very folder that gave way to their results.
+
+    Raises:
+        OSError: a journal cannot be read.
+        UsageError: a later version wrote it.
+    """
+    journals = sorted(folder.glob(f"{IN_PLACE_JOURNAL}*.jsonl"))  # one a shard
+    return tuple(line for journal in journals for line in whole_lines(journal.read_bytes(), journal))
 
 
 def whole_lines(data: bytes, journal: Path) -> Iterator[Line]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from denoisectl.batch.journal_lines import JOURNAL_FOLDER, whole_lines
+from denoisectl.batch.journal_lines import JOURNAL_FOLDER, Line
 
 _MARK = "originals"
 """The file in the journal's folder which says that the photos around it are kept originals."""
@@ -29,12 +29,12 @@ def holds_originals(folder: Path) -> bool:
     return any(is_marked(above) for above in (real, *real.parents))
 
 
-def kept_originals(journals: Iterable[Path]) -> frozenset[str]:
-    """Names under which the originals of replaced photos are kept beside them, by the folder's `in_place_journals`.
+def kept_originals(lines: Iterable[Line]) -> frozenset[str]:
+    """Names under which the originals of replaced photos are kept beside them, by the folder's `in_place_lines`."""
+    return frozenset(line.backup for line in lines if line.backup and "/" not in line.backup)
 
-    Raises:
-        OSError: a journal cannot be read.
-        UsageError: a later version wrote it.
-    """
-    backups = (line.backup for journal in journals for line in whole_lines(journal.read_bytes(), journal))
-    return frozenset(name for name in backups if name and "/" not in name)
+
+def replaced_photos(lines: Iterable[Line]) -> frozenset[str]:
+    """Names of the photos that their results have replaced, but for those that are their originals again."""
+    last = {str(line.output[0]): line for line in lines}
+    return frozenset(name for name, line in last.items() if not line.restored)
