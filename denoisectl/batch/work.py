@@ -159,6 +159,8 @@ class Worker:
         with _blamed_on(job, FailureCode.DECODE):
             work.photo = loaded(data, self._settings, name=str(job.source))
             work.copy = data if self._settings.copies(work.photo) else None
+        if work.copy is not None and job.backup and not job.from_backup:
+            work.end(Status.SKIPPED, "it is its own original, and nothing is asked for that changes it")
 
     def _denoised(self, work: Work, photo: Photo) -> Photo:
         process = self._process

@@ -38,3 +38,10 @@ def test_only_photos_that_are_not_restored_are_told_of(album: Album) -> None:
     assert told(album) == []
     album.run(root=album.b.parent)
     assert len(told(album)) == 1 and told(album)[0].startswith(str(album.b.parent))
+
+
+def test_photos_that_were_never_denoised_stay_as_they_are(album: Album) -> None:
+    before = album.a.stat()
+    result = album.run(strength=0.0)["a.png"]
+    assert result.status == "skipped" and "its own original" in result.reason
+    assert album.a.stat() == before and sorted(album.contents()) == ["a.png", "sub/b.jpg"]
