@@ -18,6 +18,7 @@ from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.identity import identity
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
+from denoisectl.batch.journal_lines import Line
 from denoisectl.batch.originals import holds_originals, is_marked
 from denoisectl.batch.results import photos_among_results
 from denoisectl.batch.shard import Shard
@@ -120,16 +121,18 @@ def _looked_at(job: Job, journals: InPlaceJournals) -> Job:
     backup, reason = job.backup, "already done"
     if not os.path.lexists(backup):
         earlier = journal.backup_of(job.source)
-        if done is None or earlier is None:
-            denoised = done is not None and not done.restored
-            return _without_backup(job, earlier, denoised)
+        if earlier is None:
+            if done is None or done.restored:
+                return job
+            return replace(job, skip=_original_gone(done, journal.settings))
+        if done is None:
+            return job if _alike(job.source, earlier) else replace(job, skip=_changed(earlier))
         backup, reason = earlier, f"already denoised; its original is {earlier}"
     if done is None and not _alike(job.source, backup):
         if journal.backup_of(job.source) is None:
             problem = f"{job.source}: {backup} is there already and not its original; choose another --backup"
             return replace(job, problem=problem, code=FailureCode.WRITE)
-        changed = f"changed since it was denoised; {backup} keeps its original: move that to denoise this"
-        return replace(job, skip=changed)
+        return replace(job, skip=_changed(backup))
     job = _from_backup(job, backup)
     return replace(job, skip=reason) if journal.made_alike(job, job.source.stat()) else job
 
@@ -148,14 +151,15 @@ def _from_backup(job: Job, backup: Path) -> Job:
     )
 
 
-def _without_backup(job: Job, earlier: Path | None, done: bool) -> Job:
-    """A job whose original is nowhere, or is somewhere else and the photo is not what was made from it."""
-    if done:
-        return replace(job, skip="already denoised; its original is gone")
-    if earlier and not _alike(job.source, earlier):
-        reason = f"changed since it was denoised; {earlier} keeps its original: move that to denoise this"
-        return replace(job, skip=reason)
-    return job
+def _original_gone(done: Line, settings: str) -> str:
+    """Why a result stays; one of other settings is not what this run is asked for."""
+    if done.settings == settings:
+        return "already denoised; its original is gone"
+    return "denoised with other settings, and its original is gone"
+
+
+def _changed(backup: Path) -> str:
+    return f"changed since it was denoised; {backup} keeps its original: move that to denoise this"
 
 
 def _alike(one: Path, other: Path) -> bool:

@@ -40,6 +40,16 @@ def test_only_photos_that_are_not_restored_are_told_of(album: Album) -> None:
     assert len(told(album)) == 1 and told(album)[0].startswith(str(album.b.parent))
 
 
+def test_what_cannot_be_undone_says_so(album: Album) -> None:
+    album.run()
+    after = album.a.read_bytes()
+    tidied_up(album)
+    reasons = {result.reason for result in album.run(strength=0.0).values()}
+    assert reasons == {"denoised with other settings, and its original is gone"}
+    assert {result.reason for result in album.run().values()} == {"already denoised; its original is gone"}
+    assert album.a.read_bytes() == after
+
+
 def test_photos_that_were_never_denoised_stay_as_they_are(album: Album) -> None:
     before = album.a.stat()
     result = album.run(strength=0.0)["a.png"]
