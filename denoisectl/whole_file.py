@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO
 
 from denoisectl.errors import UsageError
@@ -64,9 +65,15 @@ def whole_file(
         mode_of: give it these permissions and this owner; None keeps those of the file that it replaces.
         new_mode: permissions of a file that replaces none, less what the process's mask takes away.
         before_rename: told size and modification time that the target is about to have.
+
+    Raises:
+        OSError: something has that name and is no file, such as a pipe or a device: it would be gone.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    like = mode_of or _stat(target)
+    there = _stat(target)
+    if there and not S_ISREG(there.st_mode):
+        raise OSError(errno.EEXIST, "something that is no regular file has that name", str(target))
+    like = mode_of or there
     handle, part = _new_part(target.parent, 0o600 if like else new_mode)
     try:
         with os.fdopen(handle, "wb") as file:

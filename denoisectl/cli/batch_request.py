@@ -115,6 +115,7 @@ class Faults:
         """See that the limit is one before any work begins."""
         self.most = "0" if asked.fail_fast else asked.max_failures
         self.failed_to, self.null = asked.failed_to, asked.null
+        self._real = Path(os.path.realpath(asked.failed_to or ""))  # a link to a list stays one
         if self.most is not None:
             FailureLimit.parse(self.most, planned=0)
 
@@ -134,7 +135,7 @@ class Faults:
             raise UsageError(
                 f"--failed-to {self.failed_to}: is a photo, by name or content; name a text file to write to"
             )
-        check_writable(self.failed_to.parent, "--failed-to")
+        check_writable(self._real.parent, "--failed-to")
 
     def list_failed(self, tally: Tally) -> None:
         """Write the list for another run; an empty one if nothing failed."""
@@ -145,7 +146,7 @@ class Faults:
             closed = set(folders)
             names = [name for name in failed if name not in closed]
             try:
-                write_whole(self.failed_to, os.fsencode("".join(name + end for name in names)))
+                write_whole(self._real, os.fsencode("".join(name + end for name in names)))
             except OSError as error:
                 console.error(f"--failed-to {self.failed_to}: cannot be written: {error.strerror}")
                 return

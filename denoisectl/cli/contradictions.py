@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from denoisectl.cli.run_options import RunOptions
 from denoisectl.errors import UsageError
@@ -42,8 +43,8 @@ def _in_values(asked: RunOptions) -> Iterator[Mistake]:
         f"--base {asked.base}: is not a folder; give the one below which the inputs lie",
     )
     yield (
-        asked.failed_to is not None and os.path.isdir(asked.failed_to),  # noqa: PTH112
-        f"--failed-to {asked.failed_to}: is a folder; name the file to write",
+        asked.failed_to is not None and (asked.failed_to == Path("-") or _is_no_file(asked.failed_to)),
+        f"--failed-to {asked.failed_to}: the list goes to a file, not to a folder, a pipe, a device or stdout",
     )
 
 
@@ -128,6 +129,10 @@ def _of_pipes(asked: RunOptions) -> Iterator[Mistake]:
         "a pipe carries one image, with no other to choose from or to spare: - goes with neither --recursive, "
         "--include, --exclude, --base, --on-collision, --fail-fast nor --max-failures; leave them out",
     )
+
+
+def _is_no_file(path: Path) -> bool:
+    return path.exists() and not path.is_file()
 
 
 def refuse_folders(suffix: str) -> None:

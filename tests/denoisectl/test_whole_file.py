@@ -108,6 +108,14 @@ def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_a_pipe_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="no regular file has that name"):
+        write_whole(pipe, b"new")
+    assert list(tmp_path.iterdir()) == [pipe] and pipe.is_fifo()
+
+
 def test_times_are_kept(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.touch()

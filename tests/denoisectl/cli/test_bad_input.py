@@ -177,7 +177,8 @@ def test_a_folder_that_cannot_be_looked_into_stops_nothing_else(
     [
         (("--suffix", "/x"), "--suffix /x is added to names"),
         (("--base", "nowhere"), "--base nowhere: is not a folder"),
-        (("--failed-to", "."), "--failed-to .: is a folder"),
+        (("--failed-to", "."), "--failed-to .: the list goes to a file, not to a folder"),
+        (("--failed-to", "-"), "--failed-to -: the list goes to a file"),
         (("-0",), "-0 is for lists: it goes with --files-from or --failed-to"),
         (("--device", "gpu", "--dry-run"), 'unknown device "gpu"'),
         (("--format", "png", "--quality", "50"), "--quality 50 is for JPEG and WebP, not PNG"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,6 +134,24 @@ def test_a_list_of_failures_takes_no_photos_place(run: Invoke, photos: Path, out
     (photos / "a.png").rename(photos / "list")
     assert run(photos / "b.jpg", "-o", out, "--failed-to", photos / "list").code == 2
     assert (photos / "list").read_bytes() == before
+
+
+def test_a_list_of_failures_takes_the_place_of_files_only(run: Invoke, photos: Path, out: Path) -> None:
+    pipe = out.parent / "pipe"
+    os.mkfifo(pipe)  # nobody reads it: opening it would take for ever
+    (out.parent / "link").symlink_to("pipe")
+    for name in ("pipe", "link"):
+        ended = run(photos, "-o", out, "--failed-to", out.parent / name)
+        assert ended.code == 2 and "goes to a file, not to" in ended.stderr and not out.exists()
+    assert pipe.is_fifo()
+
+
+def test_a_link_to_a_list_of_failures_stays_one(run: Invoke, photos: Path, out: Path) -> None:
+    (photos / "a.png").write_text("hello")
+    link = out.parent / "link"
+    link.symlink_to("failed.txt")
+    assert run(photos, "-o", out, "--failed-to", link).code == 1
+    assert link.is_symlink() and (out.parent / "failed.txt").read_text() == f"{photos / 'a.png'}\n"
 
 
 def test_a_list_of_names_with_line_ends_asks_for_nul(run: Invoke, photos: Path, out: Path) -> None:
