@@ -132,7 +132,7 @@ def _of_pipes(asked: RunOptions) -> Iterator[Mistake]:
 
 
 def _is_no_file(path: Path) -> bool:
-    return path.exists() and not path.is_file()
+    return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 - pathlib's raise where a name is too long
 
 
 def refuse_folders(suffix: str) -> None:
