@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum, StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal, cast
 
+from denoisectl.cli.stderr import Unheard
 from denoisectl.cli.stdout import full_disk_told
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ def _console(stream: Literal["stdout", "stderr"]) -> Console:
     class Voice(Console):
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError  # rich would end the process, with 1
+
+        @property  # type: ignore[misc] # nobody sets it
+        def file(self) -> IO[str]:
+            stream = super().file
+            return cast(IO[str], Unheard(stream)) if self.stderr else stream
 
     # A colour system that is named is used whatever the stream is; it does not make a terminal of it.
     return Voice(

@@ -17,6 +17,7 @@ import typer
 from denoisectl import __version__
 from denoisectl.cli.colour import with_color
 from denoisectl.cli.exits import guarded
+from denoisectl.cli.stderr import bear_with_stderr
 
 # In the order of `--help`. Each is a function of its name in a file of its name, but for one that Python has taken.
 _COMMANDS = ("run", "train", "curves", "sweep", "export", "eval", "corrupt", "models", "doctor", "demo")
@@ -87,4 +88,5 @@ def main() -> None:
     if hasattr(signal, "SIGPIPE"):
         # `denoisectl --help | head` ends as other tools do; commands undo this while they work.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    bear_with_stderr()
     build(sys.argv[1:])(prog_name="denoisectl")
