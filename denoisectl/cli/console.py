@@ -153,7 +153,8 @@ def emit(line: str) -> None:
 
 def show(result: RenderableType) -> None:
     """Write a result made for people (a table, a panel) to stdout."""
-    _console("stdout").print(result)
+    with full_disk_told():
+        _console("stdout").print(result)
 
 
 def _line(message: str, *, label: str = "", style: str = "") -> None:

@@ -11,7 +11,8 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import ParamSpec
@@ -21,6 +22,7 @@ import typer
 from denoisectl import errors
 from denoisectl.cli import console
 from denoisectl.cli.signals import Interrupted, interruptible
+from denoisectl.cli.stdout import full_disk_told
 from denoisectl.whole_file import DISK_IS_DONE
 
 P = ParamSpec("P")
@@ -66,6 +68,23 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
+@contextmanager
+def last_resort() -> Iterator[None]:
+    """Bear with a full stdout where no command is at work: help, the version, and what Python flushes at the end."""
+    try:
+        with full_disk_told():
+            yield
+    except errors.StoppedError as error:
+        console.error(str(error))
+        sys.exit(ExitCode.STOPPED)
+    finally:
+        try:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except OSError:  # told by now
+            _point_nowhere(1)
+
+
 def _told(error: Exception) -> int:
     if isinstance(error, typer.Exit):
         return error.exit_code
@@ -85,11 +104,15 @@ def _disk_is_done(error: BaseException) -> bool:
 
 
 def _reader_gone() -> int:
-    # Python flushes both once more while it shuts down; that must not fail a second time.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for descriptor in (1, 2):
-        os.dup2(nowhere, descriptor)
+    _point_nowhere(1, 2)
     return ExitCode.READER_GONE
+
+
+def _point_nowhere(*descriptors: int) -> None:
+    """Python flushes stdout and stderr once more while it shuts down; that must not fail a second time."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
 
 
 def _internal(error: Exception) -> int:

@@ -16,7 +16,7 @@ import typer
 
 from denoisectl import __version__
 from denoisectl.cli.colour import with_color
-from denoisectl.cli.exits import guarded
+from denoisectl.cli.exits import guarded, last_resort
 from denoisectl.cli.stderr import bear_with_stderr
 
 # In the order of `--help`. Each is a function of its name in a file of its name, but for one that Python has taken.
@@ -89,4 +89,5 @@ def main() -> None:
         # `denoisectl --help | head` ends as other tools do; commands undo this while they work.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     bear_with_stderr()
-    build(sys.argv[1:])(prog_name="denoisectl")
+    with last_resort():
+        build(sys.argv[1:])(prog_name="denoisectl")

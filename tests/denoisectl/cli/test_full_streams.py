@@ -60,3 +60,14 @@ def test_only_a_reader_who_left_is_heeded(monkeypatch: pytest.MonkeyPatch, numbe
             sys.stderr.write("hello")
     else:
         assert sys.stderr.write("hello") == 5
+
+
+@pytest.mark.parametrize("args", [["models"], ["models", "--json"], ["run", "--help"], ["--version"]])
+def test_a_stdout_that_cannot_be_written_to_is_told(
+    cli_env: dict[str, str], gone: int, args: list[str]
+) -> None:
+    command = [sys.executable, "-m", "denoisectl", *args]
+    env = {**cli_env, "PYTHONUNBUFFERED": ""}  # with a buffer that is flushed once more at the end
+    ended = subprocess.run(command, env=env, stdout=gone, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 5 and ended.stderr.startswith("error: stdout: cannot be written: ")
+    assert ended.stderr.count("\n") == 1, ended.stderr
