@@ -54,6 +54,10 @@ def _missing(asked: RunOptions) -> Iterator[Mistake]:
         "nothing to denoise: name files or folders, or give --files-from; `denoisectl run -h` helps",
     )
     yield (
+        asked.out is None and "-" in asked.names and not asked.in_place,
+        "INPUT -: say where the image goes: --out - for stdout, or --out FILE",
+    )
+    yield (
         asked.out is None and not asked.in_place,
         "say where results go: --out FOLDER, or --in-place --backup .orig to replace the inputs",
     )
