@@ -38,7 +38,7 @@ class Request:
 
     @property
     def single(self) -> bool:
-        """Whether the input is one file by name, there or not; an existing output is an error then by default."""
+        """Whether the input is one file by name, there or not."""
         if len(self.asked.names) != 1 or self.asked.files_from:
             return False
         (name,) = self.asked.names
@@ -50,9 +50,15 @@ class Request:
         return self.asked.files_from is not None and not self.asked.names
 
     @property
+    def output_file(self) -> Path | None:
+        """The file that --out names, unless that is a folder."""
+        out = Path(self.asked.out or "")
+        return out if not os.path.isdir(out) and format_of(out) else None  # noqa: PTH112 - see find
+
+    @property
     def policy(self) -> IfExists:
-        """What to do about existing outputs."""
-        if self.asked.policy or not self.single:
+        """What to do about existing outputs; a file has no journal to tell what was made from what."""
+        if self.asked.policy or not self.output_file:
             return IfExists(self.asked.policy or "skip")
         return IfExists.NEWER if self.asked.watch else IfExists.ERROR
 
@@ -66,7 +72,7 @@ class Request:
         if self.backup:
             return Naming(Path(), backup=self.backup)
         out = Path(self.asked.out or "")
-        if os.path.isdir(out) or not format_of(out):  # noqa: PTH112 - see find
+        if not self.output_file:
             if self.single and not (self.asked.out or "").endswith(os.sep):
                 refuse_misspelt(out)
             return Naming(out, settings.format, self.asked.suffix, self.asked.on_collision == "rename")

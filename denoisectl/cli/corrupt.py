@@ -62,7 +62,7 @@ def corrupt(
         typer.Option(
             help="When an output is there already: skip makes it again only if its input or the options have "
             "changed; newer if the input was changed after it.",
-            show_default="skip; error for a single file",
+            show_default="skip; error where --out is a file",
         ),
     ] = None,
     on_collision: OnCollisionOpt = "error",

@@ -119,7 +119,7 @@ class RunOptions:
         typer.Option(
             help="When an output is there already: skip makes it again only if its input, the settings or the "
             "model have changed; newer if the input was changed after it.",
-            show_default="skip; error for a single file",
+            show_default="skip; error where --out is a file",
             rich_help_panel=_OUTPUTS,
         ),
     ] = None

@@ -67,6 +67,13 @@ def test_one_file_to_a_file(run: Invoke, photos: Path, tmp_path: Path) -> None:
     assert run(photos / "a.png", "-o", target, "--overwrite").code == 0
 
 
+def test_one_file_into_a_folder_again(run: Invoke, photos: Path, out: Path) -> None:
+    assert run(photos / "a.png", "-o", out).code == 0
+    ended = run(photos / "a.png", "-o", out)
+    assert ended.code == 0 and "a.png: skipped: already done" in ended.stderr
+    assert run(photos / "a.png", "-o", out, "--if-exists", "error").code == 2
+
+
 def test_one_bad_file_does_not_stop_the_others(run: Invoke, photos: Path, out: Path, tmp_path: Path) -> None:
     (photos / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     failed = tmp_path / "failed.txt"
