@@ -161,7 +161,7 @@ def test_all_bad_input_loads_no_model(
     def never(*_: object, **__: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("denoisectl.denoiser.Denoiser.open", never)
+    monkeypatch.setattr("denoisectl.denoiser.Denoiser.of", never)
     (photos / "a.png").write_text("hello")
     assert invoke("run", photos, "-o", out, "-m", model, "--include", "*.png").code == 1
 
