@@ -68,8 +68,14 @@ def corrupt(
     on_collision: OnCollisionOpt = "error",
     suffix: SuffixOpt = "",
     format: Annotated[
-        str, typer.Option("--format", metavar="png|keep", help="png adds no loss of its own.")
-    ] = "png",
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="png|keep",
+            help="png adds no loss of its own.",
+            show_default="png; by its ending where --out is a file",
+        ),
+    ] = None,
     quiet: QuietOpt = False,
 ) -> None:
     """Make photos noisy, blurred or damaged, the same way every time.
@@ -89,7 +95,7 @@ def corrupt(
         )
     if "-" in inputs:
         raise UsageError("-: corrupt does not read stdin; name files or folders (a file called - is ./-)")
-    if format not in ("png", "keep"):
+    if format not in (None, "png", "keep"):
         raise UsageError(f"--format {format}: give png or keep")
     refuse_folders(suffix)
     with needs_extra("train"):
@@ -111,8 +117,10 @@ def corrupt(
         if_exists=if_exists,
         on_collision=on_collision,
     )
-    settings = Settings(format=Format.PNG if format == "png" else None)
-    work = BatchRun(Request(asked), settings, corruption, Faults(asked), Resources())
+    request = Request(asked)
+    kept = format == "keep" or (format is None and request.output_file)
+    settings = Settings(format=None if kept else Format.PNG)
+    work = BatchRun(request, settings, corruption, Faults(asked), Resources())
     if not work.run():
         raise typer.Exit(1)
 

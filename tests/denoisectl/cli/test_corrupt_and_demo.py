@@ -55,6 +55,14 @@ def test_the_ways_out_of_a_collision_are_there(
     assert sorted(path.name for path in (tmp_path / "x").glob("*.png")) == made
 
 
+def test_the_ending_of_the_output_file_says_its_format(invoke: Invoke, photos: Path, tmp_path: Path) -> None:
+    noisy = tmp_path / "noisy.jpg"
+    assert invoke("corrupt", photos / "cat.jpg", "-o", noisy).code == 0
+    assert noisy.read_bytes()[:2] == b"\xff\xd8"
+    ended = invoke("corrupt", photos / "cat.jpg", "-o", tmp_path / "x.jpg", "--format", "png")
+    assert ended.code == 2 and "--format png contradicts --out" in ended.stderr
+
+
 def _amount(kind: str, amount: str) -> list[str]:
     return ["corrupt", "photos", "--out", "x", "--kind", kind, "--amount", amount]
 
