@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def write_comparison(opened: Callable[[], Denoiser], photos: Sequence[Path], pic
     if os.path.lexists(picture):
         raise UsageError(f"{picture}: exists already; give --out another folder")
     if folder := next((photo for photo in photos if photo.is_dir()), None):
-        raise UsageError(f"{folder}: is a folder; name a few photos, such as {folder}/*.jpg")
+        few = f"{shlex.quote(str(folder))}/*.jpg"
+        raise UsageError(f"{folder}: is a folder; name a few photos, such as {few}")
     denoiser = opened()
     rows = [_comparison(denoiser, photo) for photo in photos]
     _, data = cv2.imencode(".png", before_after(rows, scale=2)[..., ::-1])

@@ -6,6 +6,7 @@ tells a model from any other file, and `metadata_props`. Everything else is step
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def read_model(path: Path) -> bytes:
         raise ModelError(f"no model file at {path}") from None
     except IsADirectoryError:
         raise ModelError(
-            f"{path} is a folder, and a model is one file; a training run becomes one by `denoisectl export {path}`"
+            f"{path} is a folder, and a model is one file; a training run becomes one by `denoisectl export "
+            f"{shlex.quote(str(path))}`"
         ) from None
     except OSError as error:
         raise ModelError(f"cannot read the model file {path}: {error.strerror or error}") from None

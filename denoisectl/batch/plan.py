@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -136,7 +137,7 @@ def _no_file(found: Found, job: Job) -> Job | Ignored:
     """A pipe or a device is not taken for a photo; in a folder it is passed over."""
     if not found.named:
         return Ignored(found.path, "")
-    way = f"send it in by stdin: denoisectl run - --out FILE < {found.path}"
+    way = f"send it in by stdin: denoisectl run - --out FILE < {shlex.quote(str(found.path))}"
     return job.failed(FailureCode.NOT_AN_IMAGE, f"is a pipe or a device; {way}")
 
 

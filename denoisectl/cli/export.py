@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -107,7 +108,7 @@ def export(
         )
     if not made.tileable:
         console.warn(_whole_images(made))
-    console.say(f"next: denoisectl run PHOTOS --model {out} --out CLEAN")
+    console.say(f"next: denoisectl run PHOTOS --model {shlex.quote(str(out))} --out CLEAN")
 
 
 def _in_words(card: ModelCard) -> str:

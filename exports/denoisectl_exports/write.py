@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -217,7 +218,7 @@ def restamp(path: Path, facts: Facts) -> ModelCard:
     texts = [entry.value for entry in proto.metadata_props if entry.key == CARD_KEY]
     if not texts:
         raise ExportError(
-            f"{path}: has no card to restamp; export it with `denoisectl export RUN --out {path}`"
+            f"{path}: has no card to restamp; export it with `denoisectl export RUN --out {shlex.quote(str(path))}`"
         )
     old = ModelCard.from_json(texts[0])
     card = replace(

@@ -56,10 +56,11 @@ def test_small_grey_and_deep_photos_have_their_place(tmp_path: Path, denoiser: D
 
 def test_no_picture_is_overwritten_and_what_is_no_photo_is_named(tmp_path: Path, denoiser: Denoiser) -> None:
     (tmp_path / "it.png").touch()
+    (tmp_path / "my photos").mkdir()
     with pytest.raises(UsageError, match=r"it\.png: exists already; give --out another folder"):
         write_comparison(lambda: denoiser, [], tmp_path / "it.png")
-    with pytest.raises(UsageError, match="is a folder; name a few photos"):
-        write_comparison(lambda: denoiser, [tmp_path], tmp_path / "other.png")
+    with pytest.raises(UsageError, match=r"is a folder; name a few photos, such as '.*/my photos'/\*\.jpg"):
+        write_comparison(lambda: denoiser, [tmp_path / "my photos"], tmp_path / "other.png")
     for name, message in (("gone.jpg", "cannot be read: No such file"), ("it.png", "empty")):
         with pytest.raises(ImageError, match=message):
             write_comparison(lambda: denoiser, [tmp_path / name], tmp_path / "other.png")

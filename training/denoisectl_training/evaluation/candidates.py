@@ -5,6 +5,7 @@ A candidate maps `(H, W, 3)` float32, nominally [0, 1], to the same shape.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,8 @@ def _opened(name: str, model: str, device: str, threads: int | None, self_ensemb
     if path.is_dir() or path.suffix == ".pt":
         if self_ensemble is not None:
             raise UsageError(
-                f"--self-ensemble is for model files: run `denoisectl export {model} --out FILE.onnx` first"
+                f"--self-ensemble is for model files: run `denoisectl export {shlex.quote(model)} --out FILE.onnx` "
+                "first"
             )
         trained, _, _ = load_trained(path)
         if threads is not None:
