@@ -20,7 +20,9 @@ def demo(
     photos: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="PHOTO", help="Photos of your own, to be shown as they are and at several strengths."
+            metavar="PHOTO",
+            help="Photos of your own, to be shown as they are and at several strengths. Names that begin with - go "
+            "after --.",
         ),
     ] = None,
     *,

@@ -30,7 +30,10 @@ _SIGMAS, _SIDE = (15.0, 25.0, 50.0), 128
 def evaluate(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FOLDER", help="Clean photos that no model was trained on."),
+        typer.Argument(
+            metavar="FOLDER",
+            help="Clean photos that no model was trained on. Names that begin with - go after --.",
+        ),
     ] = None,
     *,
     models: Annotated[

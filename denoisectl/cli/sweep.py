@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 
 def sweep(
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER", help="Folders of clean photos.")],
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FOLDER", help="Folders of clean photos. Names that begin with - go after --."
+        ),
+    ],
     *,
     over: Annotated[
         list[str],

@@ -25,7 +25,10 @@ _NOT_OF_PAIRS = {"data.scale", "data.brightness", "data.graphics", "data.max_sid
 def train(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FOLDER", help="Folders of clean photos, searched to the bottom."),
+        typer.Argument(
+            metavar="FOLDER",
+            help="Folders of clean photos, searched to the bottom. Names that begin with - go after --.",
+        ),
     ] = None,
     *,
     recipe: Annotated[

@@ -71,6 +71,15 @@ def test_every_command_shows_examples_that_can_be_copied(invoke: Invoke, command
     assert all(line.startswith(("Usage", "denoisectl", "cat", "find")) for line in examples), examples
 
 
+@pytest.mark.parametrize("command", ["run", "corrupt", "demo", "train", "sweep", "eval"])
+def test_help_says_where_names_that_look_like_options_go(invoke: Invoke, command: str) -> None:
+    assert "Names that begin with - go after --." in _unfolded(invoke(command, "-h").stdout)
+
+
+def _unfolded(text: str) -> str:
+    return " ".join(text.replace("│", " ").split())
+
+
 def test_run_has_help_with_examples_and_exit_codes(invoke: Invoke) -> None:
     text = invoke("run", "-h").stdout
     assert "denoisectl run photos -o clean" in text and "--files-from - -0" in text and "Exit codes" in text
