@@ -63,11 +63,14 @@ def _check(names: list[str], out: str, *, overwrite: bool, json: bool) -> None:
 
 def _read(name: str) -> bytes:
     try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except FileNotFoundError:
         raise UsageError(f"{name}: no such file; check the name") from None
     except OSError as error:
         raise ImageError(f"{_called(name)}: cannot be read: {error.strerror}") from None
+    if name == "-" and not data:
+        raise ImageError("stdin: nothing came in; did the command before it fail?")
+    return data
 
 
 def _put(target: Path, data: bytes) -> None:

@@ -43,6 +43,11 @@ def test_what_is_no_image_on_stdin(cli: Cli, model: Path) -> None:
     assert ended.returncode == 1 and b"stdin: not an image" in ended.stderr and ended.stdout == b""
 
 
+def test_nothing_on_stdin(cli: Cli, model: Path) -> None:
+    ended = cli("run", "-", "-o", "-", "-m", model, stdin=b"")
+    assert ended.returncode == 1 and b"stdin: nothing came in; did the command before it" in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
