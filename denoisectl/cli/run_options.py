@@ -26,7 +26,7 @@ from denoisectl.cli.options import (
     VerboseOpt,
 )
 from denoisectl.cli.sizes import overlap as overlap_of
-from denoisectl.cli.sizes import pixels, size_in_bytes
+from denoisectl.cli.sizes import pixels, share, size_in_bytes
 
 _INPUTS, _OUTPUTS, _STRENGTH = "Inputs", "Outputs", "Strength"
 _SPEED, _FAULTS = "Speed and memory", "Faults"
@@ -178,8 +178,7 @@ class RunOptions:
     strength: Annotated[
         float,
         typer.Option(
-            min=0.0,
-            max=1.0,
+            parser=share,
             metavar="0..1",
             help="How much of the correction is applied; 0 copies the file.",
             rich_help_panel=_STRENGTH,
@@ -188,13 +187,13 @@ class RunOptions:
     luma: Annotated[
         float,
         typer.Option(
-            min=0.0, max=1.0, metavar="0..1", help="The same for lightness alone.", rich_help_panel=_STRENGTH
+            parser=share, metavar="0..1", help="The same for lightness alone.", rich_help_panel=_STRENGTH
         ),
     ] = 1.0
     chroma: Annotated[
         float,
         typer.Option(
-            min=0.0, max=1.0, metavar="0..1", help="The same for colour alone.", rich_help_panel=_STRENGTH
+            parser=share, metavar="0..1", help="The same for colour alone.", rich_help_panel=_STRENGTH
         ),
     ] = 1.0
     model: ModelOpt = None

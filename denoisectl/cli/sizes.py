@@ -54,6 +54,17 @@ def views(text: str) -> int:
     return int(text)
 
 
+def share(text: str | float) -> float:
+    """Read a part of the whole, 0 to 1; Typer passes the default, which is a number, too."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number <= 1.0:  # as nan is not
+        raise typer.BadParameter(f"{text}: give a number from 0 to 1, such as 0.7")
+    return number
+
+
 def duration(text: str) -> float:
     """Read `90s`, `10m`, `1.5h` or `1h30m` as seconds; a bare number is minutes."""
     plain = re.fullmatch(r"\d+(\.\d+)?", text)

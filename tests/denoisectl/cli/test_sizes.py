@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from denoisectl.cli.sizes import duration
+from denoisectl.cli.sizes import duration, share
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,9 @@ def test_durations(text: str, seconds: float) -> None:
 def test_bad_durations_are_named(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="expected a duration"):
         duration(text)
+
+
+@pytest.mark.parametrize("text", ["0,7", "2", "-0.1", "nan", "half"])
+def test_parts_of_the_whole_are_shown_by_example(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="give a number from 0 to 1"):
+        share(text)
