@@ -21,8 +21,10 @@ def card_line(path: Path, card: ModelCard) -> str:
 def list_view(cards: Sequence[tuple[Path, ModelCard]]) -> RenderableType:
     """A line a model, the default first."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("model", "MB", "multiply-adds/px", "what it is for"):
-        table.add_column(heading, justify="right" if heading in ("MB", "multiply-adds/px") else "left")
+    # What is cut is no name, and several would look alike.
+    table.add_column("model", min_width=max((len(card.name) for _, card in cards), default=None))
+    for heading in ("MB", "multiply-adds/px", "what it is for"):
+        table.add_column(heading, justify="left" if heading == "what it is for" else "right")
     for path, card in cards:
         size = f"{path.stat().st_size / 1e6:.1f}"
         macs = f"{card.macs_per_pixel * card.self_ensemble:,.0f}"

@@ -46,6 +46,14 @@ def test_the_list_has_a_line_a_model(photo: Path) -> None:
     ]
 
 
+def test_names_are_whole_on_the_narrowest_terminal(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    toy_models.identity(
+        photo, replace(CARD, name="photo-int8", summary="Photos of any kind, in 8-bit integers.")
+    )
+    assert "photo-int8" in CliRunner().invoke(build(), ["models"]).stdout
+
+
 def test_square_brackets_are_shown_as_they_are(photo: Path) -> None:
     score = replace(CARD.scores[0], set="kodak[clean]", condition="k[/b]", metric="[red]")
     toy_models.identity(photo, replace(CARD, name="[bold]toy[/i]", scores=(score,)))
