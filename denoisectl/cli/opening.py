@@ -19,6 +19,13 @@ _MUCH = 3.0  # times the work of a network that needs no overlap
 class Opening(opening.Opening):
     """An opening that tells of what it opened."""
 
+    def check(self) -> None:
+        """See that the tiles suit the model, by its card alone. Raises what `open` does."""
+        from denoisectl.card_in_file import read_card
+        from denoisectl.tiled import tile_rules
+
+        tile_rules(read_card(self.files().processor), self)
+
     def open(self) -> Denoiser:
         """Load the model; this imports onnxruntime."""
         from denoisectl.denoiser import Denoiser

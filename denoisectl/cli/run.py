@@ -93,6 +93,8 @@ def run(asked: RunOptions) -> None:
     if asked.piped:
         stream_run.stream(asked, settings, opening)
         return
+    if asked.dry_run:
+        opening.check()
     work = BatchRun(Request(asked), settings, opening, Faults(asked), resources(memory - tiles, asked.jobs))
     if not work.run(json=asked.json, dry_run=asked.dry_run):
         raise typer.Exit(1)

@@ -55,6 +55,13 @@ def test_a_dry_run_writes_nothing(run: Invoke, photos: Path, out: Path) -> None:
     ]
 
 
+def test_a_dry_run_refuses_the_tiles_that_a_run_does(run: Invoke, photos: Path, out: Path) -> None:
+    refused = run(photos, "-o", out, "--tile", "3")
+    assert refused.code == 2 and "3" in refused.stderr
+    dry = run(photos, "-o", out, "--tile", "3", "--dry-run")
+    assert (dry.code, dry.stderr, dry.stdout) == (2, refused.stderr.splitlines(keepends=True)[-1], "")
+
+
 def test_quiet(run: Invoke, photos: Path, out: Path) -> None:
     assert run(photos, "-o", out, "-q").stderr == ""
 
