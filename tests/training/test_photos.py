@@ -30,13 +30,20 @@ def test_photos_are_split_by_photo_and_small_ones_are_padded(photo_folder: Path)
         assert photo.dtype == torch.uint8 and min(photo.shape[1:]) >= 64
 
 
-def test_too_few_photos_to_hold_one_out_are_told(
-    photo_folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    load([photo_folder / "coffee.jpg"] * 4, validation_photos=None)
+def many(count: int, folder: Path) -> list[Path]:
+    """Files of small photos, each of a shade of its own."""
+    paths = [folder / f"{number:03}.png" for number in range(count)]
+    for number, path in enumerate(paths):
+        cv2.imwrite(str(path), np.full((64, 64, 3), number, np.uint8))
+    return paths
+
+
+def test_too_few_photos_to_hold_one_out_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    photos = many(4, tmp_path)
+    load(photos, validation_photos=None)
     assert "4 photos are too few to hold any out" in caplog.text
     caplog.clear()
-    load([photo_folder / "coffee.jpg"] * 4, validation_photos=0)
+    load(photos, validation_photos=0)
     assert "too few" not in caplog.text, "asked for"
 
 
@@ -58,10 +65,8 @@ def test_results_of_runs_and_unread_kinds_are_left_out_and_told(
 
 
 @pytest.mark.parametrize(("count", "held"), [(1, 0), (4, 0), (5, 1), (50, 10), (200, 24)])
-def test_a_fifth_is_set_aside_where_the_recipe_does_not_say(
-    count: int, held: int, photo_folder: Path
-) -> None:
-    photos = load([photo_folder / "coffee.jpg"] * count, validation_photos=None)
+def test_a_fifth_is_set_aside_where_the_recipe_does_not_say(count: int, held: int, tmp_path: Path) -> None:
+    photos = load(many(count, tmp_path), validation_photos=None)
     assert (len(photos.training), len(photos.validation)) == (count - held, held)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -36,7 +37,7 @@ class PhotoSet:
     validation: list[Tensor]
     test: list[Tensor]
     digest: str
-    """SHA-256 of all pixels in order."""
+    """SHA-256 of all pixels in order, those of copies too: it names what a run was given, before any are left out."""
     paired: bool = False
 
 
@@ -115,6 +116,23 @@ def _is_photo(path: Path) -> bool:
         return False
 
 
+def copies_among(photos: Sequence[Path]) -> list[tuple[Path, Path]]:
+    """Files that are another one's byte for byte, each with the first of its kind; unreadable ones are none."""
+    copies: list[tuple[Path, Path]] = []
+    first: dict[bytes, Path] = {}
+    sizes = Counter(photo.stat().st_size for photo in photos)
+    for photo in photos:
+        if sizes[photo.stat().st_size] == 1:
+            continue
+        try:
+            digest = hashlib.sha256(photo.read_bytes()).digest()
+        except OSError:  # told by who needs it
+            continue
+        if first.setdefault(digest, photo) != photo:
+            copies.append((photo, first[digest]))
+    return copies
+
+
 def files_below(folder: Path, pattern: str) -> list[Path]:
     """Files below a folder whose names match, sorted; not the hidden ones: previews, and what macOS keeps apart."""
     return [path for path in sorted(folder.rglob(pattern)) if not _hidden(path, folder) and path.is_file()]
@@ -127,15 +145,15 @@ def _hidden(path: Path, root: Path) -> bool:
 def load_photos(paths: Sequence[Path], settings: DataSettings, seed: int) -> PhotoSet:
     """Read every photo once and split by photo, by chance, as `seed` decides.
 
-    Photos smaller than the crop are padded by mirroring; unreadable files are left out; each is said once.
+    Photos smaller than the crop are padded by mirroring; unreadable files and copies are left out; each is said once.
 
     Raises:
         TrainingError: nothing could be read, or nothing would be left to train on.
     """
     read = partial(_read, max_side=settings.max_side)
     memory = PhotoMemory()
-    photos = _usable(((path,) for path in paths), read, settings.largest_crop, memory)
-    found = _split(photos, settings, seed, paired=False)
+    photos, digest = _usable(((path,) for path in paths), read, settings.largest_crop, memory)
+    found = _split(photos, settings, seed, digest, paired=False)
     drawn = map(memory.keep, _drawn(found.training, settings, seed))
     return replace(found, training=[*found.training, *drawn])
 
@@ -156,8 +174,8 @@ def load_pairs(pairs: Sequence[tuple[Path, Path]], settings: DataSettings, seed:
     Raises:
         TrainingError: the two of a pair differ in size, or nothing would be left to train on.
     """
-    usable = _usable(pairs, _stack, settings.largest_crop, PhotoMemory())
-    return _split(usable, settings, seed, paired=True)
+    usable, digest = _usable(pairs, _stack, settings.largest_crop, PhotoMemory())
+    return _split(usable, settings, seed, digest, paired=True)
 
 
 def _read(path: Path, max_side: int | None = None) -> Tensor:
@@ -183,29 +201,59 @@ def _stack(noisy_path: Path, clean_path: Path) -> Tensor:
 
 def _usable(
     found: Iterable[tuple[Path, ...]], read: Callable[..., Tensor], crop: int, memory: PhotoMemory
-) -> list[Tensor]:
-    """What `read` makes of the files of each photo, if it can, padded where a crop would not fit."""
-    readable: list[Tensor] = []
-    unreadable: list[ImageError] = []
+) -> tuple[list[Tensor], str]:
+    """What `read` makes of the files of each photo, padded where a crop would not fit, and a digest of it.
+
+    Each photo once: of two copies one could be trained on and the other be set aside.
+    """
+    first: dict[tuple[torch.Size, bytes], Path] = {}
+    usable: list[Tensor] = []
     small: list[Path] = []
+    copies: list[tuple[Path, Path]] = []
+    everything = hashlib.sha256()
+    for path, unpadded in _readable(found, read):
+        photo = _at_least(unpadded, crop)
+        pixels = photo.numpy().tobytes()
+        everything.update(pixels)
+        same = photo.shape, hashlib.sha256(pixels).digest()
+        if same in first:
+            copies.append((path, first[same]))
+            continue
+        first[same] = path
+        if min(unpadded.shape[1:]) < crop:
+            small.append(path)
+        usable.append(memory.keep(photo))
+    tell_copies(copies)
+    if small:
+        message = "padded photos smaller than %d pixels: %d, the first is %s"
+        _log.warning(message, crop, len(small), small[0])
+    return usable, everything.hexdigest()
+
+
+def _readable(
+    found: Iterable[tuple[Path, ...]], read: Callable[..., Tensor]
+) -> Iterator[tuple[Path, Tensor]]:
+    """The first file of each photo, and what `read` makes of all of them, if it can."""
+    unreadable: list[ImageError] = []
     for files in found:
         try:
             photo = read(*files)
         except ImageError as error:
             unreadable.append(error)
-            continue
-        if min(photo.shape[1:]) < crop:
-            small.append(files[0])
-        readable.append(memory.keep(_at_least(photo, crop)))
+        else:
+            yield files[0], photo
     if unreadable:
         _log.warning("left out %d unreadable files, the first is %s", len(unreadable), unreadable[0])
-    if small:
-        message = "padded photos smaller than %d pixels: %d, the first is %s"
-        _log.warning(message, crop, len(small), small[0])
-    return readable
 
 
-def _split(photos: list[Tensor], settings: DataSettings, seed: int, *, paired: bool) -> PhotoSet:
+def tell_copies(copies: Sequence[tuple[Path, Path]]) -> None:
+    """Warn of copies that were left out, each with the photo that it shows again."""
+    if copies:
+        message = "left out %d copies of other photos, the first is %s, which is %s again"
+        _log.warning(message, len(copies), *copies[0])
+
+
+def _split(photos: list[Tensor], settings: DataSettings, seed: int, digest: str, *, paired: bool) -> PhotoSet:
     test, validation = settings.test_photos, _held_out(len(photos), settings)
     order = torch.randperm(len(photos), generator=torch.Generator().manual_seed(seed)).tolist()
     chosen = (
@@ -214,7 +262,7 @@ def _split(photos: list[Tensor], settings: DataSettings, seed: int, *, paired: b
         order[validation : validation + test],
     )
     training, held, last = ([photos[index] for index in part] for part in chosen)
-    return PhotoSet(training, held, last, _digest(photos), paired)
+    return PhotoSet(training, held, last, digest, paired)
 
 
 def _held_out(photos: int, settings: DataSettings) -> int:
@@ -233,13 +281,6 @@ def _held_out(photos: int, settings: DataSettings) -> int:
             "none left to train on; add photos or lower data.validation_photos and data.test_photos"
         )
     return validation
-
-
-def _digest(photos: Iterable[Tensor]) -> str:
-    digest = hashlib.sha256()
-    for photo in photos:
-        digest.update(photo.numpy().tobytes())
-    return digest.hexdigest()
 
 
 def _at_least(photo: Tensor, side: int) -> Tensor:

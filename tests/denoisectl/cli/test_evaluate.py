@@ -97,10 +97,16 @@ def test_a_sheet_that_fails_does_not_cost_the_figures(
     assert json.loads(ended.stdout)["images"] == 2
 
 
-def test_photos_of_one_name_in_two_folders_are_two(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(folder, tmp_path / "more")
-    ended = invoke("eval", folder, tmp_path / "more", "--protocol", "literature", "--sigma", 25, "--json")
-    assert json.loads(ended.stdout)["images"] == 4
+def test_photos_of_one_name_in_two_folders_are_two_and_copies_are_one(
+    invoke: Invoke, folder: Path, tmp_path: Path
+) -> None:
+    asked = ("eval", folder, tmp_path, "--protocol", "literature", "--sigma", 25, "--json")
+    shutil.copy(folder / "x_mean.png", tmp_path / "x_real.png")
+    ended = invoke(*asked)
+    assert json.loads(ended.stdout)["images"] == 2
+    assert f"left out 1 copies of other photos, the first is {tmp_path / 'x_real.png'}" in ended.stderr
+    cv2.imwrite(str(tmp_path / "x_real.png"), skimage.data.coffee()[:48, :48])
+    assert json.loads(invoke(*asked).stdout)["images"] == 3
 
 
 def test_the_literature_protocol_speaks_json(invoke: Invoke, folder: Path) -> None:

@@ -10,7 +10,7 @@ from denoisectl.errors import UsageError
 from denoisectl_training.evaluation.protocols import Protocol, five_cases, literature, real_pairs
 from denoisectl_training.evaluation.sources import Source, crop_names, crops, photos
 from denoisectl_training.pairs import Pair, match_folders, match_patterns
-from denoisectl_training.photos import find_photos, tell_left_out
+from denoisectl_training.photos import copies_among, find_photos, tell_copies, tell_left_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,10 @@ class EvaluationRequest:
             UsageError: no folder, one that does not exist, or flags that contradict each other.
             TrainingError: a folder without photos, or photos without partners.
         """
-        tell_left_out(self.folders if self.pairs is None else ())
         if self.pairs is not None:
             return real_pairs(self._matched(*self.pairs), every=self.every)
+        tell_left_out(self.folders)
+        tell_copies(copies_among(self._found()))
         if self.protocol == "literature":
             return literature(self._source(), self.sigmas, eight_bit=self.eight_bit)
         return five_cases(self._source(), seed=self.seed, eight_bit=self.eight_bit)
@@ -59,6 +60,12 @@ class EvaluationRequest:
         return match_folders(Path(noisy), Path(clean))
 
     def _paths(self) -> list[Path]:
+        """Each photo once: a copy would make it count twice."""
+        found = self._found()
+        copies = {copy for copy, _ in copies_among(found)}
+        return [photo for photo in found if photo not in copies]
+
+    def _found(self) -> list[Path]:
         if not self.folders:
             raise UsageError(
                 "no folder of photos given; for example: denoisectl eval ./kodak24 --model photo"
