@@ -132,7 +132,8 @@ def rounded_run(run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> Run
         folder, load_recipe("photo", [*toy, *quick]).model_copy(update=gaussian), runs, device="cpu"
     )
     train(precise)
-    request = started(folder, load_recipe("photo-int8", toy).model_copy(update=gaussian), runs, device="cpu")
+    rounding = load_recipe("photo-int8", [*toy, "schedule.warmup=16"]).model_copy(update=gaussian)
+    request = started(folder, rounding, runs, device="cpu")
     train(replace(request, source=precise.run.path))
     return request.run
 

@@ -35,6 +35,7 @@ TOY = [
     "data.validation_photos=1",
     "training.batch=4",
     "training.images=8",
+    "schedule.warmup=0",
     "training.precision=float32",
 ]
 

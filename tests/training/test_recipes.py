@@ -66,6 +66,17 @@ def test_a_bad_key_is_named(override: str, message: str) -> None:
     assert message in str(caught.value)
 
 
+def test_a_rate_that_would_only_rise_is_refused_in_a_new_run_and_read_from_an_old_one() -> None:
+    message = r"schedule\.warmup is 12000 and training\.images 5000, .* only rise; schedule\.warmup=500 fits"
+    with pytest.raises(ConfigError, match=message):
+        load_recipe("photo", ["training.images=5000"])
+    short = load_recipe("photo", ["training.images=5000", "schedule.warmup=500"])
+    with pytest.raises(ConfigError, match=r"schedule\.warmup is 5000"):
+        changed(short, ["schedule.warmup=5000"])
+    old = short.model_dump() | {"schedule": {"name": "cosine", "warmup": 12_000}}
+    assert parse_recipe(old, origin="run.json").schedule.warmup == 12_000
+
+
 def test_a_unets_levels_must_agree() -> None:
     with pytest.raises(ConfigError, match="widths has 2 levels"):
         load_recipe("photo", ["model.widths=[8, 16]"])

@@ -58,7 +58,18 @@ def _overridden(values: dict[str, Any], overrides: list[str], origin: str, *, fo
     for override in overrides:
         given |= _apply(values, override)
     recipe = parse_recipe(values, origin=origin)
+    _refuse_endless_warmup(recipe, origin)
     return with_first_rate(recipe, recipe.optimizer.lr) if _follow(given, follow) else recipe
+
+
+def _refuse_endless_warmup(recipe: Recipe, origin: str) -> None:
+    """Not a rule of `Recipe`: runs that began without it can still be read, exported and gone on with."""
+    schedule, images = recipe.schedule, recipe.training.images
+    if schedule.name == "cosine" and schedule.warmup >= images:
+        raise ConfigError(
+            f"{origin}: schedule.warmup is {schedule.warmup} and training.images {images}, so that the rate would only "
+            f"rise; schedule.warmup={images // 10} fits"
+        )
 
 
 def _follow(given: Container[str], before: bool) -> bool:
