@@ -173,7 +173,9 @@ def _new_run(
     from denoisectl_training.train import started
 
     chosen = (
-        _tuning_recipe(source, changes) if source and recipe is None else _recipe(recipe or "skip", changes)
+        _tuning_recipe(source, photos, changes)
+        if source and recipe is None
+        else _recipe(recipe or "skip", changes)
     )
     if rate is not None and rate != "auto":
         chosen = with_first_rate(chosen, _number(rate))
@@ -187,13 +189,13 @@ def _recipe(name: str, changes: list[str]) -> Recipe:
     return load_recipe(name, changes)
 
 
-def _tuning_recipe(source: Path, changes: list[str]) -> Recipe:
+def _tuning_recipe(source: Path, photos: Photos, changes: list[str]) -> Recipe:
     from denoisectl_training.recipes import changed
     from denoisectl_training.trained import load_weights
     from denoisectl_training.tuning import tuned
 
     _, recipe, _ = load_weights(source)
-    return changed(tuned(recipe), changes)
+    return changed(tuned(recipe, photos.count()), changes)
 
 
 def _number(rate: str) -> float:

@@ -28,7 +28,7 @@ def test_one_folder_is_no_pair(tmp_path: Path) -> None:
     folder = files(tmp_path / "n", "a.png")
     (tmp_path / "link").symlink_to(folder)
     with pytest.raises(UsageError, match="are one folder; name that of the clean photos, too"):
-        Photos((), (folder, tmp_path / "link")).check()
+        Photos((), (folder, tmp_path / "link")).count()
 
 
 def test_photos_without_a_partner_are_named_on_both_sides(tmp_path: Path) -> None:

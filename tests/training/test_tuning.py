@@ -63,13 +63,21 @@ def tuning(run: RunFolder, recipe: Recipe, pairs: tuple[Path, Path], runs: Path)
 
 
 def test_a_tuning_recipe_takes_small_steps_for_a_short_time() -> None:
-    recipe = load_recipe("skip", ["data.validation_photos=24"])
-    tuning = tuned(recipe)
+    recipe = load_recipe("skip")
+    tuning = tuned(recipe, 100)
     assert tuning.data.validation_photos is None, "a fifth of what there is"
     assert tuning.name == "book-skip-tuned"
     assert first_rate(tuning) == pytest.approx(0.1 * 2e-3)
     assert tuning.schedule.name == "constant"
     assert tuning.training.images == recipe.training.images // 10
+
+
+@pytest.mark.parametrize(("before", "photos", "after"), [(2, 100, 2), (0, 100, 0), (24, 30, 6), (24, 3, 0)])
+def test_tuning_holds_no_photos_out_that_the_first_training_did_not(
+    before: int, photos: int, after: int
+) -> None:
+    recipe = load_recipe("skip", [f"data.validation_photos={before}"])
+    assert tuned(recipe, photos).data.validation_photos == after
 
 
 def test_tuning_on_pairs_starts_from_the_weights_and_learns_the_pairs(

@@ -271,7 +271,7 @@ def _held_out(photos: int, settings: DataSettings) -> int:
         raise TrainingError("none of the photos can be read")
     test, validation = settings.test_photos, settings.validation_photos
     if validation is None:
-        validation = min(_MOST_HELD, max(0, photos - test) // _ONE_HELD_IN)
+        validation = usually_held_out(photos, settings)
         if not validation:
             way = "; --set data.validation_photos=1 holds one out" if photos - test > 1 else ""
             _log.warning("%d photos are too few to hold any out: the run is not validated%s", photos, way)
@@ -281,6 +281,11 @@ def _held_out(photos: int, settings: DataSettings) -> int:
             "none left to train on; add photos or lower data.validation_photos and data.test_photos"
         )
     return validation
+
+
+def usually_held_out(photos: int, settings: DataSettings) -> int:
+    """How many of so many photos are set aside for validation where the recipe does not say."""
+    return min(_MOST_HELD, max(0, photos - settings.test_photos) // _ONE_HELD_IN)
 
 
 def _at_least(photo: Tensor, side: int) -> Tensor:

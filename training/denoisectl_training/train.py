@@ -42,22 +42,22 @@ class Photos:
             return f"--pairs {shlex.join(map(str, self.pairs))}"
         return shlex.join(map(str, self.folders))
 
-    def check(self) -> None:
-        """See that there are photos, before a run folder is made for them.
+    def count(self) -> int:
+        """How many photos or pairs there are, before a run folder is made for them.
 
         Raises:
             UsageError: no such folder, no photos in it, or one folder for both of a pair.
             TrainingError: photos without partners.
         """
         if self.pairs is not None:
-            match_folders(*self.pairs)
+            found = len(match_folders(*self.pairs))
             noisy, clean = self.pairs
             if noisy.samefile(clean):
                 raise UsageError(
                     f"--pairs: {noisy} and {clean} are one folder; name that of the clean photos, too"
                 )
-        else:
-            find_photos(self.folders)
+            return found
+        return len(find_photos(self.folders))
 
     def load(self, recipe: Recipe) -> PhotoSet:
         """Read and split them.
@@ -92,7 +92,7 @@ def started(photos: Photos, recipe: Recipe, runs: Path, *, device: str = "auto")
     Raises:
         UsageError: no photos, or the folder cannot be made.
     """
-    photos.check()
+    photos.count()  # or say that there are none
     return TrainRequest(photos, recipe, new_run_folder(runs, recipe.name), device=device)
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from denoisectl.errors import ConfigError
+from denoisectl_training.photos import usually_held_out
 from denoisectl_training.recipes import Recipe, ScheduleSettings, first_rate, with_first_rate
 
 _SHARE = 0.1
 
 
-def tuned(recipe: Recipe) -> Recipe:
+def tuned(recipe: Recipe, photos: int) -> Recipe:
     """The recipe that tunes a network of `recipe`: a tenth of its rate, constant, for a tenth of its images.
+
+    Of so many `photos`, a fifth is held out, and no more than in the first training: the same photos are shuffled
+    alike, so that what is held out of them then was held out before.
 
     The text says no more than "quite small learning rates"; `--lr` and `--set` say otherwise where wished.
     """
     slower = with_first_rate(recipe, _SHARE * first_rate(recipe))
     training = recipe.training.model_copy(update={"images": max(1, int(_SHARE * recipe.training.images))})
-    # How many photos were held out of the first training says nothing of these, which may be few.
-    data = recipe.data.model_copy(update={"validation_photos": None})
+    held = recipe.data.validation_photos
+    few = None if held is None else min(held, usually_held_out(photos, recipe.data))
+    data = recipe.data.model_copy(update={"validation_photos": few})
     return slower.model_copy(
         update={
             "name": f"{recipe.name}-tuned",
