@@ -25,6 +25,12 @@ def test_a_signal_that_jobs_in_the_background_ignore_stays_ignored() -> None:
         signal.signal(signal.SIGINT, before)
 
 
-def test_a_run_ends_when_its_time_is_over() -> None:
+def test_a_run_ends_when_its_time_is_over_and_it_has_done_a_step() -> None:
     with stoppable(0.0) as stop:
-        assert stop() and stop.signum is None
+        assert not stop() and stop() and stop.signum is None
+
+
+def test_a_signal_before_the_first_step_stops_at_once() -> None:
+    with stoppable(0.0) as stop:
+        signal.raise_signal(signal.SIGTERM)
+        assert stop()

@@ -12,14 +12,21 @@ from types import FrameType
 
 @dataclass(slots=True)
 class Stop:
-    """Asked after every step; true once a signal came or the time is over."""
+    """Asked before every step; true once a signal came or the time is over.
+
+    Not for the time before the first step: reading the photos may take longer, and a run that is resumed again and
+    again would never move.
+    """
 
     deadline: float | None
     signum: int | None = None
+    asked: bool = False
 
     def __call__(self) -> bool:
         """Whether to stop now."""
-        return self.signum is not None or (self.deadline is not None and time.monotonic() >= self.deadline)
+        first, self.asked = not self.asked, True
+        over = self.deadline is not None and time.monotonic() >= self.deadline
+        return self.signum is not None or (over and not first)
 
 
 @contextmanager
