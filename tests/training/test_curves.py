@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from denoisectl.errors import TrainingError, UsageError
+from denoisectl_training import curve_plot
 from denoisectl_training.curve_plot import draw_curves
 from denoisectl_training.curves import moving_average, read_curve, write_csv
 
@@ -54,6 +56,20 @@ def test_any_number_of_runs_makes_one_picture(count: int, rates: list[float], tm
     curves = [read_curve(run_folder(tmp_path, f"run{i}", rates=rates, diverged=i == 1)) for i in range(count)]
     draw_curves(curves, tmp_path / "curves.png", window=50)
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_short_run_is_drawn_as_points_and_says_that_nothing_was_validated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(curve_plot, "write_figure", lambda figure, *_, **__: drawn.append(figure))
+    for name, rates in (("short", [1e-3]), ("some", [2e-3, 1e-3]), ("long", [1e-3] * 30)):
+        draw_curves([read_curve(run_folder(tmp_path, name, rates=rates))], tmp_path / "c.png", window=50)
+    short, some, long = (figure.axes for figure in drawn)
+    marks = [[line.get_marker() for line in axes.lines] for axes in (short[0], some[0], some[1], long[0])]
+    assert marks == [["o", "."], ["o", "o", "."], ["o"], ["None", "."]]
+    words = [[text.get_text() for text in right.texts] for _, right in (short, some, long)]
+    assert words == [["nothing validated yet"], [], []]
 
 
 @pytest.mark.parametrize("others", [0, 1])

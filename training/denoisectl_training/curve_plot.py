@@ -14,6 +14,8 @@ from denoisectl_training.figures import write_figure
 
 _MOST_PHASES = 10
 """A rate that changes more often has no phases to tell apart: cosine's changes at every record."""
+_FEW = 10
+"""Fewer points than this are marked: a line of one point is not seen."""
 _ROOM = 1.5
 """The loss axis ends this far above the median of each curve's first tenth, so that a spike squeezes nothing."""
 
@@ -31,8 +33,11 @@ def draw_curves(curves: Sequence[Curve], path: Path, *, window: int) -> None:
         if 1 < len(phases) <= _MOST_PHASES:
             _draw_phases(left, curve, phases, window)
         else:
-            left.plot(curve.images, moving_average(curve.loss, window), color=f"C{number}", label=curve.name)
+            smooth = moving_average(curve.loss, window)
+            left.plot(curve.images, smooth, _style(smooth), color=f"C{number}", label=curve.name)
         _draw_validation(left, right, curve, "black" if len(curves) == 1 else f"C{number}")
+    if not any(curve.psnr.size for curve in curves):
+        right.text(0.5, 0.5, "nothing validated yet", ha="center", transform=right.transAxes)
     left.set_ylim(0.0, max((_height(curve.loss) for curve in curves if curve.loss.size), default=1.0))
     left.set_ylabel(f"loss (mean of {window} records; dots: validation)")
     right.set_ylabel("PSNR on validation photos, dB")
@@ -50,6 +55,7 @@ def _draw_phases(axes: Axes, curve: Curve, phases: Sequence[slice], window: int)
         axes.plot(
             curve.images[joined],
             smooth[joined],
+            _style(smooth),
             color=f"C{number}",
             label=f"rate {curve.lr[phase.start]:.2g}",
         )
@@ -57,9 +63,14 @@ def _draw_phases(axes: Axes, curve: Curve, phases: Sequence[slice], window: int)
 
 def _draw_validation(left: Axes, right: Axes, curve: Curve, colour: str) -> None:
     left.plot(curve.validated, curve.validation_loss, ".", color=colour, markersize=4)
-    right.plot(curve.validated, curve.psnr, color=colour, linewidth=1.2)
+    right.plot(curve.validated, curve.psnr, _style(curve.psnr), color=colour, linewidth=1.2)
     if curve.diverged is not None:
         left.axvline(curve.diverged, color=colour, linestyle=":", label=f"{curve.name} diverged")
+
+
+def _style(points: Values) -> str:
+    """Of a line, as matplotlib writes it."""
+    return "o-" if len(points) < _FEW else "-"
 
 
 def _height(loss: Values) -> float:
