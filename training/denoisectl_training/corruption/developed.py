@@ -44,24 +44,25 @@ def developed(clean: Tensor, generator: Generator, *, rescaled: bool = True) -> 
 
 def _grain(like: Tensor, generator: Generator) -> Tensor:
     """Brightness noise of unit power, `(B, 1, H, W)`: smoothed, with some sharp and some coarse in it."""
-    white = torch.randn((len(like), 1, *like.shape[2:]), generator=generator, device=like.device)
-    smooth = _unit(gaussian_blur(white, uniform(like, generator, 0.4, 1.8)))
-    coarse = _unit(gaussian_blur(white.flip(3), uniform(like, generator, 1.5, 6.0)))
+    # Drawn apart: one draw mirrored would meet itself in the middle of every crop, and be coarser there.
+    first, second, third = _white(like, 3, generator).chunk(3, dim=1)
+    smooth = _unit(gaussian_blur(first, uniform(like, generator, 0.4, 1.8)))
+    coarse = _unit(gaussian_blur(second, uniform(like, generator, 1.5, 6.0)))
     some_sharp = uniform(like, generator, 0.0, 1.0).square()
     some_coarse = 0.6 * uniform(like, generator, 0.0, 1.0).square()
-    return _unit(smooth + some_sharp * white.flip(2) + some_coarse * coarse)
+    return _unit(smooth + some_sharp * third + some_coarse * coarse)
 
 
 def _blotches(like: Tensor, generator: Generator) -> Tensor:
     """Colour noise `(B, 3, H, W)` that leaves luma as it is, 0.15 to 1.5 times as strong as the grain."""
-    white = torch.randn((len(like), 2, *like.shape[2:]), generator=generator, device=like.device)
-    smooth = _unit(gaussian_blur(white, _log_uniform(like, generator, 0.7, 5.0)))
-    coarse = _unit(gaussian_blur(white.flip(3), _log_uniform(like, generator, 2.0, 8.0)))
-    blue, red = _unit(smooth + uniform(like, generator, 0.0, 1.0) * coarse).chunk(2, dim=1)
+    first, second = _white(like, 4, generator).chunk(2, dim=1)
+    smooth = _unit(gaussian_blur(first, _log_uniform(like, generator, 0.7, 5.0)))
+    coarse = _unit(gaussian_blur(second, _log_uniform(like, generator, 2.0, 8.0)))
+    blue, red = (smooth + uniform(like, generator, 0.0, 1.0) * coarse).chunk(2, dim=1)
     red = uniform(like, generator, 0.7, 1.4) * red
     green = -(0.299 * 1.402 * red + 0.114 * 1.772 * blue) / 0.587
     colours = torch.cat([1.402 * red, green, 1.772 * blue], dim=1)
-    return _log_uniform(like, generator, 0.15, 1.5) / 1.3 * colours  # 1.3: power of such colours
+    return _log_uniform(like, generator, 0.15, 1.5) * _unit(colours)
 
 
 def _by_brightness(target: Tensor, generator: Generator) -> Tensor:
@@ -74,6 +75,10 @@ def _by_brightness(target: Tensor, generator: Generator) -> Tensor:
         return (at + 0.02) ** rise * (1.02 - at) ** fall
 
     return curve(brightness) / curve(peak)
+
+
+def _white(like: Tensor, planes: int, generator: Generator) -> Tensor:
+    return torch.randn((len(like), planes, *like.shape[2:]), generator=generator, device=like.device)
 
 
 def _log_uniform(like: Tensor, generator: Generator, low: float, high: float) -> Tensor:
