@@ -100,6 +100,13 @@ def test_knockout_removes_about_its_share(grey: Tensor, fixed: bool) -> None:
     assert gone.float().mean().item() == pytest.approx(0.02, rel=0.25)
 
 
+def test_knockout_takes_as_much_of_the_borders_as_of_the_middle() -> None:
+    gone = (knockout(torch.ones(100, 3, 64, 64), seeded(), 9, 0.02, fixed=True) == 0).float()
+    corners = gone[..., [0, 0, -1, -1], [0, -1, 0, -1]].mean().item()
+    edges = torch.cat([gone[..., 0, :], gone[..., -1, :], gone[..., 0], gone[..., -1]]).mean().item()
+    assert edges == pytest.approx(0.02, rel=0.15) and 0.005 < corners < 0.05
+
+
 def test_fixed_knockout_removes_whole_blocks(grey: Tensor) -> None:
     gone = (knockout(grey, seeded(), 9, 0.02, fixed=True) == 0)[0, 0].numpy().astype(np.uint8)
     inside = slice(8, -8)  # where no block is cut by the edge of the image

@@ -73,16 +73,16 @@ def knockout(
 ) -> Tensor:
     """Set random blocks to zero: sides drawn from 1 to `side` pixels (or all `side`, if `fixed`).
 
-    Each pixel is the middle of a block with a probability chosen so that about `share` of the image is
-    knocked out, whatever the sides.
+    Blocks begin anywhere, beyond the borders too, with a probability chosen so that about `share` of the image
+    is knocked out, whatever the sides.
     """
-    largest = int(side)
-    hit = torch.zeros((len(clean), 1, *clean.shape[2:]), device=clean.device)
+    largest, (height, width) = int(side), clean.shape[2:]
+    hit = torch.zeros((len(clean), 1, height, width), device=clean.device)
     sides = [largest] if fixed else range(1, largest + 1)
     for each in sides:
-        # Equal areas for all sides: the chance of a middle falls with the area of its block.
+        # Equal areas for all sides: the chance of a block falls with its area.
         probability = share / len(sides) / each**2
-        seeds = (torch.rand(hit.shape, generator=generator, device=clean.device) < probability).float()
-        before, after = (each - 1) // 2, each // 2
-        hit = torch.maximum(hit, F.max_pool2d(F.pad(seeds, (after, before, after, before)), each, stride=1))
+        places = len(clean), 1, height + each - 1, width + each - 1
+        seeds = (torch.rand(places, generator=generator, device=clean.device) < probability).float()
+        hit = torch.maximum(hit, F.max_pool2d(seeds, each, stride=1))
     return clean * (1.0 - hit)
