@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 import onnxruntime
 from figures import figures
-from peers import SIGMA, Peer, bare, cited, classics, eager, library
+from peers import SIGMA, Peer, bare, classics, eager, library, shapes
 from photos import Pixels, clean_middles, noisy, write_large, write_small
 from records import Records, Row
 from table import write_results
@@ -199,7 +199,7 @@ def _peers(options: argparse.Namespace, records: Records, _: Path) -> None:
         makers["eager"] = partial(eager, options.run, options.threads)
     for key, make in makers.items():
         records.measure(key, partial(_peer, key, make, middles))
-    for key, row in cited(options.threads).items():
+    for key, row in shapes(options.threads).items():
         records.measure(key, row)
 
 

@@ -2,7 +2,7 @@
 
 FFDNet (Zhang et al., 2018), colour: 12 convolutions of 96 features at half resolution, on the photo and three
 noise maps; 213 k multiply-adds a pixel. CDnCNN-B (Zhang et al., 2017): 20 convolutions of 64 features at full
-resolution; 667 k. Their quality is cited, not measured: see `peers.py`.
+resolution; 667 k.
 """
 
 from __future__ import annotations
