@@ -10,6 +10,7 @@ from denoisectl_training.autoencoders import BookAutoencoder, UNet
 from denoisectl_training.blocks import BlockKind, DecoderBlock, EncoderBlock, Projection, ResidualBlock
 
 Network = BookAutoencoder | UNet
+MULTIPLE = 16  # what the sides of all of these divide by
 
 NETWORKS: dict[str, Callable[[], Network]] = {
     "small": lambda: BookAutoencoder(3, (4, 8), skip=True),
@@ -43,13 +44,13 @@ def channels(network: Network) -> int:
 
 
 def test_the_shape_is_kept(network: Network) -> None:
-    side = 5 * network.multiple_of
+    side = 5 * MULTIPLE
     x = torch.rand(2, channels(network), side, 2 * side)
     assert network(x).shape == x.shape
 
 
 def test_every_parameter_gets_a_gradient(network: Network) -> None:
-    side = 4 * network.multiple_of
+    side = 4 * MULTIPLE
     network(torch.rand(2, channels(network), side, side)).square().mean().backward()
     assert all(p.grad is not None and 0 < p.grad.abs().max() < 1e6 for p in network.parameters())
 
@@ -67,10 +68,9 @@ def test_the_halo_is_exactly_what_the_gradient_reaches(network: Network) -> None
     for parameter in network.parameters():
         nn.init.constant_(parameter, 0.01)  # positive weights: no ReLU closes, nothing cancels
     network.double().eval()
-    multiple = network.multiple_of
-    side = (2 * network.halo // multiple + 4) * multiple
-    middle = side // 2 // multiple * multiple
-    found = max(reach(network, middle + phase, middle + phase, side) for phase in range(multiple))
+    side = (2 * network.halo // MULTIPLE + 4) * MULTIPLE
+    middle = side // 2 // MULTIPLE * MULTIPLE
+    found = max(reach(network, middle + phase, middle + phase, side) for phase in range(MULTIPLE))
     assert found == network.halo
 
 

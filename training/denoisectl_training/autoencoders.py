@@ -1,7 +1,7 @@
 """The networks: figure 18.4's three autoencoders and the U-net that ships.
 
-Each maps `(B, channels, H, W)` planes scaled to about [-1, 1] to planes of the same shape, and says what a
-caller must know: `multiple_of` (H and W must divide by it) and `halo` (the receptive-field radius in pixels).
+Each maps `(B, channels, H, W)` planes scaled to about [-1, 1] to planes of the same shape, and says its `halo`
+(the receptive-field radius in pixels). What H and W must divide by, `ModelSettings.multiple_of` says.
 
 Figure 18.4 is not in the text. Widths and depths are reconstructed from its prose: "very shallow" (one
 stride), "much deeper" and "as deep" (three strides); skip connections stack an encoder block's output on
@@ -48,7 +48,6 @@ class BookAutoencoder(nn.Module):
     ) -> None:
         super().__init__()
         self.skip, self.blocks = skip, blocks
-        self.multiple_of = 2 ** (len(widths) - 1)
         ins = [channels, *widths[:-1]]
         self.encoder = nn.ModuleList(
             _level(
@@ -125,7 +124,6 @@ class UNet(nn.Module):
         """Args: planes, features a level, residual blocks a level on the way down (the last is the bottom) and up."""
         super().__init__()
         self.blocks_down, self.blocks_up = tuple(encoder), tuple(decoder)
-        self.multiple_of = 2 ** len(widths)
         self.head = nn.Conv2d(channels, widths[0], 6, stride=2, padding=2)
         self.down_blocks = nn.ModuleList(
             nn.Sequential(*(ResidualBlock(width) for _ in range(count)))

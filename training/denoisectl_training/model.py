@@ -37,8 +37,7 @@ class DenoisingAutoencoder(nn.Module):
     @property
     def multiple_of(self) -> int:
         """What H and W must divide by."""
-        multiple: int = self.network.multiple_of
-        return multiple
+        return self.settings.multiple_of
 
     @property
     def halo(self) -> int:
