@@ -30,7 +30,7 @@ def silence(model: DenoisingAutoencoder, recipe: Recipe, clean: Tensor) -> tuple
     noisy, target = corrupt(clean, recipe.corruption, step_generator(0, 0))
     planes = model.planes(noisy)
     with torch.no_grad():
-        raw = model.network(2.0 * planes - 1.0)
+        raw = model.raw(planes)
     raw.requires_grad_()
     found = output_map(raw, planes)
     (slope,) = torch.autograd.grad(found.sum(), raw)

@@ -4,7 +4,8 @@ from torch import Tensor
 
 from denoisectl_training.model import build_model
 from denoisectl_training.profile import profile
-from denoisectl_training.recipes import ModelSettings, load_recipe
+from denoisectl_training.recipes import ModelSettings, load_recipe, parse_recipe
+from tests.conftest import benchmark
 
 TINY = {"architecture": "small", "widths": (4, 8)}
 
@@ -29,6 +30,19 @@ def test_an_untrained_residual_model_returns_its_input(photo: Tensor) -> None:
 def test_planes_are_nominally_in_the_unit_range(colour: str, photo: Tensor) -> None:
     planes = build_model(ModelSettings.model_validate({**TINY, "colour": colour})).planes(photo)
     assert planes.min() >= 0.0 and planes.max() <= 1.0 + 1e-6
+
+
+@pytest.mark.parametrize("scale", ["signed", "unit", "standardised"])
+def test_silent_outputs_are_counted_at_the_scale_that_the_network_sees(scale: str, photo: Tensor) -> None:
+    told = {**TINY, "colour": "rgb", "input_scale": scale, "output": "hard_clamp"}
+    recipe = parse_recipe({"name": "x", "model": told, "corruption": [{"kind": "clean"}]}, origin="x")
+    torch.manual_seed(0)
+    model = build_model(recipe.model).eval()
+    with torch.no_grad():
+        clean = model.predict(photo)
+    at_an_end = ((clean == 0.0) | (clean == 1.0)).float().mean().item()
+    assert benchmark("silent_outputs").silence(model, recipe, photo)[0] == pytest.approx(at_an_end)
+    assert 0.1 < at_an_end < 0.9
 
 
 def test_lab_planes_go_back_to_the_same_photo(photo: Tensor) -> None:

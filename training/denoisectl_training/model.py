@@ -58,8 +58,12 @@ class DenoisingAutoencoder(nn.Module):
 
     def predict(self, planes: Tensor) -> Tensor:
         """Noisy `(B, C, H, W)` planes to clean ones, float32."""
-        raw = self.network(self._scale(planes)).float()
-        return self._output_map(raw, planes)
+        return self._output_map(self.raw(planes), planes)
+
+    def raw(self, planes: Tensor) -> Tensor:
+        """What the network makes of `(B, C, H, W)` planes before its output map, float32."""
+        raw: Tensor = self.network(self._scale(planes)).float()
+        return raw
 
     def _scale(self, planes: Tensor) -> Tensor:
         if self.settings.input_scale == "signed":
