@@ -3,8 +3,17 @@
 #
 #     sh benchmarks/experiments.sh PHOTOS RUNS [RECIPE...]
 #
-# A run that was stopped is taken up again; one that diverged, as exp-steplength-large may, is left as it is.
+# A run that was stopped is taken up again; one that is done, or diverged as exp-steplength-large may, is left as it is.
 set -u
+ended() {
+    python -c '
+import sys
+from pathlib import Path
+from denoisectl_training.run_folder import RunFolder
+run = RunFolder(Path(sys.argv[1]))
+total = run.recipe().training.images
+sys.exit(not any(record.get("diverged") or record["images"] >= total for record in run.records()))' "$1"
+}
 photos=$1 runs=$2
 shift 2
 [ $# -gt 0 ] || set -- exp-steplength-large exp-steplength-medium exp-steplength-small exp-steplength-tiny \
@@ -14,9 +23,9 @@ shift 2
     exp-block-identity exp-block-no-shortcut exp-block-no-batch-norm exp-block-plain \
     exp-deeper-levels exp-deeper-blocks exp-cheating
 for recipe in "$@"; do
-    if [ -f "$runs/$recipe/last.pt" ]; then
-        denoisectl train "$photos" --resume "$runs/$recipe"
-    elif [ ! -d "$runs/$recipe" ]; then
+    if [ ! -d "$runs/$recipe" ]; then
         denoisectl train "$photos" --recipe "$recipe" --runs "$runs" --device cpu
+    elif ! ended "$runs/$recipe"; then
+        denoisectl train "$photos" --resume "$runs/$recipe"
     fi
 done

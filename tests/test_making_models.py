@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -13,7 +17,7 @@ from denoisectl_training.checkpoint import save_checkpoint
 from denoisectl_training.recipes import parse_recipe
 from denoisectl_training.trained import load_weights
 from denoisectl_training.training_state import TrainingState
-from tests.conftest import benchmark
+from tests.conftest import ROOT, benchmark
 
 
 def _checkpoint(path: Path, seed: int, widths: tuple[int, ...] = (4, 8)) -> Path:
@@ -66,4 +70,35 @@ def test_scores_are_tables_of_a_card() -> None:
     assert tomllib.loads(text)["scores"] == [
         {**common, "metric": "psnr", "input": 20.44, "value": 31.66},
         {**common, "metric": "ssim", "input": 0.3, "value": 0.8765},
+    ]
+
+
+def test_experiments_begin_what_is_missing_and_go_on_with_what_was_stopped(
+    tmp_path: Path, cli_env: dict[str, str]
+) -> None:
+    for name, last in (("stopped", 5), ("done", 8), ("diverged", 5)):
+        record = {"images": last, "diverged": True} if name == "diverged" else {"images": last, "loss": 1.0}
+        told = {"name": name, "training": {"images": 8}, "corruption": [{"kind": "clean"}]}
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text(json.dumps({"recipe": told, "data_digest": ""}))
+        (tmp_path / name / "log.jsonl").write_text(json.dumps(record) + "\n")
+        (tmp_path / name / "last.pt").touch()
+    for command, does in (("denoisectl", "echo"), ("python", f"exec '{sys.executable}'")):
+        (tmp_path / command).write_text(f'#!/bin/sh\n{does} "$@"\n')
+        (tmp_path / command).chmod(0o755)
+    path = {"PATH": os.pathsep.join([str(tmp_path), os.environ["PATH"]])}
+    script = [
+        "sh",
+        ROOT / "benchmarks/experiments.sh",
+        "photos",
+        tmp_path,
+        "new",
+        "stopped",
+        "done",
+        "diverged",
+    ]
+    ended = subprocess.run(script, env=cli_env | path, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines() == [
+        f"train photos --recipe new --runs {tmp_path} --device cpu",
+        f"train photos --resume {tmp_path / 'stopped'}",
     ]
