@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from denoisectl_training.corruption import jpeg
-from denoisectl_training.corruption.camera import (
+from denoisectl_training.corruption.left_alone import left_alone
+from denoisectl_training.corruption.simulated_camera import (
     _draw_sensor,
     _in_camera_denoise,
     _Sensor,
@@ -18,7 +19,6 @@ from denoisectl_training.corruption.camera import (
     _to_srgb,
     camera,
 )
-from denoisectl_training.corruption.left_alone import left_alone
 from denoisectl_training.crops import step_generator
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)

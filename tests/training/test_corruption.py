@@ -19,8 +19,8 @@ from denoisectl_training.corruption import (
     poisson,
     salt_and_pepper,
 )
-from denoisectl_training.corruption.camera import _hot_pixels
 from denoisectl_training.corruption.frames import resized
+from denoisectl_training.corruption.simulated_camera import _hot_pixels
 from denoisectl_training.recipes import CorruptionSettings
 
 CORRUPTIONS: dict[str, Callable[[Tensor, Generator], Tensor]] = {

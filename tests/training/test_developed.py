@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from denoisectl_training.corruption.developed import _blotches, _by_brightness, _grain, developed
+from denoisectl_training.corruption.developed_noise import _blotches, _by_brightness, _grain, developed
 from denoisectl_training.crops import step_generator
 
 FLAT = torch.full((200, 3, 64, 64), 0.5)

@@ -1,9 +1,9 @@
 """Corruption on the fly: pure functions of (clean, generator), and the mixture a recipe asks for."""
 
 from denoisectl_training.corruption.basic import blur, gaussian, knockout, poisson, salt_and_pepper
-from denoisectl_training.corruption.camera import camera
-from denoisectl_training.corruption.developed import developed
+from denoisectl_training.corruption.developed_noise import developed
 from denoisectl_training.corruption.mixture import corrupt, corrupt_one_kind, greyed
+from denoisectl_training.corruption.simulated_camera import camera
 
 __all__ = [
     "blur",

@@ -13,8 +13,8 @@ import torch
 from torch import Generator, Tensor
 
 from denoisectl_training.corruption.basic import blur, gaussian, knockout, poisson, salt_and_pepper
-from denoisectl_training.corruption.camera import camera
-from denoisectl_training.corruption.developed import developed
+from denoisectl_training.corruption.developed_noise import developed
+from denoisectl_training.corruption.simulated_camera import camera
 from denoisectl_training.devices import is_out_of_memory
 from denoisectl_training.recipes import MAGNITUDES
 
