@@ -14,13 +14,13 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from denoisectl.batch.earlier_results import photos_among_results
 from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.identity import identity
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.journal_lines import Line
 from denoisectl.batch.originals import holds_originals, is_marked
-from denoisectl.batch.results import photos_among_results
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.whole_file import where_possible, write_whole

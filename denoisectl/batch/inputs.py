@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
-from denoisectl.batch.identity import identity
-from denoisectl.batch.journal_lines import JOURNAL_FOLDER, in_place_lines
-from denoisectl.batch.originals import is_marked, kept_originals, replaced_photos
-from denoisectl.batch.results import (
+from denoisectl.batch.earlier_results import (
     held_photos,
     photos_among_results,
     results_as_made,
     results_beside_their_photos,
     results_of_runs_above,
 )
+from denoisectl.batch.identity import identity
+from denoisectl.batch.journal_lines import JOURNAL_FOLDER, in_place_lines
+from denoisectl.batch.originals import is_marked, kept_originals, replaced_photos
 from denoisectl.errors import UsageError
 
 

@@ -18,10 +18,10 @@ from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.identity import identity
 from denoisectl.batch.in_place import keep_original
 from denoisectl.batch.job import Job
+from denoisectl.batch.one_image import denoised, loaded
 from denoisectl.batch.process import Process
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.settings import Settings
-from denoisectl.batch.single import denoised, loaded
 from denoisectl.errors import ImageError
 from denoisectl.images import Photo, encode, losses
 from denoisectl.whole_file import DISK_IS_DONE, write_whole

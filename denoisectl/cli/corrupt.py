@@ -100,7 +100,7 @@ def corrupt(
     refuse_folders(suffix)
     with needs_extra("train"):
         from denoisectl_training.corruption.images import ImageCorruption
-    from denoisectl.batch.folder import Resources
+    from denoisectl.batch.run_plan import Resources
     from denoisectl.batch.settings import Settings
     from denoisectl.cli.batch_request import Faults, Request
     from denoisectl.cli.batch_run import BatchRun

@@ -15,8 +15,8 @@ from typing import Annotated
 import typer
 
 from denoisectl import __version__
-from denoisectl.cli.colour import with_color
 from denoisectl.cli.exits import guarded, last_resort
+from denoisectl.cli.signatures import with_color
 from denoisectl.cli.stderr import bear_with_stderr
 
 # In the order of `--help`. Each is a function of its name in a file of its name, but for one that Python has taken.

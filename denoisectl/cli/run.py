@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from denoisectl.cli import console
-from denoisectl.cli.colour import taken_apart
 from denoisectl.cli.contradictions import refuse_contradictions
 from denoisectl.cli.run_options import RunOptions
+from denoisectl.cli.signatures import taken_apart
 
 if TYPE_CHECKING:
     from denoisectl.batch.settings import Settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from denoisectl.batch.one_image import denoise_bytes
 from denoisectl.batch.settings import Settings, format_of
-from denoisectl.batch.single import denoise_bytes
 from denoisectl.cli import console
 from denoisectl.cli.opening import Opening
 from denoisectl.cli.run_options import RunOptions

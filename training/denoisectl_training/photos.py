@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from denoisectl.batch.results import results_below
+from denoisectl.batch.earlier_results import results_below
 from denoisectl.errors import ImageError, TrainingError, UsageError
 from denoisectl.images import Format, is_raw_photo, sniff
 from denoisectl.images.formats import FOREIGN_SUFFIXES, HEAD, SUFFIXES

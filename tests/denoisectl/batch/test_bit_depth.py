@@ -11,8 +11,8 @@ import tifffile
 from skimage.data import astronaut
 
 from denoisectl import Denoiser
+from denoisectl.batch.one_image import loaded
 from denoisectl.batch.settings import Settings
-from denoisectl.batch.single import loaded
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import Format
 from tests.denoisectl.conftest import Pictures

@@ -115,7 +115,7 @@ def test_a_program_ends_with_a_run_half_taken(cli_env: dict[str, str], model: Pa
         write_picture(tmp_path / "in" / f"{name}.png")
     program = f"""
 from denoisectl import Denoiser
-from denoisectl.batch.folder import Resources
+from denoisectl.batch.run_plan import Resources
 from denoisectl.batch.library import denoise_folder
 results = denoise_folder(
     Denoiser.open({str(model)!r}, "cpu", threads=1), "in", "out", resources=Resources(memory=1)

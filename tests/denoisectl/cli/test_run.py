@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from denoisectl import Denoiser
-from denoisectl.batch import folder
+from denoisectl.batch import run_plan
 from denoisectl.batch.budget import Budget
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER
 from denoisectl.opening import Opening
@@ -212,7 +212,7 @@ def test_tiles_and_photos_share_the_memory(
         return Budget(limit)
 
     monkeypatch.setattr(Denoiser, "of", opening)
-    monkeypatch.setattr(folder, "Budget", budget)
+    monkeypatch.setattr(run_plan, "Budget", budget)
     assert run(photos, "-o", out, *flags).code == 0
     assert given == [for_tiles, for_photos]
 

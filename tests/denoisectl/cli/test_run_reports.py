@@ -109,11 +109,11 @@ def test_names_cannot_speak_to_the_terminal(run: Invoke, photos: Path, out: Path
 def test_a_machine_without_a_gpu_hears_nothing_of_gpus(
     invoke: Invoke, photos: Path, out: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from denoisectl.engine import cuda, session
+    from denoisectl.engine import cuda, engine
 
     monkeypatch.setattr(cuda, "driver_devices", lambda: 0)
     for seen, flags, told in ((False, [], 0), (False, ["-v"], 1), (True, ["-q"], 1)):
-        monkeypatch.setattr(session, "gpu_in_sight", lambda seen=seen: seen)
+        monkeypatch.setattr(engine, "gpu_in_sight", lambda seen=seen: seen)
         ended = invoke("run", photos, "-o", out, "-m", model, "--overwrite", "--device", "auto", *flags)
         assert ended.code == 0 and ended.stderr.count("running on the CPU") == told, ended.stderr
         assert ("warning: running on the CPU" in ended.stderr) is seen

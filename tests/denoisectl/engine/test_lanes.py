@@ -14,7 +14,8 @@ import pytest
 
 from denoisectl import Denoiser
 from denoisectl.devices import CPU, Device
-from denoisectl.engine import Engine, OutOfMemory, lane, session
+from denoisectl.engine import Engine, OutOfMemory, lane
+from denoisectl.engine import engine as engine_module
 from denoisectl.engine.sessions import create_session
 from denoisectl.errors import DeviceError, ImageError, ModelError
 from denoisectl.lanes import in_lanes
@@ -31,9 +32,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Device]:
         devices.append(device)
         return create_session(data, CPU, 1, shape)
 
-    monkeypatch.setattr(session, "check_cuda", lambda index: None)
-    monkeypatch.setattr(session, "check_tensorrt", lambda index: None)
-    monkeypatch.setattr(session, "create_session", pretend)
+    monkeypatch.setattr(engine_module, "check_cuda", lambda index: None)
+    monkeypatch.setattr(engine_module, "check_tensorrt", lambda index: None)
+    monkeypatch.setattr(engine_module, "create_session", pretend)
     monkeypatch.setattr(lane, "_on_device", on_the_host)
     return devices
 
@@ -112,7 +113,7 @@ def test_one_gpu_that_fails_fails_all(
             raise RuntimeError("no kernel image")
         return create_session(data, CPU, 1, None)
 
-    monkeypatch.setattr(session, "create_session", broken)
+    monkeypatch.setattr(engine_module, "create_session", broken)
     with pytest.raises(DeviceError, match="cuda:1 cannot run unet: no kernel image"):
         Engine.open(model, "cuda:0,1")
 

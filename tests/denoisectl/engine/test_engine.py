@@ -16,7 +16,8 @@ from onnx import helper
 
 from denoisectl import nvidia
 from denoisectl.devices import CPU, Device
-from denoisectl.engine import Engine, OutOfMemory, cuda, lane, session
+from denoisectl.engine import Engine, OutOfMemory, cuda, lane
+from denoisectl.engine import engine as engine_module
 from denoisectl.engine.sessions import create_session
 from denoisectl.errors import DeviceError, ModelError
 from denoisectl.model_card import CARD_KEY
@@ -150,7 +151,7 @@ def a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """The driver shows a GPU and the libraries load, yet CUDA may still not compute."""
     for module in (cuda, nvidia):
         monkeypatch.setattr(module, "driver_devices", lambda: 1)
-    monkeypatch.setattr(session, "check_cuda", lambda index: None)
+    monkeypatch.setattr(engine_module, "check_cuda", lambda index: None)
 
 
 @pytest.mark.usefixtures("no_gpu")
@@ -192,7 +193,7 @@ def test_a_gpu_that_computes_is_taken_with_fixed_shapes(model: Path, monkeypatch
         made.append((device, shape))
         return create_session(data, CPU, threads, shape)
 
-    monkeypatch.setattr(session, "create_session", pretend)
+    monkeypatch.setattr(engine_module, "create_session", pretend)
     monkeypatch.setattr(lane, "_on_device", on_the_host)
     engine = Engine.open(model, "auto")
     assert (engine.device, engine.device_note) == ("cuda:0", "")
@@ -269,7 +270,7 @@ def test_a_gpu_whose_memory_is_taken_is_told_so(model: Path, monkeypatch: pytest
     def full(*args: Any, half: bool) -> None:
         raise RuntimeError("FAIL : CUDA failure 2: out of memory ; GPU=0 ; hostname=vm")
 
-    monkeypatch.setattr(session, "create_session", full)
+    monkeypatch.setattr(engine_module, "create_session", full)
     with pytest.raises(DeviceError, match=r"unet: CUDA failure 2: out of memory; other .*: nvidia-smi lists"):
         Engine.open(model, "cuda")
 
@@ -285,7 +286,7 @@ def test_a_model_is_proven_on_a_tile_that_its_card_allows(
         shapes.append(shape)
         return create_session(data, CPU, threads, shape)
 
-    monkeypatch.setattr(session, "create_session", pretend)
+    monkeypatch.setattr(engine_module, "create_session", pretend)
     monkeypatch.setattr(lane, "_on_device", on_the_host)
     Engine.open(toy_models.identity(tmp_path / "wide.onnx", replace(CARD, multiple_of=multiple_of)), "cuda")
     assert shapes == [(1, side, side)]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from denoisectl.batch.policy import FailureLimit
+from denoisectl.batch.failure_limit import FailureLimit
 from denoisectl.batch.result import FileResult, Status, Tally
 from denoisectl.errors import StoppedError, UsageError
 

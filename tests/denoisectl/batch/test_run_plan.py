@@ -15,16 +15,16 @@ import pytest
 import skimage.data
 
 from denoisectl import Denoiser
-from denoisectl.batch import folder, single
+from denoisectl.batch import one_image, run_plan
 from denoisectl.batch.budget import Budget
 from denoisectl.batch.estimate import working_bytes
 from denoisectl.batch.existing import IfExists
-from denoisectl.batch.folder import Resources
 from denoisectl.batch.inputs import Selection, find
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER
 from denoisectl.batch.library import denoise_file, denoise_folder
 from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.batch.result import FileResult
+from denoisectl.batch.run_plan import Resources
 from denoisectl.batch.settings import Settings
 from denoisectl.batch.work import Worker
 from denoisectl.choices import BitDepth
@@ -100,7 +100,7 @@ def test_a_codec_that_trips_costs_one_file(
             raise ZeroDivisionError("oops")
         return decode(data, name=name, max_pixels=max_pixels)
 
-    monkeypatch.setattr(single, "decode", trip)
+    monkeypatch.setattr(one_image, "decode", trip)
     results = list(denoise_folder(denoiser, photos, out))
     assert statuses(results) == {"a.png": FAILED, "b.jpg": OK, "c.png": OK}
     assert "ZeroDivisionError: oops" in results[0].reason
@@ -159,7 +159,7 @@ def test_every_photo_takes_the_memory_that_its_header_states(
             super().take(place, size)
             taken[place] = size
 
-    monkeypatch.setattr(folder, "Budget", Spy)
+    monkeypatch.setattr(run_plan, "Budget", Spy)
     (photos / "b.jpg").write_text("no image")
     settings = Settings(bit_depth=bit_depth)
     list(denoise_folder(denoiser, photos, out, settings=settings, resources=Resources(memory=10**6)))
@@ -201,7 +201,7 @@ def test_a_loop_over_single_files_looks_through_their_folder_once(
     denoiser: Denoiser, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     swept: list[Path] = []
-    monkeypatch.setattr(folder, "remove_stale", swept.extend)
+    monkeypatch.setattr(run_plan, "remove_stale", swept.extend)
     for name in ("x.png", "y.png"):
         denoise_file(denoiser, photos / "a.png", out / name)
     assert swept == [out]

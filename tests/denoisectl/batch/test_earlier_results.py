@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from denoisectl import Denoiser
-from denoisectl.batch import results
+from denoisectl.batch import earlier_results
 from denoisectl.batch.destination import Destination
+from denoisectl.batch.earlier_results import results_as_made
 from denoisectl.batch.identity import identity
 from denoisectl.batch.inputs import Selection, find
 from denoisectl.batch.journal_lines import Line
 from denoisectl.batch.library import denoise_folder
 from denoisectl.batch.plan import Naming
-from denoisectl.batch.results import results_as_made
 from denoisectl.batch.settings import Settings
 from tests.denoisectl.batch.conftest import FAILED, OK, SKIPPED
 from tests.denoisectl.conftest import write_picture
@@ -188,11 +188,13 @@ def test_a_link_asks_for_the_results_in_its_folder_alone(
     found = [*find([str(tmp_path / "in")], Selection(recursive=True, out=out))]
     assert [each.path.name for each in found] == ["0.png", "a.png", "b.png"]
     looked_at: list[Line] = []
-    monkeypatch.setattr(results, "_is_within", looked_at.append)
-    list(results.results_of_runs_above(lib / "sub", None))
+    monkeypatch.setattr(earlier_results, "_is_within", looked_at.append)
+    list(earlier_results.results_of_runs_above(lib / "sub", None))
     assert sorted(line.output[0] for line in looked_at) == ["sub/0.webp", "sub/a.webp", "sub/deep/b.webp"]
-    monkeypatch.setattr(results, "_read", None)  # a run into that very folder reads nothing
-    assert list(results.results_of_runs_above(lib / "sub", identity(lib))) == [frozenset()] * len(lib.parents)
+    monkeypatch.setattr(earlier_results, "_read", None)  # a run into that very folder reads nothing
+    assert list(earlier_results.results_of_runs_above(lib / "sub", identity(lib))) == [frozenset()] * len(
+        lib.parents
+    )
 
 
 def test_one_result_among_photos_takes_no_photo_out(denoiser: Denoiser, photos: Path, tmp_path: Path) -> None:
