@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +81,18 @@ def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return build(tmp_path_factory.mktemp("models") / f"{build.__name__}.onnx")
 
 
+@cache  # loading takes longer than running
+def opened(network: Path, tile: int, views: int) -> Denoiser:
+    return Denoiser.open(network, "cpu", tile=tile, self_ensemble=views)
+
+
 @settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_tiled_is_untiled(network: Path, photo: Image, data: st.DataObject) -> None:
     image = photo[: data.draw(st.integers(1, 200)), : data.draw(st.integers(1, 200))]
     views = data.draw(st.sampled_from((2, 4, 8)))
     tile = data.draw(st.sampled_from((32, 64, 128)))
-    whole = Denoiser.open(network, "cpu", tile=0, self_ensemble=views).image(image)
-    tiled = Denoiser.open(network, "cpu", tile=tile, self_ensemble=views).image(image)
+    whole, tiled = (opened(network, each, views).image(image) for each in (0, tile))
     difference = np.abs(tiled.astype(int) - whole.astype(int))
     assert difference.max() <= 1
     assert np.count_nonzero(difference) <= max(1, image.size // 10**6)
