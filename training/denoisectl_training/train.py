@@ -158,7 +158,7 @@ def _gpu_failed(request: TrainRequest, error: Exception) -> str:
     """In words, with the way on: the run's folder lasts once it says how it began."""
     begun = (request.run.path / "run.json").is_file()
     way = (
-        f"go on with: denoisectl train {request.photos} --resume {request.run.path}"
+        f"go on with: denoisectl train {request.photos} --resume {shlex.quote(str(request.run.path))}"
         if begun
         else "start again"
     )

@@ -20,8 +20,9 @@ def tuned(recipe: Recipe, photos: int) -> Recipe:
     slower = with_first_rate(recipe, _SHARE * first_rate(recipe))
     training = recipe.training.model_copy(update={"images": max(1, int(_SHARE * recipe.training.images))})
     held = recipe.data.validation_photos
-    few = None if held is None else min(held, usually_held_out(photos, recipe.data))
-    data = recipe.data.model_copy(update={"validation_photos": few})
+    fewer = held is not None and held < usually_held_out(photos, recipe.data)
+    # Where it is not fewer, a fifth of those that can be used: some files may be copies, or unreadable.
+    data = recipe.data.model_copy(update={"validation_photos": held if fewer else None})
     return slower.model_copy(
         update={
             "name": f"{recipe.name}-tuned",
