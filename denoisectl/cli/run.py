@@ -78,7 +78,7 @@ def run(asked: RunOptions) -> None:
 
     settings = _settings(asked)
     memory = asked.memory or _MEMORY
-    tiles = int(memory * _FOR_TILES)
+    tiles = max(1, int(memory * _FOR_TILES))
     opening = Opening(
         asked.model,
         asked.device,

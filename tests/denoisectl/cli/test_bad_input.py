@@ -96,8 +96,9 @@ def test_cuda_where_there_is_none(run: Invoke, photos: Path, out: Path) -> None:
     assert not out.exists(), "nothing is made before the device has proved to work"
 
 
-def test_memory_that_holds_no_tile(run: Invoke, photos: Path, out: Path) -> None:
-    ended = run(photos, "-o", out, "--memory", "2K")
+@pytest.mark.parametrize("memory", ["1", "2K"])
+def test_memory_that_holds_no_tile(run: Invoke, photos: Path, out: Path, memory: str) -> None:
+    ended = run(photos, "-o", out, "--memory", memory)
     assert ended.code == 2 and "raise --memory" in ended.stderr and not out.exists()
 
 
