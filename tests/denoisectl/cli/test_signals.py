@@ -60,10 +60,10 @@ def test_the_second_one_ends_at_once(command: list[str], cli_env: dict[str, str]
 
 
 NATIVE = """
-import hashlib
+import hashlib, threading
 from denoisectl.cli.signals import interruptible
 with interruptible():
-    print("at work", flush=True)
+    threading.Timer(0.5, print, ["at work"], {"flush": True}).start()  # when the hash is: it lets others run
     hashlib.pbkdf2_hmac("sha256", b"", b"", 2_000_000_000)  # as a large tile: no Python code runs meanwhile
 """
 
