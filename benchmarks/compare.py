@@ -44,6 +44,8 @@ _SMALL = 100
 def main() -> None:
     """Measure everything and write the results."""
     options, started = _options(), time.perf_counter()
+    if not options.photos.is_dir():  # before the records of earlier runs give way to new ones
+        raise SystemExit(f"{options.photos}: no such folder; check the name")
     records = Records(options.out / "compare.jsonl", resume=options.resume)
     with tempfile.TemporaryDirectory() as folder:
         for part in PARTS:
