@@ -32,9 +32,9 @@ from table import write_results
 from timing import Speed, once, run_alone, timed, timed_command
 
 from denoisectl import __version__
-from denoisectl.devices import usable_cpus
 from denoisectl.images import decode, encode
-from denoisectl.shipped import find_model
+from denoisectl.machine.devices import usable_cpus
+from denoisectl.model_file.shipped import find_model
 
 HEIGHT, WIDTH = 3000, 4000
 PARTS = ("run", "cores", "small", "cold", "memory", "peers")

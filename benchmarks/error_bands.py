@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from denoisectl import Denoiser
-from denoisectl.shipped import find_model
+from denoisectl.model_file.shipped import find_model
 from denoisectl_training.evaluation.sources import read_image
 from denoisectl_training.pairs import match_patterns
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from records import Row
 
 from denoisectl import Denoiser
-from denoisectl.shipped import find_model
+from denoisectl.model_file.shipped import find_model
 
 _PEERS = (
     ("opencv", "OpenCV fastNlMeansDenoisingColored", "1.5, int8 4"),

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import skimage.data
 
 from denoisectl import Denoiser
-from denoisectl.shipped import find_model
+from denoisectl.model_file.shipped import find_model
 
 Photo = npt.NDArray[np.uint8]
 Levels = npt.NDArray[np.float32]

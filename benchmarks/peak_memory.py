@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import skimage.data
 
-from denoisectl.shipped import find_model
+from denoisectl.model_file.shipped import find_model
 
 HEIGHT, WIDTH = 6000, 8000
 

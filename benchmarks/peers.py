@@ -15,7 +15,7 @@ from records import Row
 from timing import Speed, once, timed
 
 from denoisectl import Denoiser
-from denoisectl.shipped import find_model
+from denoisectl.model_file.shipped import find_model
 
 SIGMA = 25.0
 _SHARE = SIGMA / 255.0

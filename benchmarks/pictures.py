@@ -19,7 +19,7 @@ import skimage.data
 import torch
 
 from denoisectl import Denoiser
-from denoisectl.shipped import find_model
+from denoisectl.model_file.shipped import find_model
 from denoisectl_training.corruption import camera
 from denoisectl_training.crops import step_generator
 

@@ -16,7 +16,7 @@ import numpy as np
 from photos import write_large
 
 from denoisectl import Denoiser
-from denoisectl.shipped import find_model
+from denoisectl.model_file.shipped import find_model
 from denoisectl_training.photo_files import read_photo
 
 

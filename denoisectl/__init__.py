@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from denoisectl.batch.result import FileResult, Status
     from denoisectl.denoiser import Denoiser
-    from denoisectl.model_card import ModelCard
+    from denoisectl.model_file.card import ModelCard
 
 __all__ = ["Denoiser", "FileResult", "ModelCard", "Status", "__version__"]
 
@@ -26,7 +26,7 @@ def __getattr__(name: str) -> object:
 
         return Denoiser
     if name == "ModelCard":
-        from denoisectl.model_card import ModelCard
+        from denoisectl.model_file.card import ModelCard
 
         return ModelCard
     if name in ("FileResult", "Status"):

@@ -26,14 +26,14 @@ from denoisectl.choices import Precision, Seams
 from denoisectl.engine import Engine, OutOfMemory
 from denoisectl.errors import ImageError
 from denoisectl.file_methods import FileMethods
-from denoisectl.model_card import ModelCard
+from denoisectl.model_file.card import ModelCard
+from denoisectl.model_file.shipped import float32_twin
 from denoisectl.opening import DEFAULT_MEMORY, Opening
 from denoisectl.pixels import Image, Planes, check_image
-from denoisectl.self_ensemble import BYTES_PER_PIXEL, SelfEnsemble
-from denoisectl.shipped import float32_twin
 from denoisectl.strength import Strength
-from denoisectl.tiled import Progress, Runner, run_tiles, tile_rules
-from denoisectl.tiling import Grid, TileRules, cut
+from denoisectl.tiles.self_ensemble import BYTES_PER_PIXEL, SelfEnsemble
+from denoisectl.tiles.tiled import Progress, Runner, run_tiles, tile_rules
+from denoisectl.tiles.tiling import Grid, TileRules, cut
 
 _log = logging.getLogger("denoisectl")
 

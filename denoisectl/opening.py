@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from denoisectl.choices import Precision, Seams
-from denoisectl.devices import parse_devices
 from denoisectl.errors import UsageError
-from denoisectl.model_card import VIEWS
+from denoisectl.machine.devices import parse_devices
+from denoisectl.model_file.card import VIEWS
 
 if TYPE_CHECKING:
-    from denoisectl.precision import ModelFiles
+    from denoisectl.model_file.precision import ModelFiles
 
 
 DEFAULT_MEMORY = 560 * 2**20
@@ -49,7 +49,7 @@ class Opening:
 
     def files(self) -> ModelFiles:
         """The files of the model that is meant. Raises what `ModelFiles.find` does."""
-        from denoisectl.precision import ModelFiles  # OpenCV comes with it
+        from denoisectl.model_file.precision import ModelFiles  # OpenCV comes with it
 
         return ModelFiles.find(self.model, self.precision)
 

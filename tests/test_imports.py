@@ -35,7 +35,7 @@ def outside_the_command_line(files: set[str]) -> set[str]:
 
 @pytest.mark.parametrize("package", ["denoisectl_training", "denoisectl_exports"])
 def test_only_commands_import_training_and_exports(package: str) -> None:
-    # No exceptions: `denoisectl.shipped` asks where the exports lie, for the models among them, and imports nothing.
+    # No exceptions: `model_file.shipped` asks where the exports lie, for the models among them, and imports nothing.
     found = importers("denoisectl", package)
     assert found and outside_the_command_line(found) == set()
 

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from denoisectl.model_card import CARD_KEY, ModelCard
+from denoisectl.model_file.card import CARD_KEY, ModelCard
 
 CARD = ModelCard(
     name="toy",

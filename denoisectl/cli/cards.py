@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from denoisectl.model_card import ADOPTED, ModelCard
+from denoisectl.model_file.card import ADOPTED, ModelCard
 
 
 def card_line(path: Path, card: ModelCard) -> str:

@@ -13,7 +13,7 @@ from denoisectl.cli.options import DeviceOpt, ModelOpt, QuietOpt, SelfEnsembleOp
 
 if TYPE_CHECKING:
     from denoisectl.cli.opening import Opening
-    from denoisectl.demo import Measured
+    from denoisectl.report.demo import Measured
 
 
 def demo(
@@ -59,7 +59,7 @@ def demo(
         return
     with needs_extra("demo"):
         import skimage.data  # noqa: F401 - asked for early, so that a missing extra is told at once
-    from denoisectl.demo import PICTURE, SIGMA, run_demo
+    from denoisectl.report.demo import PICTURE, SIGMA, run_demo
 
     measured = run_demo(opening.open(), out)
     _show(measured, f"Gaussian noise, sigma {SIGMA:.0f}, 8 bits")
@@ -67,7 +67,7 @@ def demo(
 
 
 def _compare(opening: Opening, photos: list[Path], out: Path) -> None:
-    from denoisectl.comparing import write_comparison
+    from denoisectl.report.comparing import write_comparison
 
     picture = out / "strengths.png"
     write_comparison(opening.open, photos, picture)

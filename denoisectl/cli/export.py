@@ -12,7 +12,7 @@ from denoisectl.cli import console
 from denoisectl.cli.extras import needs_extra
 from denoisectl.cli.options import QuietOpt
 from denoisectl.errors import UsageError
-from denoisectl.model_card import ADOPTED, ModelCard
+from denoisectl.model_file.card import ADOPTED, ModelCard
 
 
 def export(

@@ -29,9 +29,9 @@ def models(model: ModelArg = None, json: JsonOpt = False) -> None:
       # the same for scripts, of any file
       denoisectl models ./mine.onnx --json | jq .halo
     """
-    from denoisectl.card_in_file import read_card
     from denoisectl.cli.cards import card_line, card_view, list_view
-    from denoisectl.shipped import find_model, shipped_models
+    from denoisectl.model_file.card_in_file import read_card
+    from denoisectl.model_file.shipped import find_model, shipped_models
 
     files = list(shipped_models().values()) if model is None else [find_model(model)]
     cards = [(path, read_card(path)) for path in files]

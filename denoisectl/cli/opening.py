@@ -9,7 +9,7 @@ from denoisectl.cli import console
 
 if TYPE_CHECKING:
     from denoisectl.denoiser import Denoiser
-    from denoisectl.model_card import ModelCard
+    from denoisectl.model_file.card import ModelCard
 
 
 _LARGE = 4096  # an image side at which borders no longer count
@@ -21,8 +21,8 @@ class Opening(opening.Opening):
 
     def check(self) -> None:
         """See that the tiles suit the model, by its card alone. Raises what `open` does."""
-        from denoisectl.card_in_file import read_card
-        from denoisectl.tiled import tile_rules
+        from denoisectl.model_file.card_in_file import read_card
+        from denoisectl.tiles.tiled import tile_rules
 
         tile_rules(read_card(self.files().processor), self)
 

@@ -6,7 +6,7 @@ import re
 
 import typer
 
-from denoisectl.model_card import VIEWS
+from denoisectl.model_file.card import VIEWS
 
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30}
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

@@ -11,7 +11,7 @@ import onnxruntime
 
 from denoisectl.engine.silence import captured_stdout
 from denoisectl.errors import DeviceError
-from denoisectl.nvidia import DRIVER, compute_capability, driver_cuda, driver_devices
+from denoisectl.machine.nvidia import DRIVER, compute_capability, driver_cuda, driver_devices
 
 INSTALL_CUDA = 'pip install "denoisectl[cuda]"'
 INSTALL_GPU_RUNTIME = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu"

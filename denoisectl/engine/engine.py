@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from denoisectl.card_in_file import card_of
-from denoisectl.devices import AUTO, CPU, Device, parse_devices, usable_cpus
 from denoisectl.engine.cuda import check_cuda, check_driver
 from denoisectl.engine.failures import NO_GPU_MEMORY, OutOfMemory, is_out_of_memory, reason
 from denoisectl.engine.lane import CpuLane, Lane
 from denoisectl.engine.sessions import create_session
 from denoisectl.engine.tensorrt import check_tensorrt
 from denoisectl.errors import DeviceError, ModelError
-from denoisectl.model_card import ModelCard
-from denoisectl.nvidia import gpu_in_sight
-from denoisectl.onnx_file import read_model
-from denoisectl.tiling import round_up
+from denoisectl.machine.devices import AUTO, CPU, Device, parse_devices, usable_cpus
+from denoisectl.machine.nvidia import gpu_in_sight
+from denoisectl.model_file.card import ModelCard
+from denoisectl.model_file.card_in_file import card_of
+from denoisectl.model_file.onnx_file import read_model
+from denoisectl.tiles.tiling import round_up
 
 Batch = npt.NDArray[np.float32]
 

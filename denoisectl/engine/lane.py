@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from denoisectl.devices import CPU, Device
 from denoisectl.engine.sessions import release_memory
+from denoisectl.machine.devices import CPU, Device
 
 Batch = npt.NDArray[np.float32]
 Shape = tuple[int, int, int, int]

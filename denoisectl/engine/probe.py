@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from denoisectl.devices import Device
 from denoisectl.engine.cuda import INSTALL_CUDA, check_cuda
 from denoisectl.engine.failures import NO_GPU_MEMORY, is_out_of_memory, reason
 from denoisectl.engine.sessions import create_session
 from denoisectl.engine.tensorrt import check_tensorrt, install_tensorrt
 from denoisectl.errors import DeviceError
+from denoisectl.machine.devices import Device
 
 _CHANNELS, _SIDE = 8, 16
 _FLOAT, _INTS = 1, 7  # TensorProto.DataType.FLOAT, AttributeProto.AttributeType.INTS

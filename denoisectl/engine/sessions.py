@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from denoisectl.devices import Device
 from denoisectl.engine.tensorrt import tensorrt_options
+from denoisectl.machine.devices import Device
 
 _FATAL = 4  # onnxruntime's log severity; its errors reach us as exceptions, in words that we choose
 _SAME_AS_REQUESTED = {"arena_extend_strategy": 1}

@@ -15,8 +15,8 @@ import onnx
 
 from denoisectl import __version__
 from denoisectl.errors import ExportError
-from denoisectl.model_card import ADOPTED, ModelCard
-from denoisectl.tiling import round_up
+from denoisectl.model_file.card import ADOPTED, ModelCard
+from denoisectl.tiles.tiling import round_up
 from denoisectl_exports.adopted.counted import multiply_adds, parameters
 from denoisectl_exports.adopted.foreign import Foreign, Network, read_foreign
 from denoisectl_exports.adopted.grid import check_batches, grid_of_shifts, grid_of_sizes

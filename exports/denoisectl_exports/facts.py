@@ -24,7 +24,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from denoisectl.errors import ConfigError
-from denoisectl.model_card import DataSource, Score
+from denoisectl.model_file.card import DataSource, Score
 
 
 @dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))

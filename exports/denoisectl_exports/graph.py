@@ -14,7 +14,7 @@ import onnxruntime
 import torch
 
 from denoisectl.errors import ExportError
-from denoisectl.tiling import round_up
+from denoisectl.tiles.tiling import round_up
 from denoisectl_training.model import DenoisingAutoencoder
 
 Planes = npt.NDArray[np.float32]

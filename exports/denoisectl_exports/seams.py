@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from denoisectl.tiling import round_up
+from denoisectl.tiles.tiling import round_up
 
 Planes = npt.NDArray[np.float32]
 Network = Callable[[Planes], Planes]

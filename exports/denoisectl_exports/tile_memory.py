@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from denoisectl.devices import CPU
 from denoisectl.engine.sessions import create_session
-from denoisectl.tiling import round_up
+from denoisectl.machine.devices import CPU
+from denoisectl.tiles.tiling import round_up
 
 _log = logging.getLogger("denoisectl")
 _SIDE = 1024

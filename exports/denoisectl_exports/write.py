@@ -16,7 +16,7 @@ import torch
 
 from denoisectl import __version__
 from denoisectl.errors import ExportError
-from denoisectl.model_card import CARD_KEY, ModelCard
+from denoisectl.model_file.card import CARD_KEY, ModelCard
 from denoisectl.whole_file import write_whole
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.float16 import SAFE, half_error, to_float16

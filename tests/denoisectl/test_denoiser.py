@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from denoisectl import Denoiser
 from denoisectl.errors import ImageError, ModelError, UsageError
 from denoisectl.opening import Opening
-from denoisectl.tiled import tile_rules
-from denoisectl.tiling import TileRules
+from denoisectl.tiles.tiled import tile_rules
+from denoisectl.tiles.tiling import TileRules
 from tests import toy_models
 
 Image = np.ndarray[Any, Any]

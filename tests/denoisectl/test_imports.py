@@ -24,7 +24,7 @@ def _imported(statement: str, env: dict[str, str]) -> set[str]:
         ("from denoisectl import ModelCard", set()),
         ("from denoisectl import FileResult, Status", set()),
         ("import denoisectl.cli.models, denoisectl.cli.doctor", set()),
-        ("import denoisectl.shipped", set()),
+        ("import denoisectl.model_file.shipped", set()),
         ("from denoisectl import Denoiser", {"cv2", "onnxruntime", "numpy"}),
     ],
 )

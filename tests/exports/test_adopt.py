@@ -15,8 +15,8 @@ import skimage.data
 from onnx import helper
 
 from denoisectl import Denoiser, __version__
-from denoisectl.card_in_file import read_card
 from denoisectl.errors import ExportError, UsageError
+from denoisectl.model_file.card_in_file import read_card
 from denoisectl_exports import photos
 from denoisectl_exports.adopt import adopt
 from denoisectl_exports.facts import Facts

@@ -8,7 +8,7 @@ import pytest
 import skimage.data
 
 from denoisectl import Denoiser
-from denoisectl.card_in_file import read_card
+from denoisectl.model_file.card_in_file import read_card
 from denoisectl_exports import photos, seams
 from denoisectl_exports.photos import Planes, as_the_model_meets_them, reference_photos
 from denoisectl_exports.write import export_run

@@ -10,9 +10,9 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from denoisectl.card_in_file import read_card
 from denoisectl.errors import ExportError
-from denoisectl.shipped import find_model
+from denoisectl.model_file.card_in_file import read_card
+from denoisectl.model_file.shipped import find_model
 from denoisectl_exports import half
 from denoisectl_exports.graph import network_of
 from denoisectl_exports.half import TOLERANCE, with_half_weights

@@ -11,8 +11,8 @@ import torch
 from onnx import numpy_helper
 
 from denoisectl import Denoiser
-from denoisectl.card_in_file import read_card
 from denoisectl.errors import ExportError, TrainingError
+from denoisectl.model_file.card_in_file import read_card
 from denoisectl_exports import photos, write
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.graph import network_of, to_onnx

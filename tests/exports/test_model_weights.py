@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from denoisectl.errors import TrainingError
-from denoisectl.shipped import find_model
+from denoisectl.model_file.shipped import find_model
 from denoisectl_exports.write import export_run
 from denoisectl_training.checkpoint import save_checkpoint
 from denoisectl_training.recipes import load_recipe

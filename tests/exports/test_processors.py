@@ -11,7 +11,7 @@ import pytest
 import skimage.data
 from onnx import numpy_helper
 
-from denoisectl.shipped import shipped_models
+from denoisectl.model_file.shipped import shipped_models
 from denoisectl_exports.write import export_run
 from denoisectl_training.run_folder import RunFolder
 

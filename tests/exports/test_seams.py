@@ -8,7 +8,7 @@ import skimage.data
 import torch
 
 from denoisectl import Denoiser
-from denoisectl.tiling import TileRules
+from denoisectl.tiles.tiling import TileRules
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.graph import to_onnx
 from denoisectl_exports.write import new_card, write_model

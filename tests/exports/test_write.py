@@ -7,8 +7,8 @@ import skimage.data
 import torch
 
 from denoisectl import Denoiser, __version__
-from denoisectl.card_in_file import read_card
 from denoisectl.errors import ConfigError, ExportError, TrainingError
+from denoisectl.model_file.card_in_file import read_card
 from denoisectl_exports import graph, tile_memory, write
 from denoisectl_exports.facts import Facts, read_facts
 from denoisectl_exports.write import export_run, restamp

@@ -10,7 +10,7 @@ from functools import cache
 import torch
 
 from denoisectl.errors import DeviceError, UsageError
-from denoisectl.nvidia import gpu_in_sight
+from denoisectl.machine.nvidia import gpu_in_sight
 
 _log = logging.getLogger("denoisectl")
 # Of processors, of CUDA before torch counts its memory, and of cuDNN and cuBLAS, which take some beside it.

@@ -9,11 +9,11 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor
 
-from denoisectl.card_in_file import card_of
 from denoisectl.errors import ModelError, TrainingError
-from denoisectl.model_card import ADOPTED
-from denoisectl.onnx_file import read_model
-from denoisectl.shipped import shipped_models
+from denoisectl.model_file.card import ADOPTED
+from denoisectl.model_file.card_in_file import card_of
+from denoisectl.model_file.onnx_file import read_model
+from denoisectl.model_file.shipped import shipped_models
 from denoisectl_training.model import build_model
 from denoisectl_training.recipes import Recipe, parse_recipe
 

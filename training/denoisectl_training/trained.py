@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from denoisectl.errors import ModelError, TrainingError
-from denoisectl.shipped import shipped_models
+from denoisectl.model_file.shipped import shipped_models
 from denoisectl_training.checkpoint import load_checkpoint
 from denoisectl_training.model import DenoisingAutoencoder, build_model
 from denoisectl_training.model_weights import model_file, weights_in

@@ -15,8 +15,8 @@ import onnxruntime
 from onnx import TensorProto
 
 from denoisectl.errors import ExportError, UsageError
-from denoisectl.model_card import CARD_KEY
-from denoisectl.onnx_file import metadata, read_model
+from denoisectl.model_file.card import CARD_KEY
+from denoisectl.model_file.onnx_file import metadata, read_model
 
 Array = npt.NDArray[np.float32]
 Network = Callable[[Array], Array]

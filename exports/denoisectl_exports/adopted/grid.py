@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from denoisectl.errors import ExportError
-from denoisectl.tiling import round_up
+from denoisectl.tiles.tiling import round_up
 from denoisectl_exports.adopted.foreign import Array, Network
 from denoisectl_exports.adopted.layout import turned
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from denoisectl.tiling import round_up
+from denoisectl.tiles.tiling import round_up
 from denoisectl_exports.adopted.foreign import Array, Network
 from denoisectl_exports.adopted.layout import turned
 

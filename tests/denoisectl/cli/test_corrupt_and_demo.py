@@ -9,7 +9,7 @@ import pytest
 import skimage.data
 
 from denoisectl.cli.corrupt import Kind
-from denoisectl.demo import psnr
+from denoisectl.report.demo import psnr
 from denoisectl_training.corruption.images import KINDS
 from denoisectl_training.recipes import CorruptionSettings
 from tests.conftest import Cli

@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from denoisectl import shipped
 from denoisectl.cli.main import build
 from denoisectl.cli.score_view import score_view
-from denoisectl.model_card import DataSource, ModelCard, Score
+from denoisectl.model_file import shipped
+from denoisectl.model_file.card import DataSource, ModelCard, Score
 from tests import toy_models
 
 CARD = replace(

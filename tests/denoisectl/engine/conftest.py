@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from denoisectl.devices import Device
+from denoisectl.machine.devices import Device
 
 
 class _Buffer(onnxruntime.OrtValue):

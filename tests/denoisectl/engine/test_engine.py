@@ -14,13 +14,13 @@ import onnxruntime
 import pytest
 from onnx import helper
 
-from denoisectl import nvidia
-from denoisectl.devices import CPU, Device
 from denoisectl.engine import Engine, OutOfMemory, cuda, lane
 from denoisectl.engine import engine as engine_module
 from denoisectl.engine.sessions import create_session
 from denoisectl.errors import DeviceError, ModelError
-from denoisectl.model_card import CARD_KEY
+from denoisectl.machine import nvidia
+from denoisectl.machine.devices import CPU, Device
+from denoisectl.model_file.card import CARD_KEY
 from tests import toy_models
 from tests.denoisectl.engine.conftest import on_the_host
 from tests.toy_models import CARD

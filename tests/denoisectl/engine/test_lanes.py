@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from denoisectl import Denoiser
-from denoisectl.devices import CPU, Device
 from denoisectl.engine import Engine, OutOfMemory, lane
 from denoisectl.engine import engine as engine_module
 from denoisectl.engine.sessions import create_session
 from denoisectl.errors import DeviceError, ImageError, ModelError
 from denoisectl.lanes import in_lanes
+from denoisectl.machine.devices import CPU, Device
 from tests import toy_models
 from tests.denoisectl.engine.conftest import on_the_host
 

@@ -8,10 +8,10 @@ import numpy as np
 import onnx
 import pytest
 
-from denoisectl.devices import CPU, Device
 from denoisectl.engine import probe
 from denoisectl.engine.probe import probe_model, prove
 from denoisectl.errors import DeviceError
+from denoisectl.machine.devices import CPU, Device
 
 
 def test_the_model_written_by_hand_is_a_model() -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import onnxruntime
 import pytest
 
-from denoisectl.devices import Device
 from denoisectl.engine import tensorrt
 from denoisectl.engine.sessions import create_session
 from denoisectl.engine.tensorrt import check_tensorrt, engine_folder, tensorrt_options
 from denoisectl.errors import DeviceError
+from denoisectl.machine.devices import Device
 
 
 @pytest.fixture

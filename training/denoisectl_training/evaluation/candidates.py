@@ -17,9 +17,9 @@ import torch
 
 from denoisectl.denoiser import Denoiser
 from denoisectl.errors import UsageError
+from denoisectl.model_file.shipped import find_model
 from denoisectl.pixels import load_planes, store_planes
-from denoisectl.shipped import find_model
-from denoisectl.tiling import TileRules, cut
+from denoisectl.tiles.tiling import TileRules, cut
 from denoisectl_training.devices import choose_device
 from denoisectl_training.evaluation.metrics import Image
 from denoisectl_training.model import DenoisingAutoencoder

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from denoisectl import devices
-from denoisectl.devices import Device, parse_devices, usable_cpus
 from denoisectl.errors import UsageError
+from denoisectl.machine import devices
+from denoisectl.machine.devices import Device, parse_devices, usable_cpus
 
 
 @pytest.mark.parametrize(

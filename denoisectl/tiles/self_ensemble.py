@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from denoisectl.pixels import Planes
-from denoisectl.tiled import Runner
+from denoisectl.tiles.tiled import Runner
 
 BYTES_PER_PIXEL = 24
 """Of a tile, beside what the network takes: the sum and a view."""

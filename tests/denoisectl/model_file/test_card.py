@@ -11,7 +11,7 @@ import pytest
 
 from denoisectl import ModelCard
 from denoisectl.errors import ModelError
-from denoisectl.model_card import DataSource, Score
+from denoisectl.model_file.card import DataSource, Score
 from tests.toy_models import CARD
 
 FULL = replace(

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from denoisectl.card_in_file import read_card
 from denoisectl.choices import Seams
 from denoisectl.errors import UsageError
+from denoisectl.model_file.card_in_file import read_card
+from denoisectl.model_file.shipped import find_model
 from denoisectl.opening import Opening
-from denoisectl.shipped import find_model
-from denoisectl.tiled import tile_rules
-from denoisectl.tiling import Span, TileRules, cut, split_axis
+from denoisectl.tiles.tiled import tile_rules
+from denoisectl.tiles.tiling import Span, TileRules, cut, split_axis
 
 
 def _spans(*numbers: tuple[int, int, int, int]) -> tuple[Span, ...]:

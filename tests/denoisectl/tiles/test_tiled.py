@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from denoisectl import Denoiser
-from denoisectl.card_in_file import read_card
 from denoisectl.denoiser import _exact_twin
 from denoisectl.engine import Engine, OutOfMemory
 from denoisectl.errors import ImageError
+from denoisectl.model_file.card_in_file import read_card
+from denoisectl.model_file.shipped import float32_twin, shipped_models
 from denoisectl.opening import Opening
-from denoisectl.shipped import float32_twin, shipped_models
-from denoisectl.tiling import TileRules
+from denoisectl.tiles.tiling import TileRules
 from tests import toy_models
 
 Image = np.ndarray[Any, Any]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from denoisectl import Denoiser
 from denoisectl.errors import UsageError
 from denoisectl.pixels import Planes
-from denoisectl.self_ensemble import SelfEnsemble
+from denoisectl.tiles.self_ensemble import SelfEnsemble
 from tests import toy_models
 
 Image = np.ndarray[Any, Any]

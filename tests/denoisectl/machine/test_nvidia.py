@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from denoisectl.nvidia import compute_capability, driver_cuda, driver_devices
+from denoisectl.machine.nvidia import compute_capability, driver_cuda, driver_devices
 
 
 def _giving(value: int, failed: int = 0) -> Any:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from denoisectl.card_in_file import read_card
-from denoisectl.devices import AUTO, CPU, Device, parse_devices, usable_cpus
 from denoisectl.engine.cuda import INSTALL_GPU_RUNTIME
 from denoisectl.engine.probe import prove
 from denoisectl.errors import DeviceError, ModelError
-from denoisectl.nvidia import driver_devices
-from denoisectl.precision import fast_at_8_bits
-from denoisectl.shipped import shipped_models
+from denoisectl.machine.devices import AUTO, CPU, Device, parse_devices, usable_cpus
+from denoisectl.machine.nvidia import driver_devices
+from denoisectl.model_file.card_in_file import read_card
+from denoisectl.model_file.precision import fast_at_8_bits
+from denoisectl.model_file.shipped import shipped_models
 
 _PACKAGES = ("denoisectl", "numpy", "opencv-python-headless", "torch")
 # They install into one folder, so the one installed last replaces files of the other.

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from denoisectl.errors import ModelError
-from denoisectl.model_card import ModelCard
+from denoisectl.model_file.card import ModelCard
 
 DEFAULT_MODEL = "photo"
 _ORDER = (DEFAULT_MODEL, "photo-int8", "photo-fast", "photo-best", "book-small", "book-noskip", "book-skip")

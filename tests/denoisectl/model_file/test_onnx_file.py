@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from denoisectl.errors import ModelError
-from denoisectl.onnx_file import metadata, read_model
+from denoisectl.model_file.onnx_file import metadata, read_model
 from tests import toy_models
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import cv2
 import pytest
 
-from denoisectl import Denoiser, precision, shipped
+from denoisectl import Denoiser
+from denoisectl.model_file import precision, shipped
 from denoisectl.engine import Engine
 from denoisectl.errors import ModelError, UsageError
-from denoisectl.precision import ModelFiles
+from denoisectl.model_file.precision import ModelFiles
 from tests import toy_models
 
 

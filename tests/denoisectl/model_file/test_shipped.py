@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from denoisectl import shipped
-from denoisectl.card_in_file import read_card
 from denoisectl.errors import ModelError
-from denoisectl.shipped import find_model, shipped_models
+from denoisectl.model_file import shipped
+from denoisectl.model_file.card_in_file import read_card
+from denoisectl.model_file.shipped import find_model, shipped_models
 from tests import toy_models
 
 

@@ -10,8 +10,8 @@ import pytest
 import skimage.data
 
 from denoisectl import Denoiser
-from denoisectl.comparing import STRENGTHS, _comparison, write_comparison
 from denoisectl.errors import ImageError, UsageError
+from denoisectl.report.comparing import STRENGTHS, _comparison, write_comparison
 
 SIDE = 200
 

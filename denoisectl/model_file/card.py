@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from denoisectl.card_json import parsed, read, value_of
 from denoisectl.errors import ModelError
+from denoisectl.model_file.card_json import parsed, read, value_of
 
 CARD_KEY = "denoisectl.card"
 CONTRACT_VERSION = 1

@@ -12,11 +12,11 @@ from typing import get_args
 
 import cv2
 
-from denoisectl.card_in_file import read_card
 from denoisectl.choices import Precision, Seams
 from denoisectl.errors import UsageError
-from denoisectl.onnx_file import read_model
-from denoisectl.shipped import find_model, float32_twin, int8_twin, is_shipped
+from denoisectl.model_file.card_in_file import read_card
+from denoisectl.model_file.onnx_file import read_model
+from denoisectl.model_file.shipped import find_model, float32_twin, int8_twin, is_shipped
 
 _AVX2 = 11  # as OpenCV numbers the features of processors
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.lanes import in_lanes
-from denoisectl.model_card import ModelCard
+from denoisectl.model_file.card import ModelCard
 from denoisectl.opening import Opening
 from denoisectl.pixels import Image, Planes, all_finite, load_planes, store_planes
 from denoisectl.strength import Strength
-from denoisectl.tiling import Grid, Tile, TileRules
+from denoisectl.tiles.tiling import Grid, Tile, TileRules
 
 Progress = Callable[[int, int], None]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from shlex import quote
 
 from denoisectl.errors import ModelError
-from denoisectl.model_card import CARD_KEY, ModelCard
-from denoisectl.onnx_file import metadata, read_model
+from denoisectl.model_file.card import CARD_KEY, ModelCard
+from denoisectl.model_file.onnx_file import metadata, read_model
 
 
 def read_card(path: Path) -> ModelCard:

@@ -1,0 +1,1 @@
+"""An image in tiles: where they lie, what becomes of each, and several views of one averaged."""
