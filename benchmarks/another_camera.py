@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from denoisectl_training.photos import find_photos, load_photos
+from denoisectl_training.photos.folders import find_photos, load_photos
 from denoisectl_training.recipes import load_recipe
 
 Pixels = npt.NDArray[np.uint8]

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from denoisectl import Denoiser
 from denoisectl.model_file.shipped import find_model
 from denoisectl_training.evaluation.sources import read_image
-from denoisectl_training.pairs import match_patterns
+from denoisectl_training.photos.pairs import match_patterns
 
 EDGES = (0.0, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)  # cycles a pixel
 

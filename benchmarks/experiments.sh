@@ -9,7 +9,7 @@ ended() {
     python -c '
 import sys
 from pathlib import Path
-from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.records.run_folder import RunFolder
 run = RunFolder(Path(sys.argv[1]))
 total = run.recipe().training.images
 sys.exit(not any(record.get("diverged") or record["images"] >= total for record in run.records()))' "$1"

@@ -20,7 +20,7 @@ import numpy as np
 from photos import Pixels, noisy
 from timing import Speed, timed_command
 
-from denoisectl_training.photo_files import read_photo
+from denoisectl_training.photos.files import read_photo
 
 _STRIP = 64  # rows
 _NONE, _DEFLATE = 1, 8

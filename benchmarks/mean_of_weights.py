@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from denoisectl_training.checkpoint import load_checkpoint, save_checkpoint
-from denoisectl_training.trained import checkpoint_of, load_weights
-from denoisectl_training.tuning import refuse_other_network
+from denoisectl_training.records.checkpoint import load_checkpoint, save_checkpoint
+from denoisectl_training.weights.trained import checkpoint_of, load_weights
+from denoisectl_training.weights.tuning import refuse_other_network
 
 
 def main() -> None:

@@ -23,10 +23,10 @@ import skimage.data
 import torch
 
 from denoisectl_training.corruption import camera, developed
-from denoisectl_training.crops import step_generator
 from denoisectl_training.evaluation.sources import read_image
-from denoisectl_training.pairs import match_patterns
-from denoisectl_training.photos import find_photos
+from denoisectl_training.photos.crops import step_generator
+from denoisectl_training.photos.folders import find_photos
+from denoisectl_training.photos.pairs import match_patterns
 
 Image = npt.NDArray[np.float32]
 Kind = Callable[[torch.Tensor, torch.Generator], tuple[torch.Tensor, torch.Tensor]]

@@ -43,7 +43,7 @@ def eager(run: Path, threads: int) -> Peer:
     """The same network in PyTorch, without compilation."""
     import torch
 
-    from denoisectl_training.trained import load_trained
+    from denoisectl_training.weights.trained import load_trained
 
     torch.set_num_threads(threads)
     model = load_trained(run)[0].to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub lacks it

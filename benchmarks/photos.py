@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from denoisectl_training.photo_files import read_photo
+from denoisectl_training.photos.files import read_photo
 
 Pixels = npt.NDArray[np.uint8]
 

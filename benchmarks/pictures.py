@@ -21,7 +21,7 @@ import torch
 from denoisectl import Denoiser
 from denoisectl.model_file.shipped import find_model
 from denoisectl_training.corruption import camera
-from denoisectl_training.crops import step_generator
+from denoisectl_training.photos.crops import step_generator
 
 Photo = npt.NDArray[np.uint8]
 

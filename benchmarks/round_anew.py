@@ -23,8 +23,8 @@ import torch
 from onnx import numpy_helper
 from torch.nn import functional as F
 
-from denoisectl_training.batches import training_batch
-from denoisectl_training.photos import find_photos, load_photos
+from denoisectl_training.photos.batches import training_batch
+from denoisectl_training.photos.folders import find_photos, load_photos
 from denoisectl_training.quantised import weight_steps
 from denoisectl_training.recipes import load_recipe
 

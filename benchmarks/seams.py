@@ -17,7 +17,7 @@ from photos import write_large
 
 from denoisectl import Denoiser
 from denoisectl.model_file.shipped import find_model
-from denoisectl_training.photo_files import read_photo
+from denoisectl_training.photos.files import read_photo
 
 
 def main() -> None:

@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 
 from denoisectl_training.corruption import corrupt
-from denoisectl_training.crops import step_generator
 from denoisectl_training.evaluation.sources import crops
-from denoisectl_training.model import DenoisingAutoencoder, build_model
-from denoisectl_training.outputs import OUTPUT_MAPS
+from denoisectl_training.networks.model import DenoisingAutoencoder, build_model
+from denoisectl_training.networks.outputs import OUTPUT_MAPS
+from denoisectl_training.photos.crops import step_generator
 from denoisectl_training.recipes import Recipe
-from denoisectl_training.trained import load_weights
+from denoisectl_training.weights.trained import load_weights
 
 
 def silence(model: DenoisingAutoencoder, recipe: Recipe, clean: Tensor) -> tuple[float, float]:

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import torch
 
-from denoisectl_training.batches import Batch, batches, training_batch
 from denoisectl_training.devices import choose_device, choose_precision
-from denoisectl_training.fit import training_step
-from denoisectl_training.modes import train_mode
-from denoisectl_training.photos import PhotoSet
+from denoisectl_training.fit.loop import training_step
+from denoisectl_training.fit.state import TrainingState
+from denoisectl_training.networks.modes import train_mode
+from denoisectl_training.photos.batches import Batch, batches, training_batch
+from denoisectl_training.photos.folders import PhotoSet
 from denoisectl_training.recipes import Recipe, load_recipe
 from denoisectl_training.train import Photos
-from denoisectl_training.training_state import TrainingState
 
 _WARM_UP = 3
 

@@ -14,11 +14,11 @@ import pytest
 import torch
 
 from denoisectl.errors import ConfigError
-from denoisectl_training.checkpoint import save_checkpoint
+from denoisectl_training.fit.state import TrainingState
 from denoisectl_training.quantised import weight_steps
 from denoisectl_training.recipes import parse_recipe
-from denoisectl_training.trained import load_weights
-from denoisectl_training.training_state import TrainingState
+from denoisectl_training.records.checkpoint import save_checkpoint
+from denoisectl_training.weights.trained import load_weights
 from tests.conftest import ROOT, benchmark
 
 

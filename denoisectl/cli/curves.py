@@ -54,8 +54,8 @@ def curves(
         if file is not None and file.exists() and not overwrite:
             raise UsageError(f"{flag} {file}: exists already; choose another name or add --overwrite")
     with needs_extra("train"):
-        from denoisectl_training.curve_plot import draw_curves
-        from denoisectl_training.curves import read_curve, write_csv
+        from denoisectl_training.records.curve_plot import draw_curves
+        from denoisectl_training.records.curves import read_curve, write_csv
     read = [read_curve(run) for run in runs]
     if out is not None:
         draw_curves(read, out, window=window)

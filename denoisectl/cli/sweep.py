@@ -92,7 +92,7 @@ def sweep(
 
 def _run(request: SweepRequest, json: bool) -> None:
     from denoisectl.cli.signals import Interrupted
-    from denoisectl_training.stopping import stoppable
+    from denoisectl_training.fit.stopping import stoppable
     from denoisectl_training.sweep.study import sweep as search
 
     with stoppable() as stop:

@@ -123,7 +123,7 @@ def train(
     photos = Photos(tuple(folders or ()), pairs)
     if tensorboard:
         with needs_extra("tensorboard"):
-            import denoisectl_training.events  # noqa: F401 - asked for early, before the run has a folder
+            import denoisectl_training.fit.events  # noqa: F401 - asked for early, before the run has a folder
     if photos.pairs is not None:
         _refuse_noise_for_pairs(overrides or [])
     changes = [*(overrides or []), *(['training.frozen="encoder"'] if freeze_encoder else [])]
@@ -191,8 +191,8 @@ def _recipe(name: str, changes: list[str]) -> Recipe:
 
 def _tuning_recipe(source: Path, photos: Photos, changes: list[str]) -> Recipe:
     from denoisectl_training.recipes import changed
-    from denoisectl_training.trained import load_weights
-    from denoisectl_training.tuning import tuned
+    from denoisectl_training.weights.trained import load_weights
+    from denoisectl_training.weights.tuning import tuned
 
     _, recipe, _ = load_weights(source)
     return changed(tuned(recipe, photos.count()), changes)
@@ -212,8 +212,8 @@ def _train_watched(request: TrainRequest, seconds: float | None, tensorboard: bo
     """Train under a live display, and say at the end where the run is and what to do with it."""
     from denoisectl.cli.signals import Interrupted
     from denoisectl.cli.training_display import training_display
-    from denoisectl_training.rate_search import SearchStoppedError
-    from denoisectl_training.stopping import stoppable
+    from denoisectl_training.fit.rate_search import SearchStoppedError
+    from denoisectl_training.fit.stopping import stoppable
     from denoisectl_training.train import train
 
     events = request.run.path if tensorboard else None

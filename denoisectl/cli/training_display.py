@@ -12,7 +12,7 @@ from denoisectl.cli import console
 from denoisectl.cli.extras import needs_extra
 
 if TYPE_CHECKING:
-    from denoisectl_training.fit import Progress
+    from denoisectl_training.fit.loop import Progress
 
 
 _PLAIN_SECONDS = 30.0
@@ -26,7 +26,7 @@ def training_display(name: str, events: Path | None = None) -> Iterator[Callable
             yield shown
             return
         with needs_extra("tensorboard"):
-            from denoisectl_training.events import event_writer
+            from denoisectl_training.fit.events import event_writer
         with event_writer(events) as written:
             yield lambda progress: (shown(progress), written(progress))[0]
 

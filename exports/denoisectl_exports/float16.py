@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from denoisectl.errors import ExportError
 from denoisectl_exports.graph import network_of, to_onnx
 from denoisectl_exports.photos import Planes
-from denoisectl_training.autoencoders import UNet
-from denoisectl_training.model import DenoisingAutoencoder
+from denoisectl_training.networks.autoencoders import UNet
+from denoisectl_training.networks.model import DenoisingAutoencoder
 
 SAFE = 0.5 / 255.0
 """Largest difference to float32 with which no rounded pixel moves by more than one 8-bit level."""

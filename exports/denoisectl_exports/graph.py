@@ -15,7 +15,7 @@ import torch
 
 from denoisectl.errors import ExportError
 from denoisectl.tiles.tiling import round_up
-from denoisectl_training.model import DenoisingAutoencoder
+from denoisectl_training.networks.model import DenoisingAutoencoder
 
 Planes = npt.NDArray[np.float32]
 

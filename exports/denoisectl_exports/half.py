@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from denoisectl.errors import ExportError
 from denoisectl_exports.graph import network_of
 from denoisectl_exports.photos import Planes
-from denoisectl_training.model_weights import STORED_HALF
+from denoisectl_training.weights.model_file import STORED_HALF
 
 TOLERANCE = 0.1 / 255.0
 """Largest difference in any sample: a tenth of an 8-bit level."""

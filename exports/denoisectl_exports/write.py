@@ -28,11 +28,11 @@ from denoisectl_exports.seams import effective_halo, smallest_photo
 from denoisectl_exports.skips import with_blocked_skips
 from denoisectl_exports.tile_memory import bytes_per_pixel
 from denoisectl_training.evaluation.metrics import psnr
-from denoisectl_training.model import DenoisingAutoencoder
-from denoisectl_training.profile import profile
+from denoisectl_training.networks.model import DenoisingAutoencoder
+from denoisectl_training.networks.profile import profile
 from denoisectl_training.quantised import evened, ranges_in_order, without_fake_quantization
 from denoisectl_training.recipes import Recipe
-from denoisectl_training.trained import load_teacher, load_trained
+from denoisectl_training.weights.trained import load_teacher, load_trained
 
 Precision = Literal["float32", "int8", "float16"]
 Weights = Literal["float32", "float16"]

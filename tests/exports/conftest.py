@@ -13,9 +13,9 @@ import skimage.data
 import torch
 
 from denoisectl_exports import graph, photos, tile_memory, write
-from denoisectl_training.model import DenoisingAutoencoder
+from denoisectl_training.networks.model import DenoisingAutoencoder
 from denoisectl_training.recipes import parse_recipe
-from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.records.run_folder import RunFolder
 from denoisectl_training.train import Photos, started, train
 
 torch.set_num_threads(1)

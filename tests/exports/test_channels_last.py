@@ -16,7 +16,7 @@ from denoisectl_exports import int8
 from denoisectl_exports.channels_last import with_channels_last
 from denoisectl_exports.graph import network_of, to_onnx
 from denoisectl_exports.int8 import measured_ranges, to_int8
-from denoisectl_training.model import build_model
+from denoisectl_training.networks.model import build_model
 from denoisectl_training.recipes import load_recipe
 
 

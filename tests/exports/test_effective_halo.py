@@ -12,7 +12,7 @@ from denoisectl.model_file.card_in_file import read_card
 from denoisectl_exports import photos, seams
 from denoisectl_exports.photos import Planes, as_the_model_meets_them, reference_photos
 from denoisectl_exports.write import export_run
-from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.records.run_folder import RunFolder
 
 
 def _blur(radius: int, weight: float) -> seams.Network:

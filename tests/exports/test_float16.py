@@ -14,9 +14,9 @@ from denoisectl import Denoiser
 from denoisectl.errors import ExportError
 from denoisectl_exports.float16 import SAFE, half_error, half_inside
 from denoisectl_exports.write import export_run
-from denoisectl_training.model import build_model
+from denoisectl_training.networks.model import build_model
 from denoisectl_training.recipes import ModelSettings
-from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.records.run_folder import RunFolder
 from tests import toy_models
 
 UNET = ModelSettings(

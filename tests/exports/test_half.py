@@ -17,7 +17,7 @@ from denoisectl_exports import half
 from denoisectl_exports.graph import network_of
 from denoisectl_exports.half import TOLERANCE, with_half_weights
 from denoisectl_exports.write import export_run
-from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.records.run_folder import RunFolder
 
 
 def graph(scale: float) -> onnx.ModelProto:

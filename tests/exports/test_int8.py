@@ -18,12 +18,12 @@ from denoisectl_exports.facts import Facts
 from denoisectl_exports.graph import network_of, to_onnx
 from denoisectl_exports.int8 import measured_ranges, to_int8
 from denoisectl_exports.write import INT8_LIMIT, export_run, restamp
-from denoisectl_training.model import build_model
+from denoisectl_training.networks.model import build_model
 from denoisectl_training.quantised import evened, ranges_in_order, without_fake_quantization
 from denoisectl_training.recipes import load_recipe, parse_recipe
-from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.records.run_folder import RunFolder
 from denoisectl_training.train import Photos, started, train
-from denoisectl_training.trained import load_teacher, load_trained
+from denoisectl_training.weights.trained import load_teacher, load_trained
 
 
 def unet() -> torch.nn.Module:

@@ -11,11 +11,11 @@ import torch
 from denoisectl.errors import TrainingError
 from denoisectl.model_file.shipped import find_model
 from denoisectl_exports.write import export_run
-from denoisectl_training.checkpoint import save_checkpoint
+from denoisectl_training.fit.state import TrainingState
 from denoisectl_training.recipes import load_recipe
-from denoisectl_training.run_folder import RunFolder
-from denoisectl_training.trained import load_weights
-from denoisectl_training.training_state import TrainingState
+from denoisectl_training.records.checkpoint import save_checkpoint
+from denoisectl_training.records.run_folder import RunFolder
+from denoisectl_training.weights.trained import load_weights
 from tests import toy_models
 
 

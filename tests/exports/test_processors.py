@@ -13,7 +13,7 @@ from onnx import numpy_helper
 
 from denoisectl.model_file.shipped import shipped_models
 from denoisectl_exports.write import export_run
-from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.records.run_folder import RunFolder
 
 EIGHT_BITS = ["photo-int8", "photo-fast"]
 

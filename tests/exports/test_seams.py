@@ -12,7 +12,7 @@ from denoisectl.tiles.tiling import TileRules
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.graph import to_onnx
 from denoisectl_exports.write import new_card, write_model
-from denoisectl_training.model import DenoisingAutoencoder, build_model
+from denoisectl_training.networks.model import DenoisingAutoencoder, build_model
 from denoisectl_training.recipes import load_recipe
 
 SIZES = {128: (301, 217), 256: (355, 411), 512: (131, 777), 1024: (1235, 101)}

@@ -9,7 +9,7 @@ import torch
 
 from denoisectl_exports.graph import network_of, to_onnx
 from denoisectl_exports.skips import with_blocked_skips
-from denoisectl_training.model import build_model
+from denoisectl_training.networks.model import build_model
 from denoisectl_training.recipes import ModelSettings
 
 SETTINGS = ModelSettings(

@@ -12,8 +12,8 @@ from denoisectl.model_file.card_in_file import read_card
 from denoisectl_exports import graph, tile_memory, write
 from denoisectl_exports.facts import Facts, read_facts
 from denoisectl_exports.write import export_run, restamp
-from denoisectl_training.run_folder import RunFolder
-from denoisectl_training.trained import load_trained
+from denoisectl_training.records.run_folder import RunFolder
+from denoisectl_training.weights.trained import load_trained
 from tests.conftest import ROOT
 from tests.exports.conftest import assert_contract
 

@@ -13,14 +13,14 @@ from torch import Tensor
 
 from denoisectl.errors import ConfigError, DeviceError, ModelError, TrainingError, UsageError
 from denoisectl_training.devices import choose_device, choose_precision, is_gpu_failure, is_out_of_memory
-from denoisectl_training.fit import Progress, fit
-from denoisectl_training.pairs import match_folders
-from denoisectl_training.photos import PhotoSet, find_photos, load_pairs, load_photos, tell_left_out
-from denoisectl_training.rate_search import RateTrial, find_rate
+from denoisectl_training.fit.loop import Progress, fit
+from denoisectl_training.fit.rate_search import RateTrial, find_rate
+from denoisectl_training.fit.state import TrainingState
+from denoisectl_training.photos.folders import PhotoSet, find_photos, load_pairs, load_photos, tell_left_out
+from denoisectl_training.photos.pairs import match_folders
 from denoisectl_training.recipes import Recipe, with_first_rate
-from denoisectl_training.run_folder import RunFolder, new_run_folder
-from denoisectl_training.starting_weights import weights_to_start_from
-from denoisectl_training.training_state import TrainingState
+from denoisectl_training.records.run_folder import RunFolder, new_run_folder
+from denoisectl_training.weights.starting import weights_to_start_from
 
 _log = logging.getLogger("denoisectl")
 _NO_MEMORY = (

@@ -10,9 +10,9 @@ import cv2
 import pytest
 
 from denoisectl import Denoiser
-from denoisectl.model_file import precision, shipped
 from denoisectl.engine import Engine
 from denoisectl.errors import ModelError, UsageError
+from denoisectl.model_file import precision, shipped
 from denoisectl.model_file.precision import ModelFiles
 from tests import toy_models
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import skimage.data
 
-from denoisectl_training.checkpoint import save_checkpoint
 from denoisectl_training.devices import choose_device
+from denoisectl_training.fit.state import TrainingState
 from denoisectl_training.recipes import parse_recipe
-from denoisectl_training.training_state import TrainingState
+from denoisectl_training.records.checkpoint import save_checkpoint
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from denoisectl.errors import ModelError, UsageError
 from denoisectl_exports.write import export_run
 from denoisectl_training.evaluation import candidates
 from denoisectl_training.evaluation.candidates import baselines, open_models
-from denoisectl_training.trained import load_trained
+from denoisectl_training.weights.trained import load_trained
 
 NOISY = np.random.default_rng(0).random((50, 65, 3), np.float32)
 

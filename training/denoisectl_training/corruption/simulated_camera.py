@@ -14,7 +14,6 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from denoisectl_training.colour import linear_to_srgb, srgb_to_linear
 from denoisectl_training.corruption.basic import chance, gaussian_blur, uniform
 from denoisectl_training.corruption.demosaic import (
     bayer_masks,
@@ -24,6 +23,7 @@ from denoisectl_training.corruption.demosaic import (
 from denoisectl_training.corruption.frames import enlarged, resized
 from denoisectl_training.corruption.jpeg import saved
 from denoisectl_training.corruption.left_alone import left_alone
+from denoisectl_training.networks.colour import linear_to_srgb, srgb_to_linear
 
 
 @dataclass(frozen=True, slots=True)

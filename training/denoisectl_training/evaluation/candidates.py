@@ -22,8 +22,8 @@ from denoisectl.pixels import load_planes, store_planes
 from denoisectl.tiles.tiling import TileRules, cut
 from denoisectl_training.devices import choose_device
 from denoisectl_training.evaluation.metrics import Image
-from denoisectl_training.model import DenoisingAutoencoder
-from denoisectl_training.trained import load_trained
+from denoisectl_training.networks.model import DenoisingAutoencoder
+from denoisectl_training.weights.trained import load_trained
 
 _TILE_PIXELS = 2**21  # torch holds 1,700 bytes for each with `book-skip`: 3.6 GB
 

@@ -14,7 +14,7 @@ from denoisectl_training.evaluation.candidates import Candidate
 from denoisectl_training.evaluation.measuring import Score
 from denoisectl_training.evaluation.metrics import Image
 from denoisectl_training.evaluation.protocols import Sample
-from denoisectl_training.figures import write_figure
+from denoisectl_training.records.figures import write_figure
 
 _INCHES, _TITLE = 1.7, 0.25
 _DETAIL = 5

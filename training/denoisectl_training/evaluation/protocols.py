@@ -14,10 +14,10 @@ import torch
 
 from denoisectl.errors import TrainingError
 from denoisectl_training.corruption import blur, gaussian, knockout, salt_and_pepper
-from denoisectl_training.crops import step_generator
 from denoisectl_training.evaluation.metrics import Image
 from denoisectl_training.evaluation.sources import Source, read_image
-from denoisectl_training.pairs import Pair
+from denoisectl_training.photos.crops import step_generator
+from denoisectl_training.photos.pairs import Pair
 
 
 @dataclass(frozen=True, slots=True)

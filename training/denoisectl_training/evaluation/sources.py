@@ -9,7 +9,7 @@ import numpy as np
 
 from denoisectl.errors import ImageError, TrainingError
 from denoisectl_training.evaluation.metrics import Image
-from denoisectl_training.photo_files import read_photo
+from denoisectl_training.photos.files import read_photo
 
 _SMALLEST = 11  # the window of `metrics.ssim`
 _WHITE = {"uint8": 255.0, "uint16": 65535.0}

@@ -17,9 +17,9 @@ from contextlib import ExitStack
 import torch
 from torch import Tensor, nn
 
-from denoisectl_training.autoencoders import UNet
-from denoisectl_training.model import DenoisingAutoencoder
-from denoisectl_training.streams import change_basis, writers
+from denoisectl_training.networks.autoencoders import UNet
+from denoisectl_training.networks.model import DenoisingAutoencoder
+from denoisectl_training.networks.streams import change_basis, writers
 
 _SEED = 1
 _SMALLEST = 1e-9  # of the largest eigenvalue: directions that no image takes

@@ -14,9 +14,9 @@ from contextlib import ExitStack
 import torch
 from torch import Tensor, nn
 
-from denoisectl_training.autoencoders import UNet
-from denoisectl_training.blocks import ResidualBlock, as_conv
-from denoisectl_training.model import DenoisingAutoencoder
+from denoisectl_training.networks.autoencoders import UNet
+from denoisectl_training.networks.blocks import ResidualBlock, as_conv
+from denoisectl_training.networks.model import DenoisingAutoencoder
 
 _SHARE = 0.5  # of the unevenness that is moved into the weights, which have a scale for each output channel
 _MOST = 16.0

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from denoisectl_training.autoencoders import UNet
-from denoisectl_training.model import DenoisingAutoencoder
+from denoisectl_training.networks.autoencoders import UNet
+from denoisectl_training.networks.model import DenoisingAutoencoder
 from denoisectl_training.quantised.balance import balance
 from denoisectl_training.quantised.equalise import equalise
 

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from denoisectl_training.autoencoders import UNet
-from denoisectl_training.blocks import Sum
-from denoisectl_training.model import DenoisingAutoencoder, build_model
+from denoisectl_training.networks.autoencoders import UNet
+from denoisectl_training.networks.blocks import Sum
+from denoisectl_training.networks.model import DenoisingAutoencoder, build_model
 
 _LEVELS = 255
 _LARGEST_WEIGHT = 127

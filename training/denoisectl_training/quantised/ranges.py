@@ -9,8 +9,8 @@ from contextlib import ExitStack
 import torch
 from torch import Tensor, nn
 
-from denoisectl_training.model import DenoisingAutoencoder, build_model
-from denoisectl_training.modes import evaluating
+from denoisectl_training.networks.model import DenoisingAutoencoder, build_model
+from denoisectl_training.networks.modes import evaluating
 from denoisectl_training.quantised.evened import evened
 from denoisectl_training.quantised.fake_quantize import FakeQuantize, with_fake_quantization
 from denoisectl_training.recipes import ModelSettings

@@ -17,10 +17,10 @@ import torch
 
 from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.devices import choose_device
-from denoisectl_training.stopping import stoppable
+from denoisectl_training.fit.stopping import stoppable
+from denoisectl_training.fit.validation import validate
 from denoisectl_training.sweep.trials import SweepRequest, Tried, finished, missing, open_study, take_trials
-from denoisectl_training.trained import load_trained
-from denoisectl_training.validation import validate
+from denoisectl_training.weights.trained import load_trained
 
 _POLL_SECONDS = 1.0
 

@@ -13,9 +13,9 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from denoisectl.errors import ConfigError, DivergedError
-from denoisectl_training.fit import Progress
+from denoisectl_training.fit.loop import Progress
 from denoisectl_training.recipes import Recipe, load_recipe
-from denoisectl_training.run_folder import RunFolder
+from denoisectl_training.records.run_folder import RunFolder
 from denoisectl_training.sweep.space import Dimension, suggest
 from denoisectl_training.train import Photos, TrainRequest, train
 

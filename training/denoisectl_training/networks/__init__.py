@@ -1,0 +1,1 @@
+"""The networks: blocks, autoencoders, colour conversion, and the denoiser that is made of them."""
