@@ -12,6 +12,7 @@ from denoisectl.errors import UsageError
 from denoisectl.images.formats import SUFFIXES
 from denoisectl.whole_file import check_writable
 
+_LONGEST_NAME = 255  # bytes, on all usual file systems
 _SUFFIX_STARTS = (".", "~", "-", "_")
 
 
@@ -32,6 +33,10 @@ class Backup:
                 raise UsageError(
                     f"--backup {text}: originals would end like photos, and could not be told from them; give a suffix "
                     "such as .orig, or a folder"
+                )
+            if len(os.fsencode(text)) >= _LONGEST_NAME:
+                raise UsageError(
+                    f"--backup {text}: no file has a name that long; give a suffix such as .orig"
                 )
             return cls(suffix=text)
         return cls(folder=Path(text))

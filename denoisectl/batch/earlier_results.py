@@ -11,6 +11,7 @@ from pathlib import Path
 
 from denoisectl.batch.identity import identity
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER, Line, whole_lines
+from denoisectl.errors import UsageError
 from denoisectl.images.formats import SUFFIXES
 
 
@@ -49,7 +50,7 @@ def results_below(root: Path) -> frozenset[Path]:
 def results_of_runs_above(folder: Path, avoided: tuple[int, int] | None) -> Iterator[frozenset[Path]]:
     """For each folder that `folder` is in and a run wrote into: what lies in `folder` as a result beside its photo.
 
-    Left out is the one with the identity `avoided`; what cannot be read there, somebody else's perhaps, is passed over.
+    Left out is the one with the identity `avoided`; journals that cannot be read, perhaps others', are passed over.
     """
     real = folder.resolve()
     for above in real.parents:
@@ -57,7 +58,7 @@ def results_of_runs_above(folder: Path, avoided: tuple[int, int] | None) -> Iter
             continue
         try:
             lines = _lines_below(above, real.relative_to(above).as_posix())
-        except OSError:
+        except (OSError, UsageError):
             continue
         lines = [line for line in lines if _is_within(line) and _is_file(above / line.source)]
         made = (_result(above, line) for line in lines if _stands(above, line))
@@ -102,9 +103,8 @@ def _lines_below(folder: Path, name: str) -> list[Line]:
     """Those of what lies in the folder `name`, without a look at every other."""
     found: list[Line] = []
     for lines in _journals(folder):
-        first, last = (
-            bisect_left(lines, name + end, key=_name) for end in "/0"
-        )  # 0 comes right after the slash
+        # 0 comes right after the slash.
+        first, last = (bisect_left(lines, name + end, key=_name) for end in "/0")
         found.extend(lines[first:last])
     return found
 

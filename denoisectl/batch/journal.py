@@ -113,7 +113,7 @@ class Journal:
     def backup_of(self, photo: Path) -> Path | None:
         """Where an earlier run keeps the original of this photo, if it is still there."""
         backup = self._backups.get(self._name(photo))
-        return backup if backup and backup.is_file() else None
+        return backup if backup and os.path.isfile(backup) else None  # noqa: PTH113 - pathlib's raises where a name is too long
 
     def check_writable(self) -> None:
         """See that a run's results can be noted, before hours of work.

@@ -93,9 +93,8 @@ def pipeline(
         for last in under_way:
             if not last.exception():  # the first error is told, not those that follow from it
                 yield last.result()
-        if isinstance(error, RuntimeError) and "shutdown" in str(
-            error
-        ):  # of the interpreter: no pool takes work
+        # At the end of the interpreter no pool takes work.
+        if isinstance(error, RuntimeError) and "interpreter shutdown" in str(error):
             raise StoppedError(
                 "the program ended while a thread of it was at work; wait for that thread, and run again to go on"
             ) from error

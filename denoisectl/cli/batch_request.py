@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -121,7 +122,7 @@ class Faults:
         """See that the limit is one before any work begins."""
         self.most = "0" if asked.fail_fast else asked.max_failures
         self.failed_to, self.null = asked.failed_to, asked.null
-        self._real = Path(os.path.realpath(asked.failed_to or ""))  # a link to a list stays one
+        self._real = Path(os.path.realpath(asked.failed_to or "/"))  # a link to a list stays one
         if self.most is not None:
             FailureLimit.parse(self.most, planned=0)
 
@@ -142,6 +143,8 @@ class Faults:
                 f"--failed-to {self.failed_to}: is a photo, by name or content; name a text file to write to"
             )
         check_writable(self._real.parent, "--failed-to")
+        with suppress(FileNotFoundError):
+            self._real.lstat()  # raises where no file can have that name
 
     def list_failed(self, tally: Tally) -> None:
         """Write the list for another run; an empty one if nothing failed."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from denoisectl.cli.run_options import RunOptions
 from denoisectl.errors import UsageError
 
+_STREAMS = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
+
 Mistake = tuple[object, str]
 """Whether it was made (by truth value), and what to say about it."""
 
@@ -136,6 +138,8 @@ def _of_pipes(asked: RunOptions) -> Iterator[Mistake]:
 
 
 def _is_no_file(path: Path) -> bool:
+    if path.parent in _STREAMS:  # perhaps a file that a stream was sent to, which would be replaced
+        return True
     return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 - pathlib's raise where a name is too long
 
 

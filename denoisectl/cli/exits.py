@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import sys
@@ -95,6 +96,9 @@ def _told(error: Exception) -> int:
         if _disk_is_done(error):
             return ExitCode.STOPPED
         return next(code for kind, code in _CODES if isinstance(error, kind))
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        console.error(f"{error.filename}: no file has a name that long; check what was typed")
+        return ExitCode.USAGE
     return _internal(error)
 
 

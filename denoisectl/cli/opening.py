@@ -23,8 +23,10 @@ class Opening(opening.Opening):
         """See that the tiles suit the model, by its card alone. Raises what `open` does."""
         from denoisectl.model_file.card_in_file import read_card
         from denoisectl.tiles.tiled import tile_rules
+        from denoisectl.tiles.tiling import cut
 
-        tile_rules(read_card(self.files().processor), self)
+        rules = tile_rules(read_card(self.files().processor), self)
+        cut(rules.smallest_tile, rules.smallest_tile, rules)
 
     def open(self) -> Denoiser:
         """Load the model; this imports onnxruntime."""

@@ -148,10 +148,8 @@ class Engine:
 
     def _forget(self) -> None:
         """Drop what every lane holds: the smaller tile that comes next would have to fit beside it."""
-        with (
-            self._forgetting,
-            ExitStack() as taken,
-        ):  # one at a time, or two would wait for each other's lanes
+        # One at a time, or two would wait for each other's lanes.
+        with self._forgetting, ExitStack() as taken:
             for lane in [taken.enter_context(self._lane()) for _ in range(self.lanes)]:
                 lane.forget()
 

@@ -113,6 +113,15 @@ def test_a_backup_that_ends_like_photos_is_refused(suffix: str) -> None:
         Backup.parse(suffix)
 
 
+def test_a_backup_that_no_file_can_have_locks_no_folder(album: Album) -> None:
+    with pytest.raises(UsageError, match="no file has a name that long"):
+        Backup.parse("." + "x" * 300)
+    assert set(status(album.run("." + "x" * 253)).values()) == {
+        "failed"
+    }  # too long with the photo's own name
+    assert set(status(album.run(".orig")).values()) == {"ok"}
+
+
 @pytest.mark.parametrize(
     ("error", "ends"), [(errno.EINVAL, "ok"), (errno.ENOTSUP, "ok"), (errno.EIO, "failed")]
 )

@@ -198,3 +198,12 @@ def test_a_list_with_nul_where_lines_were_expected(run: Invoke, tmp_path: Path, 
     (tmp_path / "list").write_bytes(b"a.png\0b.png\0")
     ended = run("--files-from", tmp_path / "list", "-o", out)
     assert ended.code == 2 and "the list holds NUL; add -0" in ended.stderr
+
+
+def test_a_current_folder_that_is_gone_stops_nothing_that_is_named_in_full(
+    run: Invoke, photos: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert run(photos, "-o", out).code == 0

@@ -42,6 +42,7 @@ def _caused(number: int) -> errors.TrainingError:
         (errors.StoppedError("x"), 5),
         (_caused(errno.ENOSPC), 5),
         (_caused(errno.EACCES), 1),
+        (OSError(errno.ENAMETOOLONG, "File name too long", "x" * 300), 2),
         (KeyboardInterrupt(), 130),
         (Interrupted(signal.SIGTERM), 143),
         (typer.Exit(7), 7),

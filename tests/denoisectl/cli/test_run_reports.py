@@ -56,6 +56,9 @@ def test_a_dry_run_writes_nothing(run: Invoke, photos: Path, out: Path) -> None:
 
 
 def test_a_dry_run_refuses_the_tiles_that_a_run_does(run: Invoke, photos: Path, out: Path) -> None:
+    for options in (("--memory", "4K"), ("--overlap", "100000")):
+        refused = run(photos, "-o", out, *options)
+        assert (refused.code, refused.stderr) == (2, run(photos, "-o", out, *options, "-n").stderr)
     refused = run(photos, "-o", out, "--tile", "3")
     assert refused.code == 2 and "3" in refused.stderr
     dry = run(photos, "-o", out, "--tile", "3", "--dry-run")
@@ -132,6 +135,8 @@ def test_tiles_that_are_mostly_overlap_are_warned_of(
 def test_the_list_of_failures_is_tried_before_the_work(run: Invoke, photos: Path, out: Path) -> None:
     ended = run(photos, "-o", out, "--failed-to", photos / "a.png" / "failed.txt")
     assert ended.code == 2 and "--failed-to" in ended.stderr and not list(out.glob("*.png"))
+    ended = run(photos, "-o", out, "--failed-to", out.parent / ("x" * 300))
+    assert ended.code == 2 and "no file has a name that long" in ended.stderr and not list(out.glob("*.png"))
 
 
 def test_a_list_of_failures_takes_no_photos_place(run: Invoke, photos: Path, out: Path) -> None:
@@ -151,6 +156,14 @@ def test_a_list_of_failures_takes_the_place_of_files_only(run: Invoke, photos: P
         ended = run(photos, "-o", out, "--failed-to", out.parent / name)
         assert ended.code == 2 and "goes to a file, not to" in ended.stderr and not out.exists()
     assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/stderr", "/dev/fd/1"])
+def test_a_list_of_failures_does_not_replace_the_file_that_a_stream_goes_to(
+    run: Invoke, photos: Path, out: Path, name: str
+) -> None:
+    ended = run(photos, "-o", out, "--failed-to", name)
+    assert ended.code == 2 and "goes to a file, not to" in ended.stderr and not out.exists()
 
 
 def test_a_link_to_a_list_of_failures_stays_one(run: Invoke, photos: Path, out: Path) -> None:
