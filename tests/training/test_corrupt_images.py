@@ -40,6 +40,28 @@ def test_the_amount_is_the_sigma() -> None:
     assert (noisy.astype(float) - 128).std() == pytest.approx(10.0, rel=0.03)
 
 
+def test_the_amount_is_the_noise_at_white_and_the_side_of_blocks() -> None:
+    white = np.ones((200, 200, 3), np.float32)
+    for seed in range(3):
+        assert ImageCorruption("poisson", 0.05, seed).image(white).std() == pytest.approx(0.05, rel=0.02)
+        gone = (ImageCorruption("knockout", 5.0, seed).image(white)[..., 0] == 0).astype(np.uint8)
+        in_blocks = cv2.morphologyEx(gone, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+        assert np.array_equal(gone[8:-8, 8:-8], in_blocks[8:-8, 8:-8]) and gone.any()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_what_is_left_alone_keeps_its_value_at_any_depth(dtype: type) -> None:
+    image = PHOTO.astype(dtype) * dtype(np.iinfo(dtype).max // 255)
+    noisy = ImageCorruption("salt_and_pepper", 0.05).image(image)
+    touched = ((noisy == 0) | (noisy == np.iinfo(dtype).max)).all(axis=2)
+    assert np.array_equal(noisy[~touched], image[~touched]) and 0.03 < touched.mean() < 0.07
+
+
+def test_the_last_rows_and_columns_see_a_mirror_and_no_black() -> None:
+    grey = np.full((75, 101, 3), 0.6, np.float32)
+    assert np.abs(ImageCorruption("blur", 3.0).image(grey) - grey).max() < 1e-5
+
+
 def test_floats_are_not_clipped_and_integers_are() -> None:
     white = np.ones((64, 64, 3), np.float32)
     assert ImageCorruption("gaussian", 25.0).image(white).max() > 1.0

@@ -13,7 +13,7 @@ from denoisectl_training.corruption.demosaic import (
     demosaic_bilinear,
     demosaic_gradient_corrected,
 )
-from denoisectl_training.crops import step_generator
+from denoisectl_training.photos.crops import step_generator
 
 INSIDE = (..., slice(2, -2), slice(2, -2))
 
@@ -49,8 +49,7 @@ def test_bilinear_takes_each_colour_from_its_own_samples(photo: Tensor) -> None:
     masks = masks_of(photo)
     green = torch.tensor([0.0, 1.0, 0.0]).view(3, 1, 1) * torch.rand(photo.shape[2:])
     before, after = (
-        demosaic_bilinear((image * masks).sum(dim=1, keepdim=True), masks)
-        for image in (photo, photo + green)
+        demosaic_bilinear((image * masks).sum(dim=1, keepdim=True), masks) for image in (photo, photo + green)
     )
     assert torch.equal(before[:, [0, 2]], after[:, [0, 2]]) and not torch.equal(before[:, 1], after[:, 1])
 

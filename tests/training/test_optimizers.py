@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from denoisectl_training.optimizers import build_optimizer
+from denoisectl_training.fit.optimizers import build_optimizer
 from denoisectl_training.recipes import OptimizerSettings
 
 SETTINGS = {"lr": 0.1, "momentum": 0.5, "beta1": 0.6, "beta2": 0.8, "epsilon": 0.5, "weight_decay": 0.0}

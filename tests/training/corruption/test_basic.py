@@ -13,12 +13,14 @@ from denoisectl_training.corruption import (
     blur,
     camera,
     corrupt,
+    corrupt_one_kind,
     developed,
     gaussian,
     knockout,
     poisson,
     salt_and_pepper,
 )
+from denoisectl_training.corruption.basic import gaussian_blur
 from denoisectl_training.corruption.frames import resized
 from denoisectl_training.corruption.simulated_camera import _hot_pixels
 from denoisectl_training.recipes import CorruptionSettings
@@ -84,6 +86,7 @@ def test_salt_and_pepper_hits_its_share_of_pixels_in_all_channels(grey: Tensor) 
     salt, pepper = (noisy == 1).float().mean().item(), (noisy == 0).float().mean().item()
     assert (salt, pepper) == pytest.approx((0.025, 0.025), rel=0.1)
     assert torch.equal(noisy[:, 0], noisy[:, 1]) and torch.equal(noisy[:, 0], noisy[:, 2])
+    assert not torch.equal(noisy[0], noisy[1]), "each image has its own pixels"
 
 
 def test_blur_is_the_gaussian_that_opencv_computes(photo: Tensor) -> None:
@@ -92,6 +95,13 @@ def test_blur_is_the_gaussian_that_opencv_computes(photo: Tensor) -> None:
         photo[0].permute(1, 2, 0).numpy(), (11, 11), 1.5, borderType=cv2.BORDER_REFLECT_101
     )
     assert np.abs(blurred - expected).max() < 2e-3
+
+
+def test_each_image_of_a_batch_is_blurred_by_its_own_sigma(photo: Tensor) -> None:
+    sigmas = torch.tensor([0.6, 2.5]).view(2, 1, 1, 1)
+    together = gaussian_blur(photo.repeat(2, 1, 1, 1), sigmas)
+    for found, sigma in zip(together, sigmas, strict=True):
+        assert torch.allclose(found, gaussian_blur(photo, sigma[None])[0], atol=5e-3)
 
 
 @pytest.mark.parametrize("fixed", [True, False])
@@ -116,6 +126,15 @@ def test_fixed_knockout_removes_whole_blocks(grey: Tensor) -> None:
     }
     assert np.array_equal(in_blocks[9], gone[inside, inside]), "every pixel that is gone lies in a block"
     assert in_blocks[10].sum() < in_blocks[9].sum() / 2, "a block alone is no larger"
+
+
+def test_knockout_takes_blocks_of_every_side_up_to_the_largest(grey: Tensor) -> None:
+    gone = (knockout(grey, seeded(), 5, 0.02) == 0)[0, 0].numpy().astype(np.uint8)
+    left = [
+        cv2.morphologyEx(gone, cv2.MORPH_OPEN, np.ones((side, side), np.uint8)).sum() for side in range(1, 7)
+    ]
+    shares = -np.diff(left) / left[0]
+    assert (shares > 0.05).all() and left[5] < 0.05 * left[0], "a fifth for each side, but where blocks touch"
 
 
 def test_a_camera_without_light_or_noise_range_stays_in_range(photo: Tensor) -> None:
@@ -155,7 +174,7 @@ def test_simulated_jpeg_is_close_to_a_real_one() -> None:
 
     pixels = skimage.data.astronaut()[:128, 130:322]
     image = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255.0
-    for quality, subsample in ((90, False), (60, True)):
+    for quality, subsample in ((90, False), (60, True), (20, True)):
         sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420 if subsample else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
         flags = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
         _, encoded = cv2.imencode(".jpg", pixels[..., ::-1], flags)
@@ -179,16 +198,57 @@ def test_a_mixture_draws_kinds_by_weight(photo: Tensor) -> None:
     assert torch.equal(target, clean)
 
 
+@pytest.mark.parametrize(
+    ("kind", "function", "magnitude"),
+    [
+        ("gaussian", gaussian, 12.0),
+        ("poisson", poisson, 0.03),
+        ("salt_and_pepper", salt_and_pepper, 0.2),
+        ("blur", blur, 0.8),
+        ("knockout", knockout, 5.0),
+    ],
+)
+def test_a_kind_is_what_it_is_called_and_as_strong_as_asked(
+    kind: str, function: Callable[..., Tensor], magnitude: float, photo: Tensor
+) -> None:
+    noisy, target = corrupt_one_kind(
+        photo, CorruptionSettings.model_validate({"kind": kind, "magnitude": magnitude}), seeded()
+    )
+    assert torch.equal(noisy, function(photo, seeded(), magnitude)) and torch.equal(target, photo)
+
+
+@pytest.mark.parametrize(("kind", "function"), [("camera", camera), ("developed", developed)])
+def test_the_targets_of_a_mixture_are_those_of_its_cameras(
+    kind: str, function: Callable[[Tensor, Generator], tuple[Tensor, Tensor]], photo: Tensor
+) -> None:
+    pairs = corrupt(photo, (CorruptionSettings.model_validate({"kind": kind}),), seeded(2))
+    assert not torch.equal(pairs[1], photo)
+    again = seeded(2)
+    torch.multinomial(torch.ones(1), 1, generator=again)
+    for found, expected in zip(pairs, function(photo, again), strict=True):
+        assert torch.equal(found, expected)
+
+
 def test_clipped_noise_is_what_an_8_bit_file_would_hold(photo: Tensor) -> None:
     noisy, _ = corrupt(photo, (CorruptionSettings(kind="gaussian", magnitude=50.0, clipped=1.0),), seeded())
     assert noisy.min() >= 0 and noisy.max() <= 1
     torch.testing.assert_close(noisy * 255, (noisy * 255).round())
+    some = CorruptionSettings(kind="gaussian", magnitude=50.0, clipped=0.8)
+    many, _ = corrupt(photo[..., :16, :16].repeat(100, 1, 1, 1), (some,), seeded())
+    assert 70 < ((many * 255 - (many * 255).round()).abs() < 1e-3).all(dim=(1, 2, 3)).sum() < 90
 
 
 def test_a_grey_share_is_grey_in_both(photo: Tensor) -> None:
     noisy, target = corrupt(photo, (CorruptionSettings(kind="gaussian"),), seeded(), grey=1.0)
     for image in (noisy, target):
         assert torch.equal(image[:, 0], image[:, 1]) and torch.equal(image[:, 0], image[:, 2])
+
+
+def test_a_pair_is_grey_in_both_or_in_neither_and_so_often_as_asked(photo: Tensor) -> None:
+    clean = photo[..., :16, :16].repeat(100, 1, 1, 1)
+    pairs = corrupt(clean, (CorruptionSettings(kind="gaussian"),), seeded(), grey=0.3)
+    noisy, target = ((image == image[:, :1]).all(dim=(1, 2, 3)) for image in pairs)
+    assert torch.equal(noisy, target) and 15 < noisy.sum() < 45
 
 
 def test_hot_pixels_are_few_bright_and_in_some_frames_only() -> None:

@@ -1,11 +1,14 @@
 """Mode l: A and B smoothed, with or without L as a guide, and how far that looks."""
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from denoisectl_exports.graph import largest_difference, to_onnx
-from denoisectl_training.networks.chroma import GuidedSmoothing
+from denoisectl_training.networks.chroma import GaussianSmoothing, GuidedSmoothing
+from denoisectl_training.networks.colour import rgb_to_lab
 from denoisectl_training.networks.model import DenoisingAutoencoder, build_model
 from denoisectl_training.recipes import ModelSettings
 
@@ -29,6 +32,22 @@ def test_colour_follows_the_edges_of_the_guide() -> None:
     chroma = torch.cat([40.0 * edge, -20.0 * edge], dim=1)
     smooth = GuidedSmoothing(4, 1e-4)(chroma, edge)
     torch.testing.assert_close(smooth, chroma, atol=0.1, rtol=0)
+
+
+def test_a_texture_of_the_guide_whose_variance_is_epsilon_brings_half_of_its_colour() -> None:
+    rows, columns = torch.meshgrid(torch.arange(32), torch.arange(32), indexing="ij")
+    board = (1.0 - 2.0 * ((rows + columns) % 2)).view(1, 1, 32, 32)
+    smooth = GuidedSmoothing(4, 0.1**2)(torch.cat([10.0 * board, -20.0 * board], dim=1), 0.5 + 0.1 * board)
+    inside = (smooth * board)[..., 8:-8, 8:-8].mean(dim=(0, 2, 3))
+    torch.testing.assert_close(inside, torch.tensor([5.0, -10.0]), atol=0.2, rtol=0)
+
+
+def test_gaussian_smoothing_is_the_gaussian_that_opencv_computes(photo: Tensor) -> None:
+    chroma = rgb_to_lab(photo)[:, 1:]
+    found = GaussianSmoothing(2.0)(chroma, chroma[:, :1])[0].permute(1, 2, 0).numpy()
+    pixels = np.ascontiguousarray(chroma[0].permute(1, 2, 0).numpy())
+    expected = cv2.GaussianBlur(pixels, (13, 13), 2.0, borderType=cv2.BORDER_REPLICATE)
+    assert np.abs(found - expected).max() < 1e-3
 
 
 def test_guided_smoothing_beats_gaussian_given_the_true_luminance(photo: Tensor) -> None:
