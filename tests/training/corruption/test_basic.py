@@ -275,3 +275,8 @@ def test_enlarging_correlates_noise_further() -> None:
     larger = resized(noise, 1.9)
     neighbours = (larger[..., 1:] * larger[..., :-1]).mean() / larger.square().mean()
     assert neighbours > 0.5
+
+
+def test_reducing_lets_no_detail_finer_than_a_pixel_through() -> None:
+    stripes = torch.tensor([0.0, 1.0]).repeat(64).expand(1, 3, 128, 128)
+    assert resized(stripes, 0.75)[..., 32:96, 32:96].std() < 0.5 * stripes.std()

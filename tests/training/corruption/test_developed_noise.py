@@ -69,6 +69,31 @@ def test_noise_that_is_left_alone_is_as_sharp_as_a_sensors(monkeypatch: pytest.M
     noise = noisy - target
     beside = (noise[..., 1:] * noise[..., :-1]).mean() / noise.square().mean()
     assert abs(beside) < 0.05
+    least, middle, most = (255 * strength(noise)).quantile(torch.tensor([0.0, 0.5, 1.0])).tolist()
+    assert 0.6 < least < 0.8 and 2.5 < middle < 4.5 and 14.0 < most < 16.5
+
+
+def test_noise_has_colour_and_falls_with_what_brightness_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(developed_noise, "left_alone", lambda noise, *_: torch.zeros_like(noise[:, :1]))
+    monkeypatch.setattr(developed_noise, "saved", lambda images, _: images)
+    noisy, target = developed(FLAT, step_generator(2, 0))
+    noise = noisy - target
+    assert 0.15 < (strength(noise - noise.mean(dim=1, keepdim=True)) / strength(noise)).median() < 0.6
+    monkeypatch.setattr(developed_noise, "_by_brightness", lambda like, _: torch.zeros_like(like[:, :1]))
+    noisy, target = developed(FLAT, step_generator(2, 0))
+    assert torch.equal(noisy, target)
+
+
+def test_three_of_four_noisy_photos_are_files_and_the_others_in_range(
+    photo: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(developed_noise, "saved", lambda images, _: torch.zeros_like(images))
+    high_contrast = (photo[..., :32, :32] > 0.4).float()
+    pairs = [developed(high_contrast, step_generator(seed, 0)) for seed in range(60)]
+    assert 35 < sum(not noisy.any() for noisy, _ in pairs) < 55
+    for noisy, target in pairs:
+        assert noisy.min() >= 0.0 and noisy.max() <= 1.0
+        assert target.min() >= 0.0 and 0.5 < target.max() < 1.0001
 
 
 def test_the_target_is_the_photo_and_in_some_batches_softer() -> None:

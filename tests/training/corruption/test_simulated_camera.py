@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
 
-from denoisectl_training.corruption import jpeg
+from denoisectl_training.corruption import jpeg, simulated_camera
 from denoisectl_training.corruption.left_alone import left_alone
 from denoisectl_training.corruption.simulated_camera import (
     _draw_sensor,
@@ -195,3 +197,65 @@ def test_half_of_the_jpegs_begin_their_blocks_at_the_corner_and_the_others_anywh
         begins.append(max(range(8), key=lambda first: jumps[(first - 1) % 8 :: 8].mean().item()))
     assert found.shape == photo[:1].shape
     assert 15 < begins.count(0) < 32 and len(set(begins)) > 5
+
+
+def test_files_have_qualities_from_40_to_100_and_leave_every_pixel_in_its_place(
+    photo: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met: list[tuple[Tensor, bool]] = []
+    monkeypatch.setattr(jpeg, "jpeg", lambda images, *how: met.append(how) or images)  # no loss
+    for step in range(60):
+        images = photo[..., :32, :48].repeat(10, 1, 1, 1)
+        assert torch.equal(jpeg.saved(images, step_generator(3, step)), images)
+    qualities = torch.cat([quality.flatten() for quality, _ in met])
+    least, middle, most = qualities.quantile(torch.tensor([0.0, 0.5, 1.0])).tolist()
+    assert 40.0 <= least < 47.0 and middle == pytest.approx(82.4, abs=2.0) and 99.0 < most <= 100.0
+    assert 15 < sum(subsample for _, subsample in met) < 45
+
+
+def test_stages_are_met_as_often_as_they_should_and_the_target_is_no_file(
+    photo: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = {
+        "_in_camera_denoise": 0.8,
+        "_sharpen": 0.5,
+        "demosaic_bilinear": 0.4,
+        "enlarged": 0.6,
+        "resized": 0.4,
+    }
+    met = dict.fromkeys(shares, 0)
+
+    def counted(name: str, stage: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        def run(*given: object) -> Tensor:
+            met[name] += 1
+            return stage(*given)
+
+        return run
+
+    for name in shares:
+        monkeypatch.setattr(simulated_camera, name, counted(name, getattr(simulated_camera, name)))
+    monkeypatch.setattr(simulated_camera, "saved", lambda images, _: torch.zeros_like(images))
+    frames = [camera(photo[..., :32, :32], step_generator(seed, 0)) for seed in range(60)]
+    assert {name: count / 60 for name, count in met.items()} == pytest.approx(shares, abs=0.17)
+    black = sum(float(noisy.max()) == 0.0 for noisy, _ in frames)
+    assert black / 60 == pytest.approx(1 - 0.85 * 0.25, abs=0.12) and all(
+        target.any() for _, target in frames
+    )
+
+
+def test_every_camera_of_a_batch_gives_a_grey_wall_back_as_it_is() -> None:
+    wall = torch.full((16, 3, 32, 32), 0.4)
+    for seed in range(4):
+        assert torch.allclose(camera(wall, step_generator(seed, 0))[1], wall, atol=3e-3)
+
+
+def test_sensors_see_less_red_and_blue_than_green_and_less_light_than_the_photo() -> None:
+    grey = torch.full((200, 3, 1, 1), 0.5)
+    sensor = _draw_sensor(grey, step_generator(1, 0))
+    red, green, blue = (_to_raw(grey, sensor)[:, i, 0, 0] for i in range(3))
+    for ratio, most in ((green / red, 2.3), (green / blue, 2.1)):
+        assert 1.2 <= ratio.min() < 1.25 and most - 0.05 < ratio.max() <= most + 1e-4
+    assert 0.5 <= sensor.exposure.min() < 0.52 and 0.98 < sensor.exposure.max() <= 1.0
+    plain = sensor.contrast[:, 0, 0, 0] == 0
+    light = 0.214 * sensor.exposure[:, 0, 0, 0]  # half of white in sRGB
+    assert torch.allclose(green[plain], light[plain], rtol=1e-3) and 70 < plain.sum() < 130
