@@ -16,7 +16,7 @@ from onnx import helper
 
 from denoisectl import Denoiser, __version__
 from denoisectl.errors import ExportError, UsageError
-from denoisectl.model_file.card_in_file import read_card
+from denoisectl.model_file.card import DataSource, Score
 from denoisectl_exports import photos
 from denoisectl_exports.adopt import adopt
 from denoisectl_exports.facts import Facts
@@ -41,7 +41,14 @@ def original(path: Path, array: np.ndarray) -> np.ndarray:
 
 
 def test_the_card_says_what_was_found_and_who_did_not_make_it(theirs: Path, out: Path) -> None:
-    facts = Facts(name="ours", summary="Blurs", limits=("It blurs.",))
+    score = Score("cats", "gaussian 25", "psnr", 20.2, 31.0, "denoisectl eval")
+    own = {
+        "version": "3",
+        "data": (DataSource("cats", 2, "CC0-1.0"),),
+        "scores": (score,),
+        "self_ensemble": 4,
+    }
+    facts = Facts(name="ours", summary="Blurs", limits=("It blurs.",), float32_twin="theirs", **own)
     returned = adopt(files.write(theirs, files.stack(3)), out, facts)
     card = read_card(out)
     assert card == returned
@@ -54,7 +61,8 @@ def test_the_card_says_what_was_found_and_who_did_not_make_it(theirs: Path, out:
         "It blurs.",
         "adopted: made by another project; found by running the file: it works on [0, 1]",
     )
-    assert card.tool_version == __version__
+    assert (card.tool_version, card.float32_twin) == (__version__, "theirs")
+    assert {name: getattr(card, name) for name in own} == own
     assert sorted(path.name for path in out.parent.iterdir()) == ["model.onnx", "theirs"]
     assert restamp(out, replace(facts, limits=())).limits == card.limits[1:], "what was found is kept"
 
@@ -110,6 +118,14 @@ def test_a_network_of_one_channel_denoises_each_colour(theirs: Path, out: Path, 
     planes = COFFEE.transpose(2, 0, 1)[None] / np.float32(255)
     found = Denoiser.open(out, "cpu", threads=1).image(COFFEE.astype(np.float32) / 255)
     assert np.abs(found - original(colour, planes)[0].transpose(1, 2, 0)).max() < 1e-6
+
+
+def test_what_leaves_the_range_is_clipped(theirs: Path, out: Path) -> None:
+    adopt(files.write(theirs, lambda graph, x: graph.affine(graph.blur(x), 1.1, -0.05)), out)
+    planes = COFFEE.transpose(2, 0, 1)[None] / np.float32(255)
+    given = original(theirs, planes)
+    assert given.min() < 0.0 and given.max() > 1.0
+    assert np.abs(original(out, planes) - given.clip(0.0, 1.0)).max() < 1e-6
 
 
 def test_channels_last_are_transposed_inside(theirs: Path, out: Path) -> None:

@@ -124,14 +124,24 @@ def test_grid_and_reach_are_those_of_the_layers(
     assert measured_reach(run, [PHOTO], shifts or sizes) == reach
 
 
-def test_a_sparse_reach_is_measured(tmp_path: Path) -> None:
+@pytest.mark.parametrize("axis", [2, 3])
+def test_a_sparse_reach_is_measured_along_either_axis(tmp_path: Path, axis: int) -> None:
     def far(graph: files.Graph, x: str) -> str:
-        kernel = np.zeros((3, 1, 1, 3))
-        kernel[..., 1], kernel[..., 0] = 0.9, 0.1
-        weight = graph.constant(kernel)
-        return graph.node("Conv", x, weight, dilations=[1, 100], pads=[0, 100, 0, 100], group=3)
+        kernel = np.array([0.1, 0.9, 0.0]).reshape(1, 1, 1, 3).repeat(3, axis=0)
+        weight = graph.constant(kernel if axis == 3 else kernel.swapaxes(2, 3))
+        steps, pads = ([1, 100], [0, 100, 0, 100]) if axis == 3 else ([100, 1], [100, 0, 100, 0])
+        return graph.node("Conv", x, weight, dilations=steps, pads=pads, group=3)
 
     assert measured_reach(network(tmp_path, far), [PHOTO], 1) == 100
+
+
+@pytest.mark.parametrize("axis", [2, 3])
+def test_a_place_that_matters_is_seen_along_either_axis(axis: int) -> None:
+    def brighter(images: Array) -> Array:
+        ramp = np.linspace(1.0, 1.1, images.shape[axis], dtype=np.float32)
+        return images * (ramp if axis == 3 else ramp[:, None])
+
+    assert grid_of_shifts(brighter, 1, 0) is None
 
 
 def test_a_mean_over_the_image_has_no_reach(tmp_path: Path) -> None:
@@ -149,6 +159,19 @@ def test_one_image_at_a_time_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ExportError, match="one image at a time; export it again with the batch as a dynamic"):
         check_batches(network(tmp_path, single), 1)
+
+
+@pytest.mark.parametrize("transposed", [0, 1])
+def test_a_matrix_product_takes_as_many_as_its_sums_are_long(tmp_path: Path, transposed: int) -> None:
+    def build(graph: files.Graph, x: str) -> str:
+        flat = graph.node("Reshape", x, graph.constant([6, 8], np.int64))
+        return graph.node(
+            "Gemm", flat, graph.constant(np.zeros((6 if transposed else 8, 5))), transA=transposed
+        )
+
+    foreign = opened(tmp_path, build)
+    found = multiply_adds(foreign, np.zeros((1, 3, 4, 4), np.float32))
+    assert found == (8 * 5 * 6 if transposed else 6 * 5 * 8)
 
 
 def test_parameters_and_multiply_adds_are_counted(tmp_path: Path) -> None:

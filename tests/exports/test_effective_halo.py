@@ -12,6 +12,7 @@ from denoisectl.model_file.card_in_file import read_card
 from denoisectl_exports import photos, seams
 from denoisectl_exports.photos import Planes, as_the_model_meets_them, reference_photos
 from denoisectl_exports.write import export_run
+from denoisectl_training.recipes import parse_recipe
 from denoisectl_training.records.run_folder import RunFolder
 
 
@@ -103,3 +104,23 @@ def test_the_model_meets_clean_photos_and_its_own_corruptions(run: RunFolder) ->
     clean, noisy = as_the_model_meets_them(reference_photos(None)[:1], run.recipe())
     assert np.array_equal(clean[0], clean[1])
     assert np.array_equal(noisy[1], clean[1]) and np.abs(noisy[0] - noisy[1]).mean() > 0.01
+
+
+def test_all_kinds_of_a_recipe_are_met_in_turn_and_no_two_photos_have_the_same_noise() -> None:
+    kinds = [{"kind": "clean"}, {"kind": "gaussian", "magnitude": 25.0}, {"kind": "salt_and_pepper"}]
+    recipe = parse_recipe({"name": "x", "corruption": kinds}, origin="x")
+    photo = reference_photos(None)[0][:, :96, :96]
+    pairs = [pair for pair in as_the_model_meets_them([photo] * 4, recipe) if pair.corrupted]
+    touched = [(noisy != target).mean() for noisy, target, _ in pairs]
+    assert touched == pytest.approx([1.0, 0.05, 1.0, 0.05], abs=0.02)
+    assert not np.array_equal(pairs[0].noisy, pairs[2].noisy)
+
+
+def test_the_middle_of_a_large_photo_is_taken_after_it_was_reduced(tmp_path: Path) -> None:
+    bands = np.zeros((1024, 4096, 3), np.uint8)
+    bands[:, 1664:2432] = 200  # the middle three sixteenths
+    cv2.imwrite(str(tmp_path / "wide.png"), bands)
+    (found,) = reference_photos(tmp_path)
+    assert found.shape == (3, 256, 512)
+    assert int(found[0, 128, 256]) == 200 and 180 < int((found[0, 128] > 100).sum()) < 204
+    assert int(found[0, 128, 150]) == int(found[0, 128, 361]) == 0

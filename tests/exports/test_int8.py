@@ -65,6 +65,16 @@ def test_a_file_that_rounds_unlike_its_training_is_refused(levels: float, refuse
         check()
 
 
+def test_the_loss_is_what_rounding_takes_from_noisy_photos_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    grey = np.full((1, 3, 16, 16), 0.5, np.float32)
+    pairs = [photos.Pair(grey, grey, False), photos.Pair(grey + np.float32(0.1), grey, True)]
+    monkeypatch.setattr(
+        write, "network_of", lambda left: lambda image: grey + np.float32(left) * (image - grey)
+    )
+    loss, measured_on = write._loss(0.1, 0.2, pairs)
+    assert (loss, measured_on) == (pytest.approx(6.02, abs=0.01), "1 noisy photos")
+
+
 def test_evening_out_brings_an_8_bit_network_nearer_to_its_float_self() -> None:
     model, image = unet(), photo()
     with torch.inference_mode():

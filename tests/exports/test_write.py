@@ -1,3 +1,4 @@
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from denoisectl.errors import ConfigError, ExportError, TrainingError
 from denoisectl.model_file.card_in_file import read_card
 from denoisectl_exports import graph, tile_memory, write
 from denoisectl_exports.facts import Facts, read_facts
-from denoisectl_exports.write import export_run, restamp
+from denoisectl_exports.write import export_run, new_card, restamp
 from denoisectl_training.records.run_folder import RunFolder
 from denoisectl_training.weights.trained import load_trained
 from tests.conftest import ROOT
@@ -127,6 +128,15 @@ def test_facts_are_read_checked_and_stamped(run: RunFolder, out: Path, tmp_path:
     export_run(run.path, out)
     weights = onnx.load(out).graph
     card = restamp(out, facts)
+    model, recipe, seen = load_trained(run.path)
+    new = new_card(model, recipe, seen, facts)
+    assert all(getattr(new, each.name) == getattr(card, each.name) for each in fields(facts))
+    assert new_card(model, recipe, seen, Facts()).summary == recipe.summary
+    other = recipe.model_copy(update={"name": "other"})
+    assert (
+        len(new.recipe_digest) == 64
+        and new_card(model, other, seen, facts).recipe_digest != new.recipe_digest
+    )
     assert (card.name, card.version, card.summary, card.limits) == ("clean-cats", "3", "Cats", ("dogs",))
     assert card.self_ensemble == 4
     assert card.scores[0].value == 31.0 and card.data[0].licence == "CC0-1.0"

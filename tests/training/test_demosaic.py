@@ -44,6 +44,14 @@ def test_colours_that_change_evenly_come_back_as_they_were(
     assert torch.allclose(demosaic(mosaic, masks)[INSIDE], images[INSIDE], atol=1e-6)
 
 
+@pytest.mark.parametrize("demosaic", [demosaic_bilinear, demosaic_gradient_corrected])
+def test_rows_are_treated_as_columns_are(demosaic: Callable[[Tensor, Tensor], Tensor], photo: Tensor) -> None:
+    masks = masks_of(photo)
+    mosaic = (photo * masks).sum(dim=1, keepdim=True)
+    turned = demosaic(mosaic.transpose(2, 3), masks.transpose(2, 3)).transpose(2, 3)
+    assert torch.allclose(turned, demosaic(mosaic, masks), atol=1e-6)
+
+
 def test_bilinear_takes_each_colour_from_its_own_samples(photo: Tensor) -> None:
     """Green is added to: red and blue do not see it."""
     masks = masks_of(photo)
