@@ -7,7 +7,7 @@ import pytest
 
 from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.evaluation.metrics import Image, psnr, rms
-from denoisectl_training.evaluation.protocols import FIVE_CASES, Sample, five_cases, literature
+from denoisectl_training.evaluation.protocols import FIVE_CASES, Sample, as_file, five_cases, literature
 from denoisectl_training.evaluation.request import EvaluationRequest
 from denoisectl_training.evaluation.sources import crops, photos, read_image
 from denoisectl_training.photos.folders import find_photos
@@ -142,3 +142,36 @@ def test_pairs_of_different_sizes_are_named(tmp_path: Path) -> None:
 def test_requests_that_make_no_sense_are_refused(request_: EvaluationRequest, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         request_.open()
+
+
+def test_every_image_has_its_own_noise_and_every_seed_another(test_photos: Path) -> None:
+    grey = [(index, "grey", GREY[:32, :32]) for index in range(2)]
+    for case in ("gaussian", "salt and pepper", "knockout"):
+        first, second = (s.noisy for s in five_cases(iter(grey)).samples if s.case == case)
+        assert not np.array_equal(first, second)
+    asked = [EvaluationRequest((test_photos,), seed=seed, eight_bit=seed == 1) for seed in (0, 1)]
+    one, other = (samples_of(request)[1].noisy for request in asked)
+    assert not np.array_equal(as_file(one), other) and np.array_equal(other, as_file(other))
+    places = [
+        samples_of(EvaluationRequest((test_photos,), crops=2, side=16, seed=seed))[0] for seed in (0, 1)
+    ]
+    assert not np.array_equal(places[0].clean, places[1].clean)
+
+
+def test_a_request_passes_on_sigmas_depth_and_subset(test_photos: Path) -> None:
+    request = EvaluationRequest((test_photos,), "literature", (10.0, 20.0), every=2, eight_bit=True)
+    samples = samples_of(request)
+    assert [(sample.image, sample.case) for sample in samples] == [
+        ("a.png", "sigma 10"),
+        ("a.png", "sigma 20"),
+    ]
+    assert all(np.array_equal(sample.noisy, as_file(sample.noisy)) for sample in samples)
+    assert request.names() == ["a.png"]
+
+
+def test_of_a_pair_the_noisy_photo_is_denoised_and_the_other_is_the_truth(real_photos: Path) -> None:
+    asked = EvaluationRequest((real_photos,), pairs=("*_real.png", "*_mean.png"), every=2)
+    (sample,) = samples_of(asked)
+    assert np.array_equal(sample.noisy, read_image(real_photos / "a_real.png"))
+    assert np.array_equal(sample.clean, read_image(real_photos / "a_mean.png"))
+    assert asked.names() == ["a_real.png"]

@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from denoisectl.errors import DeviceError, TrainingError, UsageError
+from denoisectl_training import fit, run_folder
 from denoisectl_training.fit.loop import Progress
+from denoisectl_training.fit.validation import Validation
 from denoisectl_training.recipes import Recipe, parse_recipe
 from denoisectl_training.records import run_folder
 from denoisectl_training.records.checkpoint import load_checkpoint, save_checkpoint
@@ -176,6 +178,22 @@ def test_a_validation_is_told_at_its_own_number_of_images(photo_folder: Path, tm
     validated = {record["images"]: record["psnr"] for record in asked.run.records() if "psnr" in record}
     assert {each.images: each.psnr for each in told if each.validated} == validated
     assert [each.images for each in told] == [8, 16, 24, 32, 40, 48] and [*validated] == [16, 32, 48]
+
+
+def test_averaged_weights_are_validated_and_the_best_of_them_kept(
+    photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, measured = request(photo_folder, tmp_path), list[torch.nn.Module]()
+
+    def validated(model: torch.nn.Module, *_: object, **__: object) -> Validation:
+        measured.append(model)
+        return Validation((20.0, 30.0, 25.0)[len(measured) - 1], 1.0)
+
+    monkeypatch.setattr(fit, "validate", validated)
+    state = train(asked)
+    assert all(model is state.average is not state.model for model in measured)
+    assert load_checkpoint(asked.run.best)["step"] * asked.recipe.training.batch == 32
+    assert (state.psnr, state.best_psnr) == (25.0, 30.0)
 
 
 def test_what_a_killed_write_has_left_is_removed(tmp_path: Path) -> None:

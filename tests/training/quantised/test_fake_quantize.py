@@ -21,8 +21,9 @@ from denoisectl_training.quantised import (
     with_fake_quantization,
     without_fake_quantization,
 )
+from denoisectl_training.quantised.equalise import equalise
 from denoisectl_training.quantised.fake_quantize import FakeQuantize
-from denoisectl_training.quantised.ranges import _KEPT, _sample, calibrate
+from denoisectl_training.quantised.ranges import _KEPT, _sample, _trimmed, calibrate
 from denoisectl_training.recipes import Recipe, changed, load_recipe
 from denoisectl_training.records.checkpoint import load_checkpoint
 from denoisectl_training.records.run_folder import RunFolder
@@ -124,6 +125,39 @@ def test_both_ends_stay_in_float_and_all_between_rounds(photo: Tensor) -> None:
         )
     assert torch.allclose(values[0][0], expected, atol=1e-5)  # the first weights are exact
     assert len(values[0][1].unique()) <= 256
+
+
+def test_inner_convolutions_compute_with_weights_in_whole_steps(photo: Tensor) -> None:
+    model = with_fake_quantization(network())
+    calibrate(model, [photo])
+    inner = model.network.down_blocks[0][0].body[0]
+    seen: list[Tensor] = []
+    inner.rounding.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    x = torch.rand(1, inner.in_channels, 8, 8, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        inner(x)
+    steps = weight_steps(inner.weight).view(-1, 1, 1, 1)
+    whole = (inner.weight / steps).round() * steps
+    assert not torch.allclose(whole, inner.weight, atol=1e-6)
+    expected = nn.functional.conv2d(x, whole, inner.bias, padding=inner.padding)
+    torch.testing.assert_close(seen[0], expected, atol=1e-5, rtol=0.0)
+
+
+def test_all_batches_count_whichever_is_the_last(photo: Tensor) -> None:
+    crops = [photo[..., :32, :32], torch.full((1, 3, 32, 32), 0.5)]
+    weights, ranges = [], []
+    for batches in (crops, crops[::-1], crops[1:]):
+        model = network()
+        equalise(model, model.network, batches)
+        weights.append(model.network.down_blocks[0][0].body[0].weight)
+        calibrate(rounded := with_fake_quantization(network()), batches)
+        ranges.append(torch.tensor(ranges_in_order(rounded)))
+    for found in (weights, ranges):
+        assert torch.equal(found[0], found[1]) and not torch.allclose(found[0], found[2], rtol=0.1)
+
+
+def test_the_same_share_is_cut_off_at_each_end() -> None:
+    assert _trimmed(torch.arange(1000).flip(0), 0.01) == (10.0, 989.0)
 
 
 def test_values_are_sampled_from_all_columns() -> None:
