@@ -17,6 +17,7 @@ from onnx import helper
 from denoisectl import Denoiser, __version__
 from denoisectl.errors import ExportError, UsageError
 from denoisectl.model_file.card import DataSource, Score
+from denoisectl.model_file.card_in_file import read_card
 from denoisectl_exports import photos
 from denoisectl_exports.adopt import adopt
 from denoisectl_exports.facts import Facts

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from denoisectl.errors import DeviceError, TrainingError, UsageError
-from denoisectl_training import fit, run_folder
+from denoisectl_training.fit import loop
 from denoisectl_training.fit.loop import Progress
 from denoisectl_training.fit.validation import Validation
 from denoisectl_training.recipes import Recipe, parse_recipe
@@ -189,7 +189,7 @@ def test_averaged_weights_are_validated_and_the_best_of_them_kept(
         measured.append(model)
         return Validation((20.0, 30.0, 25.0)[len(measured) - 1], 1.0)
 
-    monkeypatch.setattr(fit, "validate", validated)
+    monkeypatch.setattr(loop, "validate", validated)
     state = train(asked)
     assert all(model is state.average is not state.model for model in measured)
     assert load_checkpoint(asked.run.best)["step"] * asked.recipe.training.batch == 32
