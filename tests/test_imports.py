@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,22 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     graph = {name: {_module(each, names) for each in _at_the_top(file)} for name, file in names.items()}
     order = TopologicalSorter({name: needed - {name, None} for name, needed in graph.items()})
     assert len(list(order.static_order())) == len(names)  # raises CycleError
+
+
+@pytest.mark.parametrize("package", ["denoisectl", "training/denoisectl_training"])
+def test_no_two_rooms_import_each_other(package: str) -> None:
+    folder = ROOT / package
+    rooms = [each.name for each in folder.iterdir() if each.is_dir()]
+    imported = {
+        room: [name for file in (folder / room).rglob("*.py") for name in imports_of(file)] for room in rooms
+    }
+
+    def knows(one: str, other: str) -> bool:
+        return any(name.startswith(f"{folder.name}.{other}.") for name in imported[one])
+
+    assert [
+        (one, other) for one, other in permutations(rooms, 2) if knows(one, other) and knows(other, one)
+    ] == []
 
 
 def _at_the_top(file: Path) -> Iterator[str]:

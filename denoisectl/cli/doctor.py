@@ -9,7 +9,7 @@ from denoisectl.cli.options import DeviceOpt, JsonOpt
 from denoisectl.errors import DeviceError
 
 if TYPE_CHECKING:
-    from denoisectl.machine.diagnosis import Diagnosis
+    from denoisectl.diagnosis import Diagnosis
 
 
 def doctor(device: DeviceOpt = "auto", json: JsonOpt = False) -> None:
@@ -31,7 +31,7 @@ def doctor(device: DeviceOpt = "auto", json: JsonOpt = False) -> None:
     from dataclasses import asdict
     from json import dumps
 
-    from denoisectl.machine.diagnosis import diagnose
+    from denoisectl.diagnosis import diagnose
 
     diagnosis = diagnose(device)
     if json:

@@ -1,1 +1,1 @@
-"""What a machine has to run on: its devices, their drivers, and proof of what they can do."""
+"""What a machine has to run on: devices by name, its processors, its GPUs and their driver."""

@@ -7,9 +7,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from denoisectl import diagnosis
 from denoisectl.cli.main import build
 from denoisectl.errors import DeviceError
-from denoisectl.machine import diagnosis
 from denoisectl.machine.devices import Device
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from denoisectl import diagnosis
+from denoisectl.diagnosis import diagnose
 from denoisectl.errors import DeviceError, UsageError
-from denoisectl.machine import diagnosis
 from denoisectl.machine.devices import Device
-from denoisectl.machine.diagnosis import diagnose
 from tests import toy_models
 
 
