@@ -33,7 +33,7 @@ from timing import Speed, once, run_alone, timed, timed_command
 
 from denoisectl import __version__
 from denoisectl.images import decode, encode
-from denoisectl.machine.devices import usable_cpus
+from denoisectl.machine.processors import usable_cpus
 from denoisectl.model_file.shipped import find_model
 
 HEIGHT, WIDTH = 3000, 4000

@@ -10,10 +10,10 @@ from importlib.metadata import PackageNotFoundError, version
 from denoisectl.engine.cuda import INSTALL_GPU_RUNTIME
 from denoisectl.engine.probe import prove
 from denoisectl.errors import DeviceError, ModelError
-from denoisectl.machine.devices import AUTO, CPU, Device, parse_devices, usable_cpus
+from denoisectl.machine.devices import AUTO, CPU, Device, parse_devices
 from denoisectl.machine.nvidia import driver_devices
+from denoisectl.machine.processors import fast_at_8_bits, usable_cpus
 from denoisectl.model_file.card_in_file import read_card
-from denoisectl.model_file.precision import fast_at_8_bits
 from denoisectl.model_file.shipped import shipped_models
 
 _PACKAGES = ("denoisectl", "numpy", "opencv-python-headless", "torch")

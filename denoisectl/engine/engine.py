@@ -19,8 +19,9 @@ from denoisectl.engine.lane import CpuLane, Lane
 from denoisectl.engine.sessions import create_session
 from denoisectl.engine.tensorrt import check_tensorrt
 from denoisectl.errors import DeviceError, ModelError
-from denoisectl.machine.devices import AUTO, CPU, Device, parse_devices, usable_cpus
+from denoisectl.machine.devices import AUTO, CPU, Device, parse_devices
 from denoisectl.machine.nvidia import gpu_in_sight
+from denoisectl.machine.processors import usable_cpus
 from denoisectl.model_file.card import ModelCard
 from denoisectl.model_file.card_in_file import card_of
 from denoisectl.model_file.onnx_file import read_model

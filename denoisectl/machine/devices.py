@@ -1,11 +1,9 @@
-"""What `--device` may say, and how many processors there are to use."""
+"""What `--device` may say."""
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from denoisectl.errors import UsageError
 
@@ -46,18 +44,3 @@ def parse_devices(text: str) -> tuple[Device, ...]:
             raise UsageError(f'"{text}" names a GPU twice')
         return tuple(Device(match[1], index) for index in indices)
     raise UsageError(f'unknown device "{text}": use auto, cpu, cuda, cuda:N, cuda:N,M or tensorrt:N')
-
-
-def usable_cpus() -> int:
-    """Processors this process may use: a container's share, not the machine's count."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(count, _cgroup_cpus(count)))
-
-
-def _cgroup_cpus(count: int) -> int:
-    """The quota of the control group, rounded up, or `count` where there is none."""
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return -(-int(quota) // int(period))
-    except (OSError, ValueError):  # no such file, or a quota of "max"
-        return count

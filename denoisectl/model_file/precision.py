@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-import cv2
-
 from denoisectl.choices import Precision, Seams
 from denoisectl.errors import UsageError
+from denoisectl.machine.processors import fast_at_8_bits
 from denoisectl.model_file.card_in_file import read_card
 from denoisectl.model_file.onnx_file import read_model
 from denoisectl.model_file.shipped import find_model, float32_twin, int8_twin, is_shipped
-
-_AVX2 = 11  # as OpenCV numbers the features of processors
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +99,3 @@ def _instead(named: Path, gpu: Path) -> str:
         f"{named.stem} is in 8-bit integers, which gain nothing on a GPU: {gpu.stem}, its float32 twin, runs "
         f"instead; --precision int8 runs {named.stem} itself"
     )
-
-
-def fast_at_8_bits() -> bool:
-    """Whether this processor is about twice as fast at 8-bit integers: x86 with AVX2, and more so with VNNI.
-
-    Others may be too (ARM with dot products); that was not measured.
-    """
-    return cv2.checkHardwareSupport(_AVX2)

@@ -1,15 +1,11 @@
-"""What `--device` may say, and whose processors are counted."""
+"""What `--device` may say."""
 
 from __future__ import annotations
-
-import os
-from pathlib import Path
 
 import pytest
 
 from denoisectl.errors import UsageError
-from denoisectl.machine import devices
-from denoisectl.machine.devices import Device, parse_devices, usable_cpus
+from denoisectl.machine.devices import Device, parse_devices
 
 
 @pytest.mark.parametrize(
@@ -41,15 +37,3 @@ def test_several_gpus_are_named_once_each() -> None:
     assert parse_devices("tensorrt:1,0") == (Device("tensorrt", 1), Device("tensorrt", 0))
     with pytest.raises(UsageError, match="names a GPU twice"):
         parse_devices("cuda:1,0,1")
-
-
-@pytest.mark.parametrize(
-    ("quota", "cpus"), [("max 100000", 8), ("150000 100000", 2), ("50000 100000", 1), ("", 8)]
-)
-def test_a_container_counts_its_share(
-    quota: str, cpus: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "cpu.max").write_text(quota)
-    monkeypatch.setattr(devices, "Path", lambda name: tmp_path / Path(name).name)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
-    assert usable_cpus() == cpus

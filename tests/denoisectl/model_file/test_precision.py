@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import pytest
 
 from denoisectl import Denoiser
@@ -151,17 +150,3 @@ def test_the_journal_sees_a_new_file_in_either_precision(models: Path, changed: 
     before = ModelFiles.find("photo").digest()
     toy_models.unet(models / f"{changed}.onnx")
     assert ModelFiles.find("photo").digest() != before
-
-
-def test_the_feature_that_is_asked_for_is_the_one_that_is_meant() -> None:
-    assert cv2.getHardwareFeatureName(precision._AVX2) == "AVX2"
-
-
-@pytest.mark.parametrize(
-    ("there", "fast"), [({"AVX", "AVX2"}, True), ({"SSE4.2", "AVX"}, False), ({"NEON"}, False)]
-)
-def test_avx2_is_enough_for_8_bits(monkeypatch: pytest.MonkeyPatch, there: set[str], fast: bool) -> None:
-    monkeypatch.setattr(
-        cv2, "checkHardwareSupport", lambda feature: cv2.getHardwareFeatureName(feature) in there
-    )
-    assert precision.fast_at_8_bits() is fast
