@@ -113,34 +113,38 @@ def keep_original(job: Job) -> None:
 
 
 def _looked_at(job: Job, journals: InPlaceJournals) -> Job:
+    """The job as it stands after earlier runs: skipped, begun at the original, refused, or as it is."""
     assert job.backup is not None
     journal = journals.of(job.source.parent)
     if job.source.name in journal.kept or holds_originals(job.source.parent):
         return replace(job, skip="it is the original of a denoised photo, kept by an earlier run")
     done = journal.line_of(job, job.source.stat())
-    backup, reason = job.backup, "already done"
-    if not os.path.lexists(backup):
-        earlier = journal.backup_of(job.source)
-        if earlier is None:
-            if done is None or done.restored:
-                return job
-            return replace(job, skip=_original_gone(done, journal.settings))
-        if done is None:
-            return job if _alike(job.source, earlier) else replace(job, skip=_changed(earlier))
-        backup, reason = earlier, f"already denoised; its original is {earlier}"
-    if done is None and not _alike(job.source, backup):
-        if journal.backup_of(job.source) is None:
-            problem = f"{job.source}: {backup} is there already and not its original; choose another --backup"
-            return replace(job, problem=problem, code=FailureCode.WRITE)
-        return replace(job, skip=_changed(backup))
-    job = _from_backup(job, backup)
-    return replace(job, skip=reason) if journal.made_alike(job, job.source.stat()) else job
+    if not os.path.lexists(job.backup):
+        return _kept_elsewhere(job, journal, done)
+    if done is None and not _alike(job.source, job.backup):
+        if journal.backup_of(job.source) is not None:
+            return replace(job, skip=_changed(job.backup))
+        problem = f"{job.source}: {job.backup} is there already and not its original; choose another --backup"
+        return replace(job, problem=problem, code=FailureCode.WRITE)
+    return _from_backup(job, job.backup, journal, "already done")
 
 
-def _from_backup(job: Job, backup: Path) -> Job:
-    """The job with its original as the input, which stays where it is kept."""
+def _kept_elsewhere(job: Job, journal: Journal, done: Line | None) -> Job:
+    """The same where no original lies in the place that this run has for it; `done` tells of the photo as it stands."""
+    earlier = journal.backup_of(job.source)
+    if earlier is not None and done is not None:
+        return _from_backup(job, earlier, journal, f"already denoised; its original is {earlier}")
+    if earlier is not None:
+        return job if _alike(job.source, earlier) else replace(job, skip=_changed(earlier))
+    if done is None or done.restored:
+        return job
+    return replace(job, skip=_original_gone(done, journal.settings))
+
+
+def _from_backup(job: Job, backup: Path, journal: Journal, reason: str) -> Job:
+    """The job with its original, which stays where it is kept, as the input; `reason` to skip it if nothing changed."""
     original, output = backup.stat(), job.source.stat()
-    return replace(
+    again = replace(
         job,
         backup=backup,
         size=original.st_size,
@@ -149,6 +153,7 @@ def _from_backup(job: Job, backup: Path) -> Job:
         replaced_size=output.st_size,
         replaced_mtime_ns=output.st_mtime_ns,
     )
+    return replace(again, skip=reason) if journal.made_alike(again, output) else again
 
 
 def _original_gone(done: Line, settings: str) -> str:
