@@ -8,7 +8,7 @@ a thread of its own; there Ctrl-C waits for these images.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -49,22 +49,9 @@ def pipeline(
         writers: threads that write; as many items more may wait for them.
         inferers: items inferred at once.
     """
-    upcoming = iter(items)
-    reading: deque[Future[Loaded]] = deque()
-    writing: deque[Future[Result]] = deque()
     read_pool = ThreadPoolExecutor(readers, "read")
     write_pool = ThreadPoolExecutor(writers, "write")
-
-    ahead = readers + inferers
-    begun: dict[Future[Result], None] = {}
-
-    def loaded() -> Generator[Loaded, None, None]:
-        reading.extend(read_pool.submit(read, item) for item in islice(upcoming, ahead))
-        while reading:
-            one = reading.popleft().result()
-            reading.extend(read_pool.submit(read, item) for item in islice(upcoming, ahead - len(reading)))
-            yield one
-            del one  # or this image would stay in memory until the next one is here
+    begun: dict[Future[Result], None] = {}  # in order, those whose results are not yielded yet
 
     def onward(one: Loaded) -> Future[Result]:
         # From here, not from the loop below: it may be waiting for memory that this item holds until written.
@@ -72,29 +59,25 @@ def pipeline(
         begun[future] = None
         return future
 
-    def written() -> Result:
-        future = writing.popleft()
+    def written(future: Future[Result]) -> Result:
         result = future.result()
         del begun[future]
         return result
 
-    inferred = in_lanes(onward, loaded(), inferers)
+    inferred = in_lanes(onward, _read_ahead(read_pool, read, items, readers + inferers), inferers)
+    writing: deque[Future[Result]] = deque()
     try:
         for future in inferred:
             writing.append(future)
             while writing and (writing[0].done() or len(writing) > 2 * writers):
-                yield written()
+                yield written(writing.popleft())
         while writing:
-            yield written()
+            yield written(writing.popleft())
     except (Exception, KeyboardInterrupt) as error:
         close()
         inferred.close()
-        under_way = [last for last in begun if not last.cancel()]  # all, before any is waited for
-        for last in under_way:
-            if not last.exception():  # the first error is told, not those that follow from it
-                yield last.result()
-        # At the end of the interpreter no pool takes work.
-        if isinstance(error, RuntimeError) and "interpreter shutdown" in str(error):
+        yield from _under_way(begun)
+        if _is_end_of_program(error):
             raise StoppedError(
                 "the program ended while a thread of it was at work; wait for that thread, and run again to go on"
             ) from error
@@ -104,3 +87,29 @@ def pipeline(
         inferred.close()
         read_pool.shutdown(cancel_futures=True)
         write_pool.shutdown(cancel_futures=True)
+
+
+def _read_ahead(
+    pool: ThreadPoolExecutor, read: Callable[[Item], Loaded], items: Iterable[Item], ahead: int
+) -> Generator[Loaded, None, None]:
+    """Yield what `read` makes of each item, in order, with `ahead` of them being read or waiting to be yielded."""
+    upcoming = iter(items)
+    reading = deque(pool.submit(read, item) for item in islice(upcoming, ahead))
+    while reading:
+        one = reading.popleft().result()
+        reading.extend(pool.submit(read, item) for item in islice(upcoming, ahead - len(reading)))
+        yield one
+        del one  # or this image would stay in memory until the next one is here
+
+
+def _under_way(begun: Iterable[Future[Result]]) -> Iterator[Result]:
+    """Results of what is being written, but for failures that follow from the first; what waits is cancelled."""
+    running = [future for future in begun if not future.cancel()]  # all, before any is waited for
+    for future in running:
+        if not future.exception():
+            yield future.result()
+
+
+def _is_end_of_program(error: BaseException) -> bool:
+    """Whether a pool took no work because the interpreter shuts down; Python says so in words alone."""
+    return isinstance(error, RuntimeError) and "interpreter shutdown" in str(error)
