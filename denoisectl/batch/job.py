@@ -20,18 +20,18 @@ class Job:
     relative: PurePath
     size: int = 0
     """Bytes of the input file."""
+    mtime_ns: int = 0
+    """When the input was last changed."""
+    pixels: int = 0
+    """Pixels of the input, as its header states them; 0 where that cannot be read."""
     backup: Path | None = None
     """Where the original is kept, if the output takes its place."""
     from_backup: bool = False
     """Whether that original is the input: an earlier run has put an output in its place."""
+    replaced_size: int = 0
+    """Bytes of that output; `size` is the original's."""
     replaced_mtime_ns: int = 0
     """When that output was last changed; `mtime_ns` is the original's."""
-    replaced_size: int = 0
-    """Its bytes, likewise."""
-    pixels: int = 0
-    """Its pixels, as its header states them; 0 where that cannot be read."""
-    mtime_ns: int = 0
-    """When the input was last changed."""
     problem: str = ""
     """Why it fails without being tried."""
     code: FailureCode | None = None
