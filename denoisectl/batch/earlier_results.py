@@ -103,8 +103,8 @@ def _lines_below(folder: Path, name: str) -> list[Line]:
     """Those of what lies in the folder `name`, without a look at every other."""
     found: list[Line] = []
     for lines in _journals(folder):
-        # 0 comes right after the slash.
-        first, last = (bisect_left(lines, name + end, key=_name) for end in "/0")
+        first = bisect_left(lines, f"{name}/", key=_name)
+        last = bisect_left(lines, f"{name}0", key=_name)  # 0 is the character after the slash
         found.extend(lines[first:last])
     return found
 
