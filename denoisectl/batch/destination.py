@@ -8,10 +8,10 @@ from pathlib import Path
 
 from denoisectl.batch.existing import IfExists, mark_done
 from denoisectl.batch.in_place import InPlaceJournals, mark_in_place
-from denoisectl.batch.inputs import Found
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.plan import Naming, make_plan
+from denoisectl.batch.selection import Found
 from denoisectl.batch.settings import Settings
 from denoisectl.batch.shard import Shard
 from denoisectl.whole_file import check_writable

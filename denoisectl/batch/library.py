@@ -10,11 +10,12 @@ from pathlib import Path, PurePath
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.destination import Destination
 from denoisectl.batch.existing import IfExists
-from denoisectl.batch.inputs import Found, Selection, find
+from denoisectl.batch.inputs import find
 from denoisectl.batch.plan import Naming
 from denoisectl.batch.process import Digested
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.run_plan import Resources, run_plan
+from denoisectl.batch.selection import Found, Selection
 from denoisectl.batch.settings import Settings, format_of, refuse_misspelt
 from denoisectl.choices import IfExistsName
 from denoisectl.errors import ImageError, UsageError

@@ -13,8 +13,8 @@ from denoisectl.batch.backup import Backup
 from denoisectl.batch.collisions import fail_collisions, listed, refuse_collisions, told_apart
 from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.identity import identity
-from denoisectl.batch.inputs import Found
 from denoisectl.batch.job import Ignored, Job, Plan
+from denoisectl.batch.selection import Found
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.images import Format, is_raw_photo, sniff, stated

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from denoisectl.batch.inputs import Found
+from denoisectl.batch.selection import Found
 
 _Stamp = tuple[int, int]
 

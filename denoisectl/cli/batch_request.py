@@ -14,11 +14,12 @@ from pathlib import Path
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.existing import IfExists
 from denoisectl.batch.failure_limit import FailureLimit
-from denoisectl.batch.inputs import Found, Selection, find, read_list
+from denoisectl.batch.inputs import find, read_list
 from denoisectl.batch.job import Plan
 from denoisectl.batch.plan import Naming
 from denoisectl.batch.result import Tally
 from denoisectl.batch.run_plan import Resources
+from denoisectl.batch.selection import Found, Selection
 from denoisectl.batch.settings import Settings, format_of, refuse_misspelt
 from denoisectl.batch.shard import Shard
 from denoisectl.cli import console

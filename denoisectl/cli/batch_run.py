@@ -10,11 +10,11 @@ from itertools import chain
 from pathlib import Path
 
 from denoisectl.batch.destination import Destination
-from denoisectl.batch.inputs import Found
 from denoisectl.batch.job import Plan
 from denoisectl.batch.process import Opener, Process
 from denoisectl.batch.result import FileResult, Status, Tally
 from denoisectl.batch.run_plan import Resources, run_plan
+from denoisectl.batch.selection import Found
 from denoisectl.batch.settings import Settings
 from denoisectl.batch.watch import arrivals
 from denoisectl.cli import console

@@ -7,10 +7,11 @@ from pathlib import Path
 from denoisectl import Denoiser
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.in_place import InPlaceJournals, mark_in_place
-from denoisectl.batch.inputs import Selection, find
+from denoisectl.batch.inputs import find
 from denoisectl.batch.job import Plan
 from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.batch.result import FileResult
+from denoisectl.batch.selection import Selection
 from denoisectl.batch.settings import Settings
 
 

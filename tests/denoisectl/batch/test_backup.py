@@ -12,8 +12,9 @@ import pytest
 from denoisectl import Denoiser
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.in_place import mark_in_place
-from denoisectl.batch.inputs import Selection, find
+from denoisectl.batch.inputs import find
 from denoisectl.batch.plan import Naming, make_plan
+from denoisectl.batch.selection import Selection
 from denoisectl.errors import UsageError
 from tests.denoisectl.batch.album import Album, status
 from tests.denoisectl.conftest import write_picture

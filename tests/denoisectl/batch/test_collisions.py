@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from denoisectl import Denoiser
 from denoisectl.batch.collisions import refuse_collisions, told_apart
-from denoisectl.batch.inputs import Selection, find
+from denoisectl.batch.inputs import find
 from denoisectl.batch.job import Job
 from denoisectl.batch.plan import Naming, make_plan
+from denoisectl.batch.selection import Selection
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.images import Format

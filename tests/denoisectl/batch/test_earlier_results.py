@@ -13,10 +13,11 @@ from denoisectl.batch import earlier_results
 from denoisectl.batch.destination import Destination
 from denoisectl.batch.earlier_results import results_as_made
 from denoisectl.batch.identity import identity
-from denoisectl.batch.inputs import Selection, find
+from denoisectl.batch.inputs import find
 from denoisectl.batch.journal_lines import Line
 from denoisectl.batch.library import denoise_folder
 from denoisectl.batch.plan import Naming
+from denoisectl.batch.selection import Selection
 from denoisectl.batch.settings import Settings
 from tests.denoisectl.batch.conftest import FAILED, OK, SKIPPED
 from tests.denoisectl.conftest import write_picture

@@ -14,10 +14,11 @@ from denoisectl import Denoiser
 from denoisectl.batch import in_place
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.in_place import keep_original, mark_in_place
-from denoisectl.batch.inputs import Selection, find
+from denoisectl.batch.inputs import find
 from denoisectl.batch.library import denoise_in_place
 from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.batch.run_plan import run_plan
+from denoisectl.batch.selection import Selection
 from denoisectl.batch.settings import Settings
 from tests.denoisectl.batch.album import Album, status
 from tests.denoisectl.conftest import write_picture

@@ -6,9 +6,10 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from denoisectl.batch.inputs import Found, Selection, find, read_list
+from denoisectl.batch.inputs import find, read_list
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER
 from denoisectl.batch.plan import Naming, make_plan
+from denoisectl.batch.selection import Found, Selection
 from denoisectl.errors import UsageError
 
 

@@ -10,10 +10,11 @@ import pytest
 import tifffile
 
 from denoisectl.batch import journal
-from denoisectl.batch.inputs import Found, Selection, find
+from denoisectl.batch.inputs import find
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.plan import Naming, make_plan
+from denoisectl.batch.selection import Found, Selection
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.images import Format

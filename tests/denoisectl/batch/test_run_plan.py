@@ -19,12 +19,13 @@ from denoisectl.batch import one_image, run_plan
 from denoisectl.batch.budget import Budget
 from denoisectl.batch.estimate import working_bytes
 from denoisectl.batch.existing import IfExists
-from denoisectl.batch.inputs import Selection, find
+from denoisectl.batch.inputs import find
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER
 from denoisectl.batch.library import denoise_file, denoise_folder
 from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.batch.result import FileResult
 from denoisectl.batch.run_plan import Resources
+from denoisectl.batch.selection import Selection
 from denoisectl.batch.settings import Settings
 from denoisectl.batch.work import Worker
 from denoisectl.choices import BitDepth

@@ -12,11 +12,12 @@ from typing import BinaryIO
 import pytest
 
 from denoisectl import Denoiser
-from denoisectl.batch.inputs import Selection, find
+from denoisectl.batch.inputs import find
 from denoisectl.batch.job import Job
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.journal_lines import JOURNAL_FOLDER
 from denoisectl.batch.library import denoise_folder
+from denoisectl.batch.selection import Selection
 from denoisectl.batch.settings import Settings
 from denoisectl.errors import UsageError
 from tests.denoisectl.batch.conftest import FAILED, OK, SKIPPED, pixels, statuses

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from denoisectl.batch.inputs import Selection, find
+from denoisectl.batch.inputs import find
+from denoisectl.batch.selection import Selection
 from tests.denoisectl.batch.album import Album, status
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from denoisectl.batch.inputs import Selection, find
+from denoisectl.batch.inputs import find
+from denoisectl.batch.selection import Selection
 from denoisectl.batch.watch import arrivals
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from denoisectl.batch import inputs
+from denoisectl.batch import walk
 from tests import toy_models
 from tests.denoisectl.cli.conftest import Invoke
 from tests.denoisectl.conftest import write_picture
@@ -159,7 +159,7 @@ def test_a_pipe_among_the_photos_is_passed_over_and_a_named_one_is_refused(
 def test_a_folder_that_cannot_be_looked_into_stops_nothing_else(
     run: Invoke, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    closed, entries = photos / "closed", inputs._entries
+    closed, entries = photos / "closed", walk._entries
     closed.mkdir()
 
     def forbidden(folder: Path, left_out: frozenset[str]) -> list[os.DirEntry[str]]:
@@ -167,7 +167,7 @@ def test_a_folder_that_cannot_be_looked_into_stops_nothing_else(
             raise PermissionError(errno.EACCES, "Permission denied")
         return entries(folder, left_out)
 
-    monkeypatch.setattr(inputs, "_entries", forbidden)
+    monkeypatch.setattr(walk, "_entries", forbidden)
     ended = run("-r", photos, "-o", out)
     assert ended.code == 1 and f"{closed}: cannot be looked into: Permission denied" in ended.stderr
     assert list(out.glob("*.png"))

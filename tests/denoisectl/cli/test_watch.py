@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from denoisectl.batch.inputs import Found
+from denoisectl.batch.selection import Found
 from denoisectl.cli import batch_run
 from tests.denoisectl.cli.conftest import Invoke
 from tests.denoisectl.conftest import write_picture
