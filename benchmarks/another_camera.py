@@ -19,7 +19,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from denoisectl_training.photos.folders import find_photos, load_photos
+from denoisectl_training.photos.finding import find_photos
+from denoisectl_training.photos.photo_set import load_photos
 from denoisectl_training.recipes import load_recipe
 
 Pixels = npt.NDArray[np.uint8]

@@ -21,7 +21,7 @@ import onnxruntime
 from denoisectl_exports.write import export_run
 from denoisectl_training.evaluation.metrics import psnr
 from denoisectl_training.evaluation.sources import photos
-from denoisectl_training.photos.folders import find_photos
+from denoisectl_training.photos.finding import find_photos
 
 _TILE, _PHOTO = 1024, (3000, 4000)
 

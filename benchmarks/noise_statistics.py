@@ -25,7 +25,7 @@ import torch
 from denoisectl_training.corruption import camera, developed
 from denoisectl_training.evaluation.sources import read_image
 from denoisectl_training.photos.crops import step_generator
-from denoisectl_training.photos.folders import find_photos
+from denoisectl_training.photos.finding import find_photos
 from denoisectl_training.photos.pairs import match_patterns
 
 Image = npt.NDArray[np.float32]

@@ -24,7 +24,8 @@ from onnx import numpy_helper
 from torch.nn import functional as F
 
 from denoisectl_training.photos.batches import training_batch
-from denoisectl_training.photos.folders import find_photos, load_photos
+from denoisectl_training.photos.finding import find_photos
+from denoisectl_training.photos.photo_set import load_photos
 from denoisectl_training.quantised import weight_steps
 from denoisectl_training.recipes import load_recipe
 

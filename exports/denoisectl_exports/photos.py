@@ -15,7 +15,8 @@ from torch import Tensor
 
 from denoisectl_training.corruption import corrupt_one_kind
 from denoisectl_training.photos.crops import step_generator
-from denoisectl_training.photos.folders import find_photos, load_photos
+from denoisectl_training.photos.finding import find_photos
+from denoisectl_training.photos.photo_set import load_photos
 from denoisectl_training.recipes import DataSettings, Recipe
 
 Planes = npt.NDArray[np.float32]

@@ -16,8 +16,9 @@ from denoisectl_training.devices import choose_device, choose_precision, is_gpu_
 from denoisectl_training.fit.loop import Progress, fit
 from denoisectl_training.fit.rate_search import RateTrial, find_rate
 from denoisectl_training.fit.state import TrainingState
-from denoisectl_training.photos.folders import PhotoSet, find_photos, load_pairs, load_photos, tell_left_out
+from denoisectl_training.photos.finding import find_photos, tell_left_out
 from denoisectl_training.photos.pairs import match_folders
+from denoisectl_training.photos.photo_set import PhotoSet, load_pairs, load_photos
 from denoisectl_training.recipes import Recipe, with_first_rate
 from denoisectl_training.records.run_folder import RunFolder, new_run_folder
 from denoisectl_training.weights.starting import weights_to_start_from

@@ -9,7 +9,7 @@ from denoisectl_training.evaluation.measuring import Score, measure
 from denoisectl_training.evaluation.protocols import five_cases, literature
 from denoisectl_training.evaluation.sources import photos
 from denoisectl_training.evaluation.summary import MEAN, Row, as_json, summarise
-from denoisectl_training.photos.folders import find_photos
+from denoisectl_training.photos.finding import find_photos
 
 
 @pytest.fixture(scope="module")

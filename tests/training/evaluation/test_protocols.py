@@ -10,7 +10,7 @@ from denoisectl_training.evaluation.metrics import Image, psnr, rms
 from denoisectl_training.evaluation.protocols import FIVE_CASES, Sample, as_file, five_cases, literature
 from denoisectl_training.evaluation.request import EvaluationRequest
 from denoisectl_training.evaluation.sources import crops, photos, read_image
-from denoisectl_training.photos.folders import find_photos
+from denoisectl_training.photos.finding import find_photos
 
 
 def one(image: Image, index: int = 0) -> Iterator[tuple[int, str, Image]]:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from denoisectl_training.photos.batches import Batch, batches, training_batch
-from denoisectl_training.photos.folders import PhotoSet
+from denoisectl_training.photos.photo_set import PhotoSet
 from denoisectl_training.recipes import load_recipe
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from denoisectl_training.photos.folders import load_pairs
+from denoisectl_training.photos.photo_set import load_pairs
 from denoisectl_training.recipes import DataSettings
-from tests.training.photos.test_folders import load, many
+from tests.training.photos.test_photo_set import load, many
 
 
 def test_copies_under_other_names_are_left_out_and_told(

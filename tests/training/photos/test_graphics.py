@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from denoisectl_training.photos.folders import find_photos, load_photos
+from denoisectl_training.photos.finding import find_photos
 from denoisectl_training.photos.graphics import graphics
+from denoisectl_training.photos.photo_set import load_photos
 from denoisectl_training.recipes import DataSettings
 
 

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from denoisectl.errors import TrainingError
 from denoisectl_training.photos import memory
-from denoisectl_training.photos.folders import find_photos, load_photos
+from denoisectl_training.photos.finding import find_photos
 from denoisectl_training.photos.memory import PhotoMemory, _mapped
+from denoisectl_training.photos.photo_set import load_photos
 from denoisectl_training.recipes import DataSettings
 
 Files = list[Tensor]

@@ -18,7 +18,8 @@ from denoisectl_training.devices import choose_device
 from denoisectl_training.fit import rate_search
 from denoisectl_training.fit.rate_search import RateTrial, SearchStoppedError, find_rate
 from denoisectl_training.fit.state import TrainingState
-from denoisectl_training.photos.folders import find_photos, load_photos
+from denoisectl_training.photos.finding import find_photos
+from denoisectl_training.photos.photo_set import load_photos
 from denoisectl_training.recipes import (
     OptimizerSettings,
     Recipe,

@@ -9,7 +9,7 @@ from typing import Literal
 from denoisectl.errors import UsageError
 from denoisectl_training.evaluation.protocols import Protocol, five_cases, literature, real_pairs
 from denoisectl_training.evaluation.sources import Source, crop_names, crops, photos
-from denoisectl_training.photos.folders import copies_among, find_photos, tell_copies, tell_left_out
+from denoisectl_training.photos.finding import copies_among, find_photos, tell_copies, tell_left_out
 from denoisectl_training.photos.pairs import Pair, match_folders, match_patterns
 
 

@@ -20,7 +20,7 @@ from denoisectl_training.fit.state import TrainingState
 from denoisectl_training.fit.validation import validate
 from denoisectl_training.networks.modes import freeze_batch_norm, train_mode
 from denoisectl_training.photos.batches import Batch, batches, training_batch
-from denoisectl_training.photos.folders import PhotoSet
+from denoisectl_training.photos.photo_set import PhotoSet
 from denoisectl_training.records.checkpoint import save_checkpoint
 from denoisectl_training.records.run_folder import RunFolder
 

@@ -13,7 +13,7 @@ from denoisectl_training.fit.loop import training_step
 from denoisectl_training.fit.state import TrainingState
 from denoisectl_training.networks.modes import train_mode
 from denoisectl_training.photos.batches import training_batch
-from denoisectl_training.photos.folders import PhotoSet
+from denoisectl_training.photos.photo_set import PhotoSet
 from denoisectl_training.recipes import Recipe, ScheduleSettings, with_first_rate
 
 _STEPS = 40

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from denoisectl_training.corruption import corrupt, greyed
 from denoisectl_training.photos.crops import crop_side, random_crops, step_generator
-from denoisectl_training.photos.folders import PhotoSet
+from denoisectl_training.photos.photo_set import PhotoSet
 from denoisectl_training.recipes import Recipe
 
 Batch = tuple[Tensor, Tensor]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from denoisectl.errors import TrainingError, UsageError
-from denoisectl_training.photos.folders import files_below, photos_in
+from denoisectl_training.photos.finding import files_below, photos_in
 
 Pair = tuple[Path, Path]
 """The noisy photo and the clean one."""

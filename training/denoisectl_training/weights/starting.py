@@ -9,7 +9,7 @@ from torch import Tensor
 
 from denoisectl.errors import ConfigError
 from denoisectl_training.photos.batches import training_batch
-from denoisectl_training.photos.folders import PhotoSet
+from denoisectl_training.photos.photo_set import PhotoSet
 from denoisectl_training.quantised import prepared_weights, without_ranges
 from denoisectl_training.recipes import Recipe
 from denoisectl_training.weights.deepening import deepened, is_deeper

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from denoisectl.errors import ConfigError
-from denoisectl_training.photos.folders import usually_held_out
+from denoisectl_training.photos.photo_set import usually_held_out
 from denoisectl_training.recipes import Recipe, ScheduleSettings, first_rate, with_first_rate
 
 _SHARE = 0.1

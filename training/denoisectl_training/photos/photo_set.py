@@ -1,10 +1,9 @@
-"""Folders of photos as uint8 tensors, split by photo into what is trained on, chosen by, and tested on."""
+"""Photos as uint8 tensors, split by photo into what is trained on, chosen by, and tested on."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,11 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from denoisectl.batch.earlier_results import results_below
-from denoisectl.errors import ImageError, TrainingError, UsageError
-from denoisectl.images import Format, is_raw_photo, sniff
-from denoisectl.images.formats import FOREIGN_SUFFIXES, HEAD, SUFFIXES
+from denoisectl.errors import ImageError, TrainingError
 from denoisectl_training.photos.files import read_photo
+from denoisectl_training.photos.finding import tell_copies
 from denoisectl_training.photos.graphics import graphics
 from denoisectl_training.photos.memory import PhotoMemory
 from denoisectl_training.recipes import DataSettings
@@ -39,107 +36,6 @@ class PhotoSet:
     digest: str
     """SHA-256 of all pixels in order, those of copies too: it names what a run was given, before any are left out."""
     paired: bool = False
-
-
-def find_photos(folders: Iterable[Path]) -> list[Path]:
-    """All photos in the folders and below, by folder as given, then by path; a file stands for itself.
-
-    Each counts once, and results of `denoisectl` that output folders in there tell of are left out.
-
-    Raises:
-        UsageError: a folder does not exist, or holds no photos.
-        TrainingError: a journal of earlier runs cannot be read.
-    """
-    # By the file that it is: a photo named twice could be trained on and set aside for validation too.
-    found: dict[Path, Path] = {}
-    for folder in folders:
-        results = _results(folder)
-        photos = [photo for photo in photos_in(folder) if photo not in results]
-        if not photos:
-            raise UsageError(
-                f"{folder}: holds no photos but results of denoisectl; name the folder that they are in"
-            )
-        for photo in photos:
-            found.setdefault(photo.resolve(), photo)
-    return list(found.values())
-
-
-def _results(folder: Path) -> frozenset[Path]:
-    """A scene is not to be trained on, or measured, as a photo and as its result."""
-    try:
-        return results_below(folder) if folder.is_dir() else frozenset()
-    except OSError as error:
-        raise TrainingError(
-            f"{error.filename}: this journal of earlier runs cannot be read: {error.strerror}; mend its permissions"
-        ) from error
-
-
-def photos_in(folder: Path) -> list[Path]:
-    """All photos in a folder and below, sorted by path, or the one file; links to one photo are photos of their own.
-
-    Raises:
-        UsageError: the folder does not exist, or holds no photos.
-    """
-    if not folder.exists():
-        raise UsageError(f"{folder}: no such folder; check the name")
-    here = [folder] if folder.is_file() else files_below(folder, "*")
-    photos = [path for path in here if _is_photo(path)]
-    if not photos:
-        raise UsageError(f"{folder}: holds no photos ({', '.join(kind.name for kind in Format)})")
-    return photos
-
-
-def tell_left_out(folders: Iterable[Path]) -> None:
-    """Warn of what lies in the folders and is no photo to train on, though its owner may think so."""
-    for folder in filter(Path.is_dir, folders):
-        if results := _results(folder):
-            _log.warning("%s: left out %d results of denoisectl", folder, len(results))
-        foreign = [path for path in files_below(folder, "*") if _is_foreign(path)]
-        if foreign:
-            message = "%s: left out %d photos of kinds that are not read, the first is %s; convert them first"
-            _log.warning(message, folder, len(foreign), foreign[0])
-
-
-def _is_foreign(path: Path) -> bool:
-    return path.suffix.lower() in FOREIGN_SUFFIXES and not _is_photo(path)
-
-
-def _is_photo(path: Path) -> bool:
-    """By its name, since a damaged one is to be told, or by its content, whatever it is called."""
-    if path.suffix.lower() in SUFFIXES:
-        return True
-    try:
-        with path.open("rb") as file:
-            kind = sniff(file.read(HEAD))
-            return kind is not None and not (kind is Format.TIFF and is_raw_photo(file))
-    except OSError:
-        return False
-
-
-def copies_among(photos: Sequence[Path]) -> list[tuple[Path, Path]]:
-    """Files that are another one's byte for byte, each with the first of its kind; unreadable ones are none."""
-    copies: list[tuple[Path, Path]] = []
-    first: dict[bytes, Path] = {}
-    sizes = Counter(photo.stat().st_size for photo in photos)
-    for photo in photos:
-        if sizes[photo.stat().st_size] == 1:
-            continue
-        try:
-            digest = hashlib.sha256(photo.read_bytes()).digest()
-        except OSError:  # told by who needs it
-            continue
-        if first.setdefault(digest, photo) != photo:
-            copies.append((photo, first[digest]))
-    return copies
-
-
-def files_below(folder: Path, pattern: str) -> list[Path]:
-    """Files below a folder whose names match, sorted; not the hidden ones: previews, and what macOS keeps apart."""
-    return [path for path in sorted(folder.rglob(pattern)) if not _hidden(path, folder) and path.is_file()]
-
-
-def _hidden(path: Path, root: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(root).parts)
 
 
 def load_photos(paths: Sequence[Path], settings: DataSettings, seed: int) -> PhotoSet:
@@ -244,13 +140,6 @@ def _readable(
             yield files[0], photo
     if unreadable:
         _log.warning("left out %d unreadable files, the first is %s", len(unreadable), unreadable[0])
-
-
-def tell_copies(copies: Sequence[tuple[Path, Path]]) -> None:
-    """Warn of copies that were left out, each with the photo that it shows again."""
-    if copies:
-        message = "left out %d copies of other photos, the first is %s, which is %s again"
-        _log.warning(message, len(copies), *copies[0])
 
 
 def _split(photos: list[Tensor], settings: DataSettings, seed: int, digest: str, *, paired: bool) -> PhotoSet:

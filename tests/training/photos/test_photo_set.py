@@ -1,4 +1,3 @@
-import shutil
 import struct
 import zlib
 from pathlib import Path
@@ -10,13 +9,12 @@ import tifffile
 import torch
 from PIL import Image
 
-from denoisectl import Denoiser
-from denoisectl.errors import TrainingError, UsageError
+from denoisectl.errors import TrainingError
 from denoisectl_training.evaluation.sources import read_image
 from denoisectl_training.photos.crops import random_crops, step_generator
-from denoisectl_training.photos.folders import PhotoSet, find_photos, load_pairs, load_photos, tell_left_out
+from denoisectl_training.photos.finding import find_photos
+from denoisectl_training.photos.photo_set import PhotoSet, load_pairs, load_photos
 from denoisectl_training.recipes import DataSettings
-from tests import toy_models
 
 
 def load(paths: list[Path], **settings: object) -> PhotoSet:
@@ -47,32 +45,10 @@ def test_too_few_photos_to_hold_one_out_are_told(tmp_path: Path, caplog: pytest.
     assert "too few" not in caplog.text, "asked for"
 
 
-def test_results_of_runs_and_unread_kinds_are_left_out_and_told(
-    photo_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    here = tmp_path / "photos"
-    shutil.copytree(photo_folder, here)
-    before = find_photos([here])
-    (here / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
-    denoiser = Denoiser.open(toy_models.identity(tmp_path / "toy.onnx"), "cpu", threads=1)
-    list(denoiser.folder(here, here / "clean"))
-    list(denoiser.folder(here, here, format="webp"))
-    assert find_photos([here]) == before
-    assert len(find_photos([here / "clean"])) == 2, "on their own they are photos"
-    tell_left_out([here])
-    assert "left out 4 results of denoisectl" in caplog.text
-    assert f"left out 1 photos of kinds that are not read, the first is {here / 'IMG_1.HEIC'}" in caplog.text
-
-
 @pytest.mark.parametrize(("count", "held"), [(1, 0), (4, 0), (5, 1), (50, 10), (200, 24)])
 def test_a_fifth_is_set_aside_where_the_recipe_does_not_say(count: int, held: int, tmp_path: Path) -> None:
     photos = load(many(count, tmp_path), validation_photos=None)
     assert (len(photos.training), len(photos.validation)) == (count - held, held)
-
-
-def test_every_ending_that_run_reads_is_a_photo(photo_folder: Path, tmp_path: Path) -> None:
-    shutil.copy(photo_folder / "coffee.jpg", tmp_path / "a.JFIF")
-    assert find_photos([tmp_path]) == [tmp_path / "a.JFIF"]
 
 
 def test_large_photos_are_reduced(photo_folder: Path) -> None:
@@ -126,21 +102,6 @@ def test_a_file_that_may_not_be_read_is_left_out(
     )
 
 
-def test_a_photo_that_is_named_twice_counts_once(photo_folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "again").symlink_to(photo_folder)
-    twice = [photo_folder, tmp_path / "again", photo_folder / "more", photo_folder / "coffee.jpg"]
-    assert find_photos(twice) == find_photos([photo_folder])
-
-
-def test_hidden_files_and_folders_below_the_named_one_hold_no_photos(tmp_path: Path) -> None:
-    root = tmp_path / ".named"
-    for name in ("0.png", "._0.png", ".thumbnails/0.png", "more/.cache/deep/0.png"):
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).touch()
-    assert find_photos([root]) == [root / "0.png"]
-    assert find_photos([root / "._0.png"]) == [root / "._0.png"]
-
-
 def test_a_line_of_pixels_is_reduced_to_a_line(photo_folder: Path, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "line.png"), np.zeros((1, 3000, 3), np.uint8))
     photos = load([photo_folder / "coffee.jpg", tmp_path / "line.png"], max_side=1000, validation_photos=0)
@@ -185,13 +146,6 @@ def test_photos_are_read_as_run_reads_them(tmp_path: Path) -> None:
     seen, grey = load([tmp_path / "a.tif", tmp_path / "b.png"], validation_photos=0).training
     np.testing.assert_array_equal(seen.permute(1, 2, 0).numpy(), np.rint(colours / 257).astype(np.uint8))
     assert grey.shape == (3, 64, 64) and (grey == 77).all()
-
-
-def test_a_missing_and_an_empty_folder_are_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"gone: no such folder"):
-        find_photos([tmp_path / "gone"])
-    with pytest.raises(UsageError, match="holds no photos"):
-        find_photos([tmp_path])
 
 
 def test_photos_none_of_which_can_be_read_are_told(tmp_path: Path) -> None:
