@@ -11,11 +11,10 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from denoisectl.engine.cuda import check_cuda, check_driver
 from denoisectl.engine.failures import NO_GPU_MEMORY, OutOfMemory, is_out_of_memory, reason
-from denoisectl.engine.lane import CpuLane, Lane
+from denoisectl.engine.lane import Batch, CpuLane, Lane
 from denoisectl.engine.sessions import create_session
 from denoisectl.engine.tensorrt import check_tensorrt
 from denoisectl.errors import DeviceError, ModelError
@@ -26,8 +25,6 @@ from denoisectl.model_file.card import ModelCard
 from denoisectl.model_file.card_in_file import card_of
 from denoisectl.model_file.onnx_file import read_model
 from denoisectl.tiles.tiling import round_up
-
-Batch = npt.NDArray[np.float32]
 
 _log = logging.getLogger("denoisectl")
 _LANES = 2  # a GPU: one computes while the other moves its tile

@@ -9,18 +9,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from denoisectl.denoiser import Denoiser
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import decode, with_depth
-from denoisectl.report.before_after import Comparison, before_after
+from denoisectl.report.before_after import Comparison, Pixels, before_after
 from denoisectl.whole_file import write_whole
 
 STRENGTHS = (0.5, 0.75, 1.0)
 _SIDE = 200
-
-Pixels = npt.NDArray[np.uint8]
 
 
 def write_comparison(opened: Callable[[], Denoiser], photos: Sequence[Path], picture: Path) -> None:

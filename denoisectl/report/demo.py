@@ -12,7 +12,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from denoisectl.batch.journal import Journal
 from denoisectl.batch.library import denoise_folder
@@ -20,15 +19,13 @@ from denoisectl.batch.result import FileResult, Status
 from denoisectl.denoiser import Denoiser
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import decode
-from denoisectl.report.before_after import Comparison, before_after
+from denoisectl.report.before_after import Comparison, Pixels, before_after
 from denoisectl.whole_file import write_whole
 
 SIGMA = 25.0
 PICTURE = "before-after.png"
 _DETAIL = {"astronaut": (40, 150), "cat": (60, 120), "coffee": (140, 180), "rocket": (150, 250)}
 _SIDE = 160
-
-Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import onnx
 from denoisectl import __version__
 from denoisectl.errors import ExportError
 from denoisectl.model_file.card import ADOPTED, ModelCard
+from denoisectl.pixels import Planes
 from denoisectl.tiles.tiling import round_up
 from denoisectl_exports.adopted.counted import multiply_adds, parameters
 from denoisectl_exports.adopted.foreign import Foreign, Network, read_foreign
@@ -25,9 +26,9 @@ from denoisectl_exports.adopted.meaning import find_meaning, with_noise
 from denoisectl_exports.adopted.reach import FURTHEST, measured_reach
 from denoisectl_exports.adopted.wrapped import wrapped
 from denoisectl_exports.facts import Facts
-from denoisectl_exports.graph import network_of
+from denoisectl_exports.graph import COMPARED_ON, network_of
 from denoisectl_exports.half import with_half_weights
-from denoisectl_exports.photos import Planes, reference_photos
+from denoisectl_exports.photos import reference_photos
 from denoisectl_exports.seams import smallest_photo
 from denoisectl_exports.write import ADOPTED_LIMIT, Weights, measured, write_model
 
@@ -115,7 +116,7 @@ def _check_same(proto: onnx.ModelProto, original: Network, grid: int) -> None:
     adopted = network_of(proto)
     generator = np.random.default_rng(0)
     differences = []
-    for batch, height, width in ((1, 64, 64), (3, 40, 136), (2, 200, 72)):
+    for batch, height, width in COMPARED_ON:
         images = generator.random((batch, 3, round_up(height, grid), round_up(width, grid)), np.float32)
         expected = np.concatenate([original(image[None]) for image in images])
         differences.append(np.abs(adopted(images) - expected.clip(0, 1)).max())

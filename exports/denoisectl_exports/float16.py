@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from denoisectl.errors import ExportError
+from denoisectl.pixels import Planes
 from denoisectl_exports.graph import network_of, to_onnx
-from denoisectl_exports.photos import Planes
 from denoisectl_training.networks.autoencoders import UNet
 from denoisectl_training.networks.model import DenoisingAutoencoder
 

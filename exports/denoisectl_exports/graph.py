@@ -8,19 +8,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import onnxruntime
 import torch
 
 from denoisectl.errors import ExportError
+from denoisectl.pixels import Planes
 from denoisectl.tiles.tiling import round_up
 from denoisectl_training.networks.model import DenoisingAutoencoder
 
-Planes = npt.NDArray[np.float32]
-
 OPSET = 18
 """Newer opsets bring operators whose CUDA kernels came late or are missing, and silently run on the CPU."""
+
+COMPARED_ON = ((1, 64, 64), (3, 40, 136), (2, 200, 72))
+"""Batch, height and width of the images on which an exported graph is held to what it comes from."""
 
 _INPUT, _OUTPUT = "image", "denoised"
 _TOLERANCE = 1e-4  # a fortieth of an 8-bit level
@@ -82,14 +83,14 @@ def largest_difference(model: DenoisingAutoencoder, proto: onnx.ModelProto) -> f
     network = network_of(proto)
     generator, multiple = torch.Generator().manual_seed(0), model.multiple_of
     differences = []
-    for batch, height, width in ((1, 64, 64), (3, 40, 136), (2, 200, 72)):
+    for batch, height, width in COMPARED_ON:
         shape = (batch, 3, round_up(height, multiple), round_up(width, multiple))
         image = torch.rand(shape, generator=generator)
         with torch.inference_mode():
             expected = model(image)
         found = torch.from_numpy(network(image.numpy()))
         differences.append((found - expected).abs().max().item())
-    return float("nan") if any(value != value for value in differences) else max(differences)
+    return float(np.max(differences))  # NaN, if there is any
 
 
 def network_of(proto: onnx.ModelProto) -> Callable[[Planes], Planes]:

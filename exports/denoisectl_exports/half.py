@@ -13,8 +13,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from denoisectl.errors import ExportError
+from denoisectl.pixels import Planes
 from denoisectl_exports.graph import network_of
-from denoisectl_exports.photos import Planes
 from denoisectl_training.weights.model_file import STORED_HALF
 
 TOLERANCE = 0.1 / 255.0

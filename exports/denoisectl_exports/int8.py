@@ -25,8 +25,8 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, Q
 from onnxruntime.quantization.calibrate import TensorsData
 from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
+from denoisectl.pixels import Planes
 from denoisectl_exports.channels_last import with_channels_last
-from denoisectl_exports.photos import Planes
 from denoisectl_training.quantised import Range, weight_steps
 
 SIDE = 256

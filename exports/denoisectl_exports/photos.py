@@ -8,18 +8,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from denoisectl.pixels import Planes
 from denoisectl_training.corruption import corrupt_one_kind
 from denoisectl_training.photos.crops import step_generator
 from denoisectl_training.photos.finding import find_photos
 from denoisectl_training.photos.photo_set import load_photos
 from denoisectl_training.recipes import DataSettings, Recipe
-
-Planes = npt.NDArray[np.float32]
 
 
 class Pair(NamedTuple):

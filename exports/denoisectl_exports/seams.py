@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
+from denoisectl.pixels import Planes
 from denoisectl.tiles.tiling import round_up
 
-Planes = npt.NDArray[np.float32]
 Network = Callable[[Planes], Planes]
 
 QUARTER_LEVEL = 0.25 / 255.0

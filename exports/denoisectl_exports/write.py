@@ -17,13 +17,14 @@ import torch
 from denoisectl import __version__
 from denoisectl.errors import ExportError
 from denoisectl.model_file.card import CARD_KEY, ModelCard
+from denoisectl.pixels import Planes
 from denoisectl.whole_file import write_whole
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.float16 import SAFE, half_error, to_float16
 from denoisectl_exports.graph import check_against, network_of, to_onnx
 from denoisectl_exports.half import with_half_weights
 from denoisectl_exports.int8 import SIDE, learned_ranges, measured_ranges, to_int8
-from denoisectl_exports.photos import Pair, Planes, as_the_model_meets_them, reference_photos
+from denoisectl_exports.photos import Pair, as_the_model_meets_them, reference_photos
 from denoisectl_exports.seams import effective_halo, smallest_photo
 from denoisectl_exports.skips import with_blocked_skips
 from denoisectl_exports.tile_memory import bytes_per_pixel

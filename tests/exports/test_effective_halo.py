@@ -9,8 +9,9 @@ import skimage.data
 
 from denoisectl import Denoiser
 from denoisectl.model_file.card_in_file import read_card
+from denoisectl.pixels import Planes
 from denoisectl_exports import photos, seams
-from denoisectl_exports.photos import Planes, as_the_model_meets_them, reference_photos
+from denoisectl_exports.photos import as_the_model_meets_them, reference_photos
 from denoisectl_exports.write import export_run
 from denoisectl_training.recipes import parse_recipe
 from denoisectl_training.records.run_folder import RunFolder
