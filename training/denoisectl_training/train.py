@@ -151,7 +151,7 @@ def train(
             raise DeviceError(_gpu_failed(request, error)) from error
         raise
     finally:
-        request.run.forget()  # only if nothing is in it yet
+        request.run.remove_if_empty()
     return state
 
 
@@ -182,7 +182,7 @@ def _resumed_state(
         source = told.get("started_from")
         weights, seen = _weights_of_before(source, request, photos)
         state = TrainingState.start(request.recipe, device, precision, weights, seen)
-    request.run.forget_after(state.images)
+    request.run.drop_records_after(state.images)
     return state
 
 

@@ -40,9 +40,9 @@ def test_a_full_disk_at_a_resume_leaves_the_learning_curve(
 
     with monkeypatch.context() as patched, pytest.raises(TrainingError, match="curve cannot be written"):
         patched.setattr(run_folder, "write_whole", full)
-        run.forget_after(8)
+        run.drop_records_after(8)
     assert run.log.read_bytes() == before
-    run.forget_after(8)
+    run.drop_records_after(8)
     assert [record["images"] for record in run.records()] == [8]
 
 

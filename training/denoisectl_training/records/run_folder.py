@@ -47,7 +47,7 @@ class RunFolder:
         """The learning curve, JSON lines."""
         return self.path / "log.jsonl"
 
-    def forget(self) -> None:
+    def remove_if_empty(self) -> None:
         """Remove the folder of a run that could not begin, and the one it is in, if nothing is in them."""
         with suppress(OSError):
             self.path.rmdir()
@@ -131,7 +131,7 @@ class RunFolder:
         lines = self.log.read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines if _is_record(line)]
 
-    def forget_after(self, images: int) -> None:
+    def drop_records_after(self, images: int) -> None:
         """Drop records past `images`: a killed run may have logged more than its checkpoint holds.
 
         Raises:
