@@ -33,8 +33,8 @@ class CorruptionKind:
     """Of amounts; both 0 where there is none to choose."""
 
 
-def _in_place(kind: Callable[..., tuple[Tensor, Tensor]]) -> CorruptionKind:
-    """Pixel by pixel in its place, so that the photo and its noisy copy are a pair; grey photos stay grey."""
+def _unmoved(kind: Callable[..., tuple[Tensor, Tensor]]) -> CorruptionKind:
+    """Every pixel stays where it is, so that the photo and its noisy copy are a pair; grey photos stay grey."""
 
     def apply(planes: Tensor, generator: Generator, _: float) -> Tensor:
         noisy = kind(planes, generator, rescaled=False)[0]
@@ -50,8 +50,8 @@ KINDS = {
     "salt_and_pepper": CorruptionKind(salt_and_pepper, 0.05, *MAGNITUDES["salt_and_pepper"]),
     "blur": CorruptionKind(partial(blur, fixed=True), 1.5, *MAGNITUDES["blur"]),
     "knockout": CorruptionKind(partial(knockout, fixed=True), 9.0, *MAGNITUDES["knockout"]),
-    "camera": _in_place(camera),
-    "developed": _in_place(developed),
+    "camera": _unmoved(camera),
+    "developed": _unmoved(developed),
 }
 
 _GRID = 16  # the camera's JPEG works in blocks of this size
@@ -64,6 +64,9 @@ class ImageCorruption:
     kind: str
     amount: float
     seed: int = 0
+
+    device_note = ""
+    lanes = 1
 
     def image(self, array: Image, *, strength: float = 1.0, luma: float = 1.0, chroma: float = 1.0) -> Image:
         """Corrupt (H, W) or (H, W, 3) uint8, uint16 or float32 with 1.0 as white; integers are clipped.
@@ -89,9 +92,6 @@ class ImageCorruption:
     def open(self) -> ImageCorruption:
         """Nothing has to be loaded."""
         return self
-
-    device_note = ""
-    lanes = 1
 
     def facts(self, height: int, width: int) -> dict[str, str | int]:
         """What was done, for the report of a run."""
