@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from denoisectl.errors import ExportError
 from denoisectl_exports.graph import to_onnx
 from denoisectl_exports.write import export_run
-from denoisectl_training.evaluation.candidates import network, open_models
+from denoisectl_training.evaluation.candidates import as_function, open_models
 from denoisectl_training.fit.state import TrainingState
 from denoisectl_training.fit.validation import validate
 from denoisectl_training.networks.model import DenoisingAutoencoder, build_model
@@ -64,7 +64,7 @@ def test_a_network_of_many_levels_is_validated_on_what_it_divides(levels: int, s
 
 def test_evaluation_uses_eval_mode(model: DenoisingAutoencoder, photo: Tensor) -> None:
     noisy = photo[0].permute(1, 2, 0).numpy()
-    denoise, before = network(model, CPU), statistics(model)
+    denoise, before = as_function(model, CPU), statistics(model)
     first = denoise(noisy)
     model.train()
     assert (denoise(noisy) == first).all()

@@ -107,7 +107,7 @@ def _opened(name: str, model: str, device: str, threads: int | None, self_ensemb
         trained, _, _ = load_trained(path)
         if threads is not None:
             torch.set_num_threads(threads)
-        return Candidate(name, "model", network(trained, choose_device(device)))
+        return Candidate(name, "model", as_function(trained, choose_device(device)))
     # As a path: the very model that is named, whatever precision a run of it would choose here.
     denoiser = Denoiser.open(find_model(model), device, threads=threads, self_ensemble=self_ensemble)
     return Candidate(
@@ -118,8 +118,8 @@ def _opened(name: str, model: str, device: str, threads: int | None, self_ensemb
     )
 
 
-def network(model: DenoisingAutoencoder, device: torch.device) -> Callable[[Image], Image]:
-    """A torch model as a candidate, in tiles that change nothing where an image is large.
+def as_function(model: DenoisingAutoencoder, device: torch.device) -> Callable[[Image], Image]:
+    """A torch model as what a candidate does, in tiles that change nothing where an image is large.
 
     The model is put into eval mode here and again before each image.
     """
