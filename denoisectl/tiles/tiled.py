@@ -103,16 +103,13 @@ def tile_rules(card: ModelCard, opening: Opening, more_per_pixel: int = 0, shari
             f"{card.name} cannot be run in tiles (it looks at the whole image): leave out --tile"
         )
     if overlap is None:
-        use_effective = opening.seams == "auto" and card.effective_halo is not None
-        overlap = card.effective_halo if use_effective and card.effective_halo is not None else card.halo
+        overlap = card.halo
+        if opening.seams == "auto" and card.effective_halo is not None:
+            overlap = card.effective_halo
     elif overlap < 0:
         raise UsageError(f"overlap must be at least 0, got {overlap}")
-    budget = (
-        opening.memory
-        // opening.batch
-        // sharing
-        // ((card.bytes_per_pixel or _BYTES_PER_PIXEL) + more_per_pixel)
-    )
+    per_pixel = (card.bytes_per_pixel or _BYTES_PER_PIXEL) + more_per_pixel
+    budget = opening.memory // opening.batch // sharing // per_pixel
     return TileRules(card.multiple_of, overlap, tile if card.tileable else 0, budget)
 
 
