@@ -23,6 +23,10 @@ _RGB_TO_XYZ: npt.NDArray[np.float64] = np.array(
 )
 _RGB_TO_XYZ /= _RGB_TO_XYZ.sum(axis=1, keepdims=True)
 _XYZ_TO_LAB = np.array([[0.0, 116.0, 0.0], [500.0, -500.0, 0.0], [0.0, 200.0, -200.0]])  # of the cube roots
+# Below this share of white the cube root becomes a line.
+_TOE = 0.008856
+_TOE_ROOT = np.float32(np.cbrt(_TOE))
+_TOE_SLOPE, _TOE_OFFSET = np.float32(7.787), np.float32(16 / 116)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +70,23 @@ class Strength:
 
 def _lab(rgb: Planes) -> Planes:
     """LAB of sRGB planes (3, h, w), L counted from -16. Values outside [0, 1] keep their meaning."""
-    # Below its knee each curve is a straight line, which negative values follow too.
+    # In its toe each curve is a straight line, which negative values follow too.
     curved = np.power((np.maximum(rgb, 0.04045) + np.float32(0.055)) / np.float32(1.055), np.float32(2.4))
     linear = np.where(rgb > 0.04045, curved, rgb / np.float32(12.92))
     xyz = _mix(_RGB_TO_XYZ, linear)
-    roots = np.where(xyz > 0.008856, np.cbrt(np.maximum(xyz, 0.008856)), _SLOPE * xyz + _OFFSET)
+    roots = np.where(xyz > _TOE, np.cbrt(np.maximum(xyz, _TOE)), _TOE_SLOPE * xyz + _TOE_OFFSET)
     return _mix(_XYZ_TO_LAB, roots)
 
 
 def _rgb(lab: Planes) -> Planes:
     """The inverse of `_lab`."""
     roots = _mix(np.linalg.inv(_XYZ_TO_LAB), lab)
-    xyz = np.where(roots > _KNEE, roots**3, (roots - _OFFSET) / _SLOPE)
+    xyz = np.where(roots > _TOE_ROOT, roots**3, (roots - _TOE_OFFSET) / _TOE_SLOPE)
     linear = _mix(np.linalg.inv(_RGB_TO_XYZ), xyz)
     curved = np.power(np.maximum(linear, 0.0031308), np.float32(1 / 2.4)) * np.float32(1.055) - np.float32(
         0.055
     )
     return np.where(linear > 0.0031308, curved, linear * np.float32(12.92))
-
-
-_SLOPE = np.float32(7.787)
-_OFFSET = np.float32(16 / 116)
-_KNEE = np.float32(np.cbrt(0.008856))
 
 
 def _mix(matrix: npt.NDArray[np.floating], planes: Planes) -> Planes:
