@@ -24,9 +24,9 @@ class ModelFiles:
 
     gpu: Path
     processor: Path
+    choice: tuple[Path, ...]
+    """What there was to choose `processor` from: by `auto` a model and its 8-bit twin, else one file."""
     asked: Precision = "auto"
-    both: tuple[Path, ...] = ()
-    """What `auto` chose from on the processor."""
     told: str = ""
     """What to tell whoever runs `gpu`, which is another model than the one that was named; else empty."""
 
@@ -50,8 +50,8 @@ class ModelFiles:
         if precision == "auto":
             gpu = _float32_file(named, model)
             processor = twin if twin and fast_at_8_bits() else named
-            both = (named, twin) if twin else ()
-            return cls(gpu, processor, both=both, told="" if gpu == named else _instead(named, gpu))
+            choice = (named, twin) if twin else (named,)
+            return cls(gpu, processor, choice, told="" if gpu == named else _instead(named, gpu))
         chosen = twin or named
         if (card := read_card(chosen)).precision != precision:
             instead = (
@@ -63,7 +63,7 @@ class ModelFiles:
                 f"--precision {precision}: {model or named.stem} is in {card.precision}; "
                 f"leave it out, or take {instead}"
             )
-        return cls(chosen, chosen, precision)
+        return cls(chosen, chosen, (chosen,), precision)
 
     def digest(
         self, seams: Seams = "auto", overlap: int | None = None, self_ensemble: int | None = None
@@ -78,13 +78,15 @@ class ModelFiles:
         Raises:
             ModelError: there is no such file.
         """
-        digest, files = hashlib.sha256(), self.both or (self.processor,)
-        for file in files:
+        digest = hashlib.sha256()
+        for file in self.choice:
             digest.update(read_model(file))
         asked: list[str] = [] if self.asked == "auto" else [self.asked]
         if (seams, overlap) != ("auto", None):
             asked.append(str((seams, overlap)))
-        if self_ensemble is not None and {self_ensemble} != {read_card(file).self_ensemble for file in files}:
+        if self_ensemble is not None and {self_ensemble} != {
+            read_card(file).self_ensemble for file in self.choice
+        }:
             asked.append(f"self-ensemble {self_ensemble}")
         return " ".join([digest.hexdigest(), *asked])
 
