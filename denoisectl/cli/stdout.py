@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from denoisectl.descriptors import redirected
 from denoisectl.errors import StoppedError, UsageError
-from denoisectl.nameless import pointed
 
 Write = Callable[[bytes], None]
 
@@ -36,7 +36,7 @@ def data_stdout() -> Iterator[Write]:
     if sys.stdout is None:
         raise UsageError("stdout is closed, and the result was to go there; open it, or give --out a file")
     sys.stdout.flush()
-    with pointed(1, 2) as real:
+    with redirected(1, 2) as real:
         assert real is not None  # Python has one
 
         def write(data: bytes) -> None:

@@ -7,7 +7,7 @@ import io
 import sys
 from collections.abc import Iterator
 
-from denoisectl.nameless import nameless_file, pointed
+from denoisectl.descriptors import nameless_file, redirected
 
 
 @contextlib.contextmanager
@@ -19,7 +19,7 @@ def captured_stdout() -> Iterator[io.StringIO]:
     text = io.StringIO()
     if sys.__stdout__ is not None:
         sys.__stdout__.flush()
-    with contextlib.redirect_stdout(text), nameless_file() as file, pointed(1, file.fileno()):
+    with contextlib.redirect_stdout(text), nameless_file() as file, redirected(1, file.fileno()):
         yield text
         file.seek(0)
         text.write(file.read().decode(errors="replace"))

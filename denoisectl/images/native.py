@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from denoisectl.nameless import nameless_file, pointed
+from denoisectl.descriptors import nameless_file, redirected
 
 Result = TypeVar("Result")
 
@@ -80,7 +80,7 @@ def caught_warnings() -> Iterator[None]:
     """Catch what native code prints on stderr, for the time of a run; what is no codec's is told at the end."""
     global _caught
     python = sys.stderr
-    with nameless_file() as file, pointed(2, file.fileno()) as real:
+    with nameless_file() as file, redirected(2, file.fileno()) as real:
         if real is None:  # a process without stderr
             yield
             return

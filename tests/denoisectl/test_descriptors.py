@@ -5,7 +5,7 @@ import tempfile
 
 import pytest
 
-from denoisectl.nameless import nameless_file
+from denoisectl.descriptors import nameless_file
 
 
 def _written_and_read() -> bytes:

@@ -1,4 +1,4 @@
-"""Where native code prints: file descriptors pointed elsewhere, and a file without a name to catch it in."""
+"""File descriptors that native code prints to: pointed elsewhere, and a file without a name to catch its words in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def nameless_file() -> IO[bytes]:
 
 
 @contextmanager
-def pointed(descriptor: int, target: int) -> Iterator[int | None]:
+def redirected(descriptor: int, target: int) -> Iterator[int | None]:
     """Point a file descriptor at `target`; yields another one for what it was, None in a process that has none."""
     try:
         real = os.dup(descriptor)
