@@ -12,7 +12,7 @@ from denoisectl.cli.extras import needs_extra
 from denoisectl.cli.options import DeviceOpt, ModelOpt, QuietOpt, SelfEnsembleOpt
 
 if TYPE_CHECKING:
-    from denoisectl.cli.opening import Opening
+    from denoisectl.cli.opening import ToldOpening
     from denoisectl.report.demo import Measured
 
 
@@ -51,9 +51,9 @@ def demo(
       denoisectl demo night.jpg scan.tif --out look
     """
     console.set_loudness(quiet=quiet)
-    from denoisectl.cli.opening import Opening
+    from denoisectl.cli.opening import ToldOpening
 
-    opening = Opening(model, device, self_ensemble=self_ensemble)
+    opening = ToldOpening(model, device, self_ensemble=self_ensemble)
     if photos:
         _compare(opening, photos, out)
         return
@@ -66,7 +66,7 @@ def demo(
     console.say(f"look at {out / PICTURE}; the photos are in {out / 'noisy'} and {out / 'clean'}")
 
 
-def _compare(opening: Opening, photos: list[Path], out: Path) -> None:
+def _compare(opening: ToldOpening, photos: list[Path], out: Path) -> None:
     from denoisectl.report.comparing import write_comparison
 
     picture = out / "strengths.png"

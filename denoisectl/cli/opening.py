@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from denoisectl import opening
 from denoisectl.cli import console
+from denoisectl.opening import Opening
 
 if TYPE_CHECKING:
     from denoisectl.denoiser import Denoiser
@@ -16,7 +16,7 @@ _LARGE = 4096  # an image side at which borders no longer count
 _MUCH = 3.0  # times the work of a network that needs no overlap
 
 
-class Opening(opening.Opening):
+class ToldOpening(Opening):
     """An opening that tells of what it opened."""
 
     def check(self) -> None:
@@ -52,8 +52,7 @@ def _warn_of_small_tiles(denoiser: Denoiser, tile: int | None) -> None:
     if not tile:
         return
     grid = denoiser.grid(_LARGE, _LARGE)
-    height, width = grid.shape
-    work = len(grid) * height * width / _LARGE**2
+    work = 1 + grid.recomputed
     if work > _MUCH:
         console.warn(
             f"--tile {tile}: tiles overlap so much that the work is done {work:.0f} times; 512 is quicker"

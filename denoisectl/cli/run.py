@@ -74,12 +74,12 @@ def run(asked: RunOptions) -> None:
     from denoisectl.cli import stream_run
     from denoisectl.cli.batch_request import Faults, Request, resources
     from denoisectl.cli.batch_run import BatchRun
-    from denoisectl.cli.opening import Opening
+    from denoisectl.cli.opening import ToldOpening
 
     settings = _settings(asked)
     memory = asked.memory or _MEMORY
     tiles = max(1, int(memory * _FOR_TILES))
-    opening = Opening(
+    opening = ToldOpening(
         asked.model,
         asked.device,
         tile=asked.tile,

@@ -8,7 +8,7 @@ from pathlib import Path
 from denoisectl.batch.one_image import denoise_bytes
 from denoisectl.batch.settings import Settings, format_of
 from denoisectl.cli import console
-from denoisectl.cli.opening import Opening
+from denoisectl.cli.opening import ToldOpening
 from denoisectl.cli.run_options import RunOptions
 from denoisectl.cli.stdout import data_stdout
 from denoisectl.errors import ImageError, UsageError
@@ -16,7 +16,7 @@ from denoisectl.images.native import caught_warnings
 from denoisectl.whole_file import write_whole
 
 
-def stream(asked: RunOptions, settings: Settings, opening: Opening) -> None:
+def stream(asked: RunOptions, settings: Settings, opening: ToldOpening) -> None:
     """Denoise one image from or to a pipe."""
     names, out = asked.names, asked.out or "-"
     _check(names, out, overwrite=asked.policy == "overwrite", json=asked.json)
