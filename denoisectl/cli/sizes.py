@@ -1,4 +1,4 @@
-"""Numbers as people write them: 512M, 1.5G, 24MP, 1h30m."""
+"""Numbers as people write them: 512M, 1.5G, 24MP, auto, 0.7, 1h30m."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def pixels(text: str) -> int:
 
 def tile_edge(text: str) -> int | None:
     """Read `auto` as None, or the edge of a tile in pixels; 0 means the whole image."""
-    if text == "auto":
-        return None
-    if not text.isascii() or not text.isdigit():
-        raise typer.BadParameter(f"{text}: give auto, 0 for whole images, or a number of pixels such as 512")
-    return int(text)
+    return _auto_or_number(text, "auto, 0 for whole images, or a number of pixels such as 512")
 
 
 def overlap(text: str) -> int | None:
     """Read `auto` as None, or the pixels that are thrown away at each cut edge of a tile."""
+    return _auto_or_number(text, "auto, or a number of pixels such as 64")
+
+
+def _auto_or_number(text: str, wanted: str) -> int | None:
     if text == "auto":
         return None
     if not text.isascii() or not text.isdigit():
-        raise typer.BadParameter(f"{text}: give auto, or a number of pixels such as 64")
+        raise typer.BadParameter(f"{text}: give {wanted}")
     return int(text)
 
 
