@@ -197,6 +197,7 @@ class Journal:
         }
 
     def _key(self, job: Job) -> Key:
+        """What `Line.made_from` would say, in the same order."""
         return tuple(self._key_facts(job).values())
 
 

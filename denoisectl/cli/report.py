@@ -23,7 +23,6 @@ class _Report:
     """What people are told on stderr, whoever reads stdout."""
 
     def __init__(self) -> None:
-        """Nothing has been told yet."""
         self._known: set[Ignored] = set()
 
     def passed_over(self, plan: Plan) -> None:
@@ -48,7 +47,6 @@ class TextReport(_Report):
     """Sentences on stderr."""
 
     def __init__(self) -> None:
-        """Nothing has been told yet."""
         super().__init__()
         self._told: set[str] = set()
         self._alone = False
@@ -135,7 +133,7 @@ class JsonReport(_Report):
         self.passed_over(plan)
 
     def start(self, plan: Plan) -> None:
-        """Nothing for scripts yet."""
+        """Remember what is passed over, for the summary; people are told of it."""
         self._ignored = plan.ignored
         self.passed_over(plan)
 

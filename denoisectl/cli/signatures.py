@@ -1,4 +1,4 @@
-"""`--color`, an option that every command has."""
+"""The signatures that Typer reads: `--color` added to every command, and a dataclass of options taken apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learning curves drawn: the loss on the left, the validation PSNR on the right."""
+"""Learning curves drawn like figures 17.4 and 18.5: the loss on the left, the validation PSNR on the right."""
 
 from __future__ import annotations
 

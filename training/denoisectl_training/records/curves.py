@@ -1,4 +1,4 @@
-"""Learning curves from the logs of runs: smoothed, as CSV, and as a plot like figures 17.4 and 18.5."""
+"""Learning curves from the logs of runs: read, smoothed, and written as CSV."""
 
 from __future__ import annotations
 
