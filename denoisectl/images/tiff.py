@@ -144,9 +144,10 @@ def _looked_up(indices: NDArray[Any], block: Block, directory: Directory) -> Pix
     if TagCode.COLOR_MAP not in directory.tags:
         raise ImageError("the TIFF structure is damaged: it has no colour table")
     table = np.array(block.integers(directory.tags[TagCode.COLOR_MAP]), dtype=np.uint16)
-    if len(table) != 3 << (
-        8 * indices.itemsize if indices.itemsize > 1 else int(len(table) // 3).bit_length() - 1
-    ):
+    count, rest = divmod(len(table), 3)
+    # Indices of fewer bits than a byte are in bytes by now; their table has a colour for each of those bits' values.
+    whole = count.bit_count() == 1 if indices.itemsize == 1 else count == 1 << 8 * indices.itemsize
+    if rest or not whole:
         raise ImageError("the TIFF structure is damaged: its colour table has the wrong size")
     colours = table.reshape(3, -1).T
     # Colour maps are 16-bit; most hold 8-bit colours, either repeated (257) or shifted (256).
