@@ -177,8 +177,8 @@ class Worker:
         if work.copy is not None:
             return work.copy
         with _blamed_on(work.job, FailureCode.ENCODE):
-            return encode(photo, format=self._settings.format, quality=self._settings.quality)
-        raise AssertionError  # the line above returns or raises
+            data = encode(photo, format=self._settings.format, quality=self._settings.quality)
+        return data
 
     def _put(self, work: Work, data: bytes) -> None:
         job, original = work.job, work.stat
