@@ -101,23 +101,9 @@ HEAD = 1024
 FOREIGN_SUFFIXES = frozenset(
     f".{suffix}"
     for suffix in (
-        *(
-            "gif",
-            "heic",
-            "heif",
-            "avif",
-            "jxl",
-            "jp2",
-            "j2k",
-            "psd",
-            "psb",
-            "pdf",
-            "svg",
-            "exr",
-            "hdr",
-            "ico",
-        ),
-        *("ppm", "pgm", "pnm", "pbm", "tga", "dng", "nef", "cr2", "cr3", "arw", "raf", "rw2", "orf", "iiq"),
+        *("gif", "heic", "heif", "avif", "jxl", "jp2", "j2k", "psd", "psb", "pdf", "svg", "exr", "hdr"),
+        *("ico", "ppm", "pgm", "pnm", "pbm", "tga"),
+        *("dng", "nef", "cr2", "cr3", "arw", "raf", "rw2", "orf", "iiq"),
     )
 )
 """File name endings of image kinds that are not written."""
