@@ -104,10 +104,10 @@ class Engine:
         try:
             check_driver()
             return cls._on_gpus(path, [Device("cuda")], count)
-        except DeviceError as reason:
+        except DeviceError as error:
             # A machine without a GPU is as it should be; one whose GPU stands idle is not.
-            _log.log(logging.WARNING if gpu_in_sight() else logging.INFO, "running on the CPU: %s", reason)
-            return cls._load(on_processor or path, [CPU], count, note=str(reason))
+            _log.log(logging.WARNING if gpu_in_sight() else logging.INFO, "running on the CPU: %s", error)
+            return cls._load(on_processor or path, [CPU], count, note=str(error))
 
     @classmethod
     def _on_gpus(cls, path: Path, devices: Sequence[Device], threads: int) -> Engine:

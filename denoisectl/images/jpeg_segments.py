@@ -79,11 +79,8 @@ def join(segments: Iterable[Segment], scans: bytes) -> bytes:
     """Put a JPEG file together."""
     parts = [bytes([0xFF, SOI])]
     for segment in segments:
-        parts += [
-            bytes([0xFF, segment.marker]),
-            (len(segment.content) + 2).to_bytes(2, "big"),
-            segment.content,
-        ]
+        size = (len(segment.content) + 2).to_bytes(2, "big")
+        parts += [bytes([0xFF, segment.marker]), size, segment.content]
     return b"".join([*parts, scans])
 
 

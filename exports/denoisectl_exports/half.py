@@ -20,9 +20,8 @@ from denoisectl_training.weights.model_file import STORED_HALF
 TOLERANCE = 0.1 / 255.0
 """Largest difference in any sample: a tenth of an 8-bit level."""
 
-_SMALLEST = (
-    1 << 16
-)  # values; the finest level has few weights, and rounding them shows most (docs/decisions.md)
+_SMALLEST = 1 << 16
+"""Values of a tensor that is large; the finest level has few, and rounding them shows most (docs/decisions.md)."""
 
 
 def with_half_weights(proto: onnx.ModelProto, images: Iterable[Planes]) -> onnx.ModelProto:

@@ -70,11 +70,8 @@ class ModelSettings(_Settings):
 
     @model_validator(mode="after")
     def _unet_has_no_book_blocks(self) -> ModelSettings:
-        if self.architecture == "unet" and (self.blocks, self.shortcut, self.dropout) != (
-            1,
-            "convolution",
-            0.0,
-        ):
+        of_books = (self.blocks, self.shortcut, self.dropout)
+        if self.architecture == "unet" and of_books != (1, "convolution", 0.0):
             raise ValueError(
                 "blocks, shortcut and dropout are for small, noskip and skip; the U-net has none of them"
             )

@@ -153,10 +153,8 @@ def _train_one(request: SweepRequest, trial: Trial, stop: Callable[[], bool]) ->
     try:
         asked = TrainRequest(request.photos, request.recipe_of(values), run, device=request.device)
         state = train(asked, report=given_up, stop=stop)
-    except (
-        ConfigError,
-        DivergedError,
-    ) as error:  # both ends of a range may do where a value between them does not
+    except (ConfigError, DivergedError) as error:
+        # Both ends of a range may do where a value between them does not.
         logging.getLogger("denoisectl").info("trial %d: %s", trial.number, error)
         if isinstance(error, ConfigError):
             trial.set_user_attr("refused", str(error))
