@@ -30,8 +30,8 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
     Raises:
         ConfigError: no such recipe, not TOML, or a key that is unknown, ill-typed or out of range.
     """
-    values, follow = _read(name, ())
-    return _overridden(values, overrides or [], f"recipe {name}", follow=follow)
+    values, in_proportion = _read(name, ())
+    return _overridden(values, overrides or [], f"recipe {name}", in_proportion=in_proportion)
 
 
 def changed(recipe: Recipe, overrides: list[str]) -> Recipe:
@@ -52,14 +52,16 @@ def given_keys(overrides: Iterable[str]) -> set[str]:
     return set[str]().union(*(_apply({}, override) for override in overrides))
 
 
-def _overridden(values: dict[str, Any], overrides: list[str], origin: str, *, follow: bool = False) -> Recipe:
-    """The recipe of these values; `follow` says that the rates of its steps do, the first one being given."""
+def _overridden(
+    values: dict[str, Any], overrides: list[str], origin: str, *, in_proportion: bool = False
+) -> Recipe:
+    """The recipe of these values with overrides; `in_proportion`, as `_in_proportion` has it for the values alone."""
     given = set[str]()
     for override in overrides:
         given |= _apply(values, override)
     recipe = parse_recipe(values, origin=origin)
     _refuse_endless_warmup(recipe, origin)
-    return with_first_rate(recipe, recipe.optimizer.lr) if _follow(given, follow) else recipe
+    return with_first_rate(recipe, recipe.optimizer.lr) if _in_proportion(given, in_proportion) else recipe
 
 
 def _refuse_endless_warmup(recipe: Recipe, origin: str) -> None:
@@ -72,13 +74,17 @@ def _refuse_endless_warmup(recipe: Recipe, origin: str) -> None:
         )
 
 
-def _follow(given: Container[str], before: bool) -> bool:
-    """Whether later rates follow the first: it was given, and they were not given with it or after it."""
+def _in_proportion(given: Container[str], before: bool) -> bool:
+    """Whether the rates of a schedule keep their proportion to `optimizer.lr`, and are not taken as they stand.
+
+    They do where `optimizer.lr` was given and they were not, with it or after it. `given` are the keys that were given
+    last, `before` is the answer for those before.
+    """
     return "schedule.rates" not in given and ("optimizer.lr" in given or before)
 
 
 def _read(name: str, readers: tuple[str, ...]) -> tuple[dict[str, Any], bool]:
-    """The values of a recipe over those of the recipe that it extends, and whether later rates follow the first."""
+    """The values of a recipe over those of the recipe that it extends, and what `_in_proportion` says of them."""
     if name in readers:
         raise ConfigError(f"recipe {name} extends itself, by way of {' and '.join(readers)}")
     try:
@@ -88,9 +94,9 @@ def _read(name: str, readers: tuple[str, ...]) -> tuple[dict[str, Any], bool]:
     given = _keys(values)
     base = values.pop("extends", None)
     if base is None:
-        return values, _follow(given, False)
+        return values, _in_proportion(given, False)
     below, before = _read(_beside(str(base), name), (*readers, name))
-    return _merged(below, values), _follow(given, before)
+    return _merged(below, values), _in_proportion(given, before)
 
 
 def _beside(base: str, name: str) -> str:
