@@ -235,7 +235,7 @@ class Denoiser(FileMethods):
         return self._exact().image(tile.transpose(1, 2, 0)).transpose(2, 0, 1)
 
     def _check_room(self, grid: Grid) -> None:
-        """End an image whose tiles another one has found too large meanwhile: they would take the room of smaller ones.
+        """Give up tiles that another image found too large for the memory meanwhile: smaller ones need their room.
 
         Raises:
             OutOfMemory: they are.

@@ -71,7 +71,7 @@ def all_finite(planes: Planes) -> bool:
 
 
 def store_planes(planes: Planes, image: Image, rows: slice, columns: slice) -> None:
-    """Write `planes` (3, h, w) to the part `rows` x `columns` of `image`; `planes` is used up.
+    """Write `planes` (3, h, w) to the part `rows` x `columns` of `image`; `planes` may be changed.
 
     Whole-number images are clipped to their range and rounded to nearest; float images take what is there.
     """

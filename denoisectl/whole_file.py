@@ -116,7 +116,7 @@ def _new_part(folder: Path, mode: int) -> tuple[int, Path]:
 
 @contextmanager
 def where_possible() -> Iterator[None]:
-    """Go on where a file system does not know, or allow, what is done inside; other errors pass."""
+    """Pass over what a file system does not know, or allow; other errors are raised."""
     try:
         yield
     except OSError as error:

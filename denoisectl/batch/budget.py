@@ -50,7 +50,7 @@ class Budget:
             self._change.notify_all()
 
     def close(self) -> None:
-        """Send everybody who waits home."""
+        """Let everybody who waits give up: they get `Closed`."""
         _OPEN.discard(self)
         with self._change:
             self._closed = True

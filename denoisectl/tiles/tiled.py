@@ -91,8 +91,8 @@ def tile_rules(card: ModelCard, opening: Opening, more_per_pixel: int = 0, shari
     Args:
         card: of the model.
         opening: what it is opened with.
-        more_per_pixel: bytes of its memory that are for others.
-        sharing: batches that are worked on at once in that memory.
+        more_per_pixel: bytes for each pixel of a tile beside what the network takes.
+        sharing: batches that are worked on at once in the memory of one device.
 
     Raises:
         UsageError: settings that cannot work with this model.

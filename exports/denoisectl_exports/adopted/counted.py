@@ -38,7 +38,7 @@ def multiply_adds(foreign: Foreign, array: Array) -> int:
 
 
 def _of(node: onnx.NodeProto, shapes: dict[str, tuple[int, ...]]) -> int:
-    """Each value of the output takes as many as there are weights that it sees; of a transposed one, the input."""
+    """One for each weight that a value of the output sees; in a transposed convolution, a value of the input."""
     source, weights, result = shapes[node.input[0]], shapes[node.input[1]], shapes[node.output[0]]
     if node.op_type == "Conv":
         return math.prod(result) * math.prod(weights[1:])

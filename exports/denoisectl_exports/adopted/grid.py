@@ -89,7 +89,7 @@ def _copy(image: Array) -> Array:
 
 
 def _shapes(grid: int) -> Iterator[tuple[int, int]]:
-    """Odd multiples, or twice the grid would do."""
+    """Odd multiples of the grid: even ones would also suit a network that needs twice the grid."""
     odd = -(-_ENOUGH // grid) // 2 * 2 + 1
     yield odd * grid, (odd + 2) * grid
     yield (odd + 4) * grid, odd * grid

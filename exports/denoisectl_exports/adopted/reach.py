@@ -52,7 +52,7 @@ def measured_reach(network: Network, photos: Sequence[Array], multiple_of: int) 
 
 
 def _felt(network: Network, strip: Array, noise: Array, middle: int, insets: range) -> int | None:
-    """How far bands of noise in the middle are felt to the sides; None if that is to an end.
+    """How far to the sides bands of noise in the middle are felt; None if to an end of the strip.
 
     Inside a cell of the grid a change reaches further from one pixel than from another: bands begin and end at
     several.

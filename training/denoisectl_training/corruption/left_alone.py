@@ -10,10 +10,11 @@ from denoisectl_training.corruption.basic import uniform
 
 
 def left_alone(noise: Tensor, clean: Tensor, generator: Generator) -> Tensor:
-    """How much of its noise each pixel keeps, `(B, 1, H, W)`: nowhere any, or where a denoiser does not dare.
+    """The share of its noise that each pixel keeps, `(B, 1, H, W)`: above 0 only where a denoiser does not dare.
 
-    That is at edges and in texture, where single values stand out (coring, non-local means), or in the shadows. A
-    network that has only seen noise which is alike everywhere takes such remains for detail.
+    In some images that is nowhere, in others at edges and in texture, where single values stand out (coring, non-local
+    means), or in the shadows. A network that has only seen noise which is alike everywhere takes such remains for
+    detail.
     """
     mean = (clean + noise).mean(dim=1, keepdim=True)
     sigma = noise.std(dim=(1, 2, 3), keepdim=True).clamp(min=1e-6)
