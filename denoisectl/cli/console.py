@@ -38,6 +38,8 @@ class Color(StrEnum):
     NEVER = "never"
 
 
+_CONTROLS = {code: rf"\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+
 _loudness = Loudness.NORMAL
 _color = Color.AUTO
 
@@ -116,8 +118,8 @@ def error(message: str) -> None:
     _line(message, label="error", style="bold red")
 
 
-class _Voice(logging.Handler):
-    """Log records in the voice of the command line."""
+class _Teller(logging.Handler):
+    """Tells log records in the voice of the command line."""
 
     def emit(self, record: logging.LogRecord) -> None:
         tell = warn if record.levelno >= logging.WARNING else detail
@@ -127,14 +129,14 @@ class _Voice(logging.Handler):
 @contextmanager
 def telling_logs() -> Iterator[None]:
     """Tell what the library logs, for the time of a command."""
-    log, voice = logging.getLogger("denoisectl"), _Voice()
+    log, teller = logging.getLogger("denoisectl"), _Teller()
     before = log.level
-    log.addHandler(voice)
+    log.addHandler(teller)
     log.setLevel(logging.INFO)
     try:
         yield
     finally:
-        log.removeHandler(voice)
+        log.removeHandler(teller)
         log.setLevel(before)
 
 
@@ -163,6 +165,3 @@ def _line(message: str, *, label: str = "", style: str = "") -> None:
     # A file name may hold bytes that are no text, or commands for the terminal; both are shown escaped.
     message = message.encode("utf-8", "backslashreplace").decode().translate(_CONTROLS)
     stderr().print(Text.assemble((f"{label}: ", style) if label else "", message))
-
-
-_CONTROLS = {code: rf"\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
