@@ -48,6 +48,8 @@ def denoise_file(
     if not (settings and settings.format) and format_of(target) is None:
         kinds = ", ".join(kind.default_suffix for kind in Format)
         raise UsageError(f"{target}: its ending is to say its format; give one of {kinds}")
+    if if_exists == "error" and os.path.exists(target):  # noqa: PTH110 - pathlib's raises where a name is too long
+        raise UsageError(f'{target} exists already; if_exists="overwrite" replaces it, "skip" leaves it')
     destination = Destination(Naming(target, single=True), settings or Settings(), lambda: denoiser.digest)
     found = [Found(source, PurePath(source.name), named=True)]  # whatever its name is made of
     plan = destination.plan(found, IfExists(if_exists))

@@ -94,6 +94,17 @@ def test_a_whole_number_is_the_same_amount(denoiser: Denoiser, tmp_path: Path) -
     assert seen == ["ok", "skipped", "skipped"]
 
 
+def test_a_target_that_exists_is_refused_in_the_words_of_a_program(
+    denoiser: Denoiser, tmp_path: Path
+) -> None:
+    photo, target = write_picture(tmp_path / "a.png"), write_picture(tmp_path / "b.png")
+    before = target.read_bytes()
+    with pytest.raises(UsageError, match=r'b\.png exists already; if_exists="overwrite" replaces it'):
+        denoiser.file(photo, target)
+    assert target.read_bytes() == before
+    assert denoiser.file(photo, target, if_exists="overwrite").status == "ok"
+
+
 def test_a_result_without_a_format_is_refused(denoiser: Denoiser, tmp_path: Path) -> None:
     write_picture(tmp_path / "a.jpg")
     for target in ("b.xyz", "b"):
