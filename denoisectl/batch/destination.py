@@ -82,15 +82,16 @@ class Destination:
         """Whether a file is a result of an earlier run into the same folder, and so no input."""
         return self._journal is not None and self._journal.made(path)
 
-    def prepare(self) -> None:
-        """Make the folders that were named.
+    def prepare(self, plan: Plan) -> None:
+        """Make the folders that were named; the one for originals if the plan adds any to it.
 
         Raises:
             UsageError: they, or what earlier runs noted there, cannot be made or written to.
         """
         out, backup = self._naming.out, self._naming.backup
         if backup:
-            backup.prepare()
+            if any(not job.from_backup for job in plan.pending):
+                backup.prepare()
         else:
             check_writable(out.parent if self._naming.single else out)
         if self._journal:

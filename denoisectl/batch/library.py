@@ -53,7 +53,7 @@ def denoise_file(
     destination = Destination(Naming(target, single=True), settings or Settings(), lambda: denoiser.digest)
     found = [Found(source, PurePath(source.name), named=True)]  # whatever its name is made of
     plan = destination.plan(found, IfExists(if_exists))
-    destination.prepare()
+    destination.prepare(plan)
     (result,) = run_plan(denoiser, plan, destination.settings)
     if result.status is Status.FAILED:
         raise ImageError(result.reason)
@@ -127,7 +127,7 @@ def _run(
     if kinds := plan.kinds_ignored:
         told = ", ".join(f"{count} times {kind}" for kind, count in kinds.items())
         _log.warning("passed over, since such photos are not read: %s", told)
-    destination.prepare()
+    destination.prepare(plan)
     return run_plan(denoiser, plan, destination.settings, destination.record, resources or Resources())
 
 

@@ -79,7 +79,7 @@ class BatchRun:
         report.start(plan)
         process = self._process(plan)  # before anything is made: a device or a model may be unusable
         note = process.device_note if process else ""
-        self._destination.prepare()
+        self._destination.prepare(plan)
         self._faults.check_place()
         results = run_plan(
             process, plan, self._destination.settings, self._destination.record, self._resources

@@ -13,6 +13,7 @@ from denoisectl import Denoiser
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.in_place import mark_in_place
 from denoisectl.batch.inputs import find
+from denoisectl.batch.originals import is_marked
 from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.batch.selection import Selection
 from denoisectl.errors import UsageError
@@ -106,6 +107,17 @@ def test_a_folder_that_cannot_be_marked_is_none_for_originals(album: Album, tmp_
         UsageError, match=r"--backup .*kept: it cannot be marked .*File exists\); choose another"
     ):
         album.run(str(tmp_path / "kept"))
+
+
+def test_a_folder_for_originals_is_made_only_for_some(album: Album) -> None:
+    album.run(".orig")
+    kept = album.folder.parent / "kept"
+    assert status(album.run(str(kept))) == {"a.png": "skipped", "b.jpg": "skipped"}
+    assert status(album.run(str(kept), strength=0.5)) == {"a.png": "ok", "b.jpg": "ok"}
+    assert not kept.exists()
+    write_picture(album.folder / "new.png")
+    assert album.run(str(kept))["new.png"].backup == kept / "new.png"
+    assert is_marked(kept)
 
 
 @pytest.mark.parametrize("suffix", ["_1.jpg", ".png", "-old.TIF"])
