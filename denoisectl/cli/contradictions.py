@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,11 +22,26 @@ def refuse_contradictions(asked: RunOptions) -> None:
     Raises:
         UsageError: it names the options and says what to do.
     """
-    for mistakes in (_in_values, _in_place, _missing, _together, _of_pipes):
+    for mistakes in (_in_dashes, _in_values, _in_place, _missing, _together, _of_pipes):
         for made, message in mistakes(asked):
             if made:
                 raise UsageError(message)
     refuse_folders(asked.suffix)
+
+
+def _in_dashes(asked: RunOptions) -> Iterator[Mistake]:
+    """Files taken for options, and options taken for files."""
+    for option, value in (("-d", asked.device), ("-m", asked.model)):
+        name = f"{option}{value}"
+        yield (
+            value and os.path.isfile(name),  # noqa: PTH113 - pathlib's raises where a name is too long
+            f"{name}: is taken for the option {option}; write ./{name} for the file of that name",
+        )
+    for name in asked.names:
+        yield (
+            name.startswith("-") and name != "-" and not os.path.lexists(name) and not glob.has_magic(name),
+            f"{name}: no such file, and after -- everything is a file; give options before it",
+        )
 
 
 def _in_values(asked: RunOptions) -> Iterator[Mistake]:

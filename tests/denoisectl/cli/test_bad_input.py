@@ -146,6 +146,22 @@ def test_an_empty_argument_is_not_the_current_folder(
     assert [entry.name for entry in tmp_path.iterdir()] == ["photos"]
 
 
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("-dash.jpg", "-o", "x.jpg"), "-dash.jpg: is taken for the option -d; write ./-dash.jpg"),
+        (("--", "-dash.jpg", "-o", "x.jpg"), "-o: no such file, and after -- everything is a file"),
+    ],
+)
+def test_files_and_options_that_are_taken_for_each_other(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_picture(tmp_path / "-dash.jpg")
+    ended = invoke("run", *args)
+    assert ended.code == 2 and message in ended.stderr and not (tmp_path / "x.jpg").exists()
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 def test_a_pipe_among_the_photos_is_passed_over_and_a_named_one_is_refused(
     run: Invoke, photos: Path, out: Path
