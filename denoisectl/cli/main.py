@@ -51,8 +51,8 @@ def _callback(
 
       # train a network of one's own, and use it
       denoisectl train ./clean-photos --recipe skip
-      denoisectl export runs/book-skip --out mine.onnx
-      denoisectl run ./photos --out ./clean --model ./mine.onnx
+      denoisectl export runs/book-skip --out skip.onnx
+      denoisectl run ./photos --out ./clean-skip --model skip.onnx
     """
 
 

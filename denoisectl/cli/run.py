@@ -37,7 +37,7 @@ def run(asked: RunOptions) -> None:
 
       # one photo, gently; or its colour noise alone
       denoisectl run a.jpg -o a-clean.jpg --strength 0.7
-      denoisectl run a.jpg -o a-clean.jpg --luma 0
+      denoisectl run a.jpg -o a-colour.jpg --luma 0
 
       # in their own places, each original kept beside it
       denoisectl run -r photos --in-place --backup .orig
