@@ -159,8 +159,8 @@ def _from_backup(job: Job, backup: Path, journal: Journal, reason: str) -> Job:
 def _original_gone(done: Line, settings: str) -> str:
     """Why a result stays; one of other settings is not what this run is asked for."""
     if done.settings == settings:
-        return "already denoised; its original is gone"
-    return "denoised with other settings, and its original is gone"
+        return "already denoised; no original is left"
+    return "denoised with other settings, and no original is left"
 
 
 def _changed(backup: Path) -> str:

@@ -30,7 +30,7 @@ class FileResult:
     backup: Path | None = None
     """Where the original is kept, if the output took its place."""
     reason: str = ""
-    """Why it was skipped or failed, in a sentence."""
+    """Why it was skipped or failed, in a sentence; or that it was not denoised but restored."""
     code: FailureCode | None = None
     """The kind of failure, for scripts."""
     width: int = 0

@@ -95,8 +95,8 @@ class Walk:
             )
         if replaced_photos(lines) and not self._selection.in_place:
             self._notice(
-                f"{folder}: photos in it were denoised in place by an earlier run, and go through once more; take the "
-                "originals that it kept to begin at those"
+                f"{folder}: photos in it were denoised in place by an earlier run. They are denoised once more now. To "
+                "begin at their originals, restore those first: in place, with strength 0"
             )
         return entries
 

@@ -53,6 +53,11 @@ class Work:
     engine: dict[str, str | int] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
 
+    @property
+    def restored(self) -> bool:
+        """Whether an original takes its own place again, as it is."""
+        return self.job.from_backup and self.copy is not None
+
     def end(
         self, status: Status, reason: str = "", code: FailureCode | None = None, *, fatal: bool = False
     ) -> None:
@@ -145,7 +150,7 @@ class Worker:
                 with work.stage("encode"):
                     self._put(work, self._encoded(work, work.photo))
             if work.result is None:
-                work.end(Status.OK)
+                work.end(Status.OK, f"restored from {work.job.backup}" if work.restored else "")
         finally:
             self._budget.give_back(work.place)
         assert work.result is not None
@@ -183,13 +188,12 @@ class Worker:
     def _put(self, work: Work, data: bytes) -> None:
         job, original = work.job, work.stat
         assert job.target is not None and original is not None
-        restored = job.from_backup and data is work.copy
         try:
             with ExitStack() as until_renamed:
                 write_whole(
                     job.target,
                     data,
-                    times_of=original if self._settings.preserve_times or restored else None,
+                    times_of=original if self._settings.preserve_times or work.restored else None,
                     # Others may see no more of a result than of its photo.
                     new_mode=0o600 | (original.st_mode & 0o666),
                     before_rename=partial(self._before_rename, job, data, until_renamed),

@@ -50,6 +50,7 @@ class TextReport(_Report):
         super().__init__()
         self._told: set[str] = set()
         self._alone = False
+        self._restored = 0
 
     def plan(self, plan: Plan) -> None:
         """Show what a run would do."""
@@ -76,6 +77,9 @@ class TextReport(_Report):
         elif result.status is Status.SKIPPED:
             tell = console.say if self._alone else console.detail
             tell(console.one_line(f"{result.source}: skipped: {result.reason}"))
+        elif result.reason:
+            self._restored += 1
+            console.detail(console.one_line(f"{result.source}: {result.reason}"))
         else:
             kept = f" (its original: {result.backup})" if result.backup else ""
             console.detail(console.one_line(f"{result.source} -> {result.target}{kept}"))
@@ -98,7 +102,9 @@ class TextReport(_Report):
 
     def summary(self, tally: Tally, seconds: float, reason: str, note: str) -> None:
         """The counts, and the names of what failed."""
-        counts = ", ".join(f"{tally.counts[status]} {status}" for status in Status if tally.counts[status])
+        restored = {Status.OK: f" ({self._restored} restored)"} if self._restored else {}
+        ends = (status for status in Status if tally.counts[status])
+        counts = ", ".join(f"{tally.counts[status]} {status}{restored.get(status, '')}" for status in ends)
         rest = f", {tally.remaining} not reached ({reason})" if tally.remaining else ""
         speed = f", {tally.megapixels / seconds:.1f} MP/s" if tally.megapixels else ""
         console.say(f"{counts or 'nothing done'}{rest} in {seconds:.1f} s{speed}")

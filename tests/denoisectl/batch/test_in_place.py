@@ -76,7 +76,7 @@ def test_what_is_denoised_is_not_denoised_again_under_another_backup(album: Albu
     Path(f"{album.b}.orig").unlink()
     results = album.run(".bak")
     assert results["a.png"].status == "ok" and results["b.jpg"].reason == (
-        "already denoised; its original is gone"
+        "already denoised; no original is left"
     )
 
 

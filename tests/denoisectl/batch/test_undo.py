@@ -32,6 +32,12 @@ def test_photos_that_were_restored_are_denoised_again(album: Album) -> None:
     assert {result.reason for result in album.run().values()} == {"already done"}
 
 
+def test_what_is_restored_is_told(album: Album) -> None:
+    album.run()
+    assert {result.reason for result in album.run(strength=0.5).values()} == {""}
+    assert album.run(strength=0.0)["a.png"].reason == f"restored from {album.a}.orig"
+
+
 def test_only_photos_that_are_not_restored_are_told_of(album: Album) -> None:
     album.run()
     assert len(told(album)) == 2 and "were denoised in place" in told(album)[0]
@@ -46,8 +52,8 @@ def test_what_cannot_be_undone_says_so(album: Album) -> None:
     after = album.a.read_bytes()
     tidied_up(album)
     reasons = {result.reason for result in album.run(strength=0.0).values()}
-    assert reasons == {"denoised with other settings, and its original is gone"}
-    assert {result.reason for result in album.run().values()} == {"already denoised; its original is gone"}
+    assert reasons == {"denoised with other settings, and no original is left"}
+    assert {result.reason for result in album.run().values()} == {"already denoised; no original is left"}
     assert album.a.read_bytes() == after
 
 

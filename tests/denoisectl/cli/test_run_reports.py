@@ -65,6 +65,15 @@ def test_a_dry_run_refuses_the_tiles_that_a_run_does(run: Invoke, photos: Path, 
     assert (dry.code, dry.stderr, dry.stdout) == (2, refused.stderr.splitlines(keepends=True)[-1], "")
 
 
+def test_originals_that_are_restored_are_counted(run: Invoke, photos: Path) -> None:
+    command = [photos, "--in-place", "--backup", ".orig"]
+    assert "restored" not in run(*command).stderr
+    (photos / "new.jpg").write_text("hello")
+    ended = run(*command, "--strength", "0", "-v")
+    assert "2 ok (2 restored), 1 failed in" in ended.stderr
+    assert f"{photos / 'a.png'}: restored from {photos / 'a.png'}.orig" in ended.stderr
+
+
 def test_quiet(run: Invoke, photos: Path, out: Path) -> None:
     assert run(photos, "-o", out, "-q").stderr == ""
 
