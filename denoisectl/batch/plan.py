@@ -18,7 +18,7 @@ from denoisectl.batch.selection import Found
 from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.images import Format, is_raw_photo, sniff, stated
-from denoisectl.images.formats import FOREIGN_SUFFIXES, HEAD, SUFFIXES, foreign_kind
+from denoisectl.images.formats import FOREIGN_SUFFIXES, HEAD, SUFFIXES, foreign_kind, refusal
 
 _ENDINGS = SUFFIXES | FOREIGN_SUFFIXES
 
@@ -129,7 +129,7 @@ def _entry(
     if kind:
         return replace(job, target=naming.target(found.relative, kind))
     if found.named or found.path.suffix.lower() in SUFFIXES:
-        return job.failed(FailureCode.NOT_AN_IMAGE, _not_an_image(head))
+        return job.failed(FailureCode.NOT_AN_IMAGE, refusal(head))
     return Ignored(found.path, foreign_kind(head) or "")
 
 
@@ -149,15 +149,6 @@ def _replaced(job: Job, found: Found, backup: Backup) -> Job:
             return job.failed(FailureCode.UNFIT, reason)
         return replace(job, target=found.path, skip=reason)
     return replace(job, target=found.path, backup=backup.place(found.path, found.relative))
-
-
-def _not_an_image(head: bytes) -> str:
-    kinds = ", ".join(kind.name for kind in Format)
-    if not head:
-        return "is empty; restore it from a backup"
-    if kind := foreign_kind(head):
-        return f"is a file of another kind ({kind}); convert it to one of {kinds} first"
-    return f"is not an image, whatever its name says; the kinds that are read are {kinds}"
 
 
 def _refuse_nothing(files: tuple[Found, ...], jobs: tuple[Job, ...]) -> None:

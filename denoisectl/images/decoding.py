@@ -10,7 +10,7 @@ import numpy as np
 
 from denoisectl.errors import ImageError
 from denoisectl.images import bmp, exif, jpeg, png, tiff, webp, xmp
-from denoisectl.images.formats import Format, foreign_kind, sniff
+from denoisectl.images.formats import HEAD, Format, refusal, sniff
 from denoisectl.images.limits import MAX_PIXELS
 from denoisectl.images.orientation import swaps_sides, upright
 from denoisectl.images.photo import Metadata, Photo, Pixels, Resolution, Unit
@@ -23,8 +23,7 @@ _READERS = {
     Format.BMP: bmp.read,
 }
 _DAMAGE = (struct.error, ValueError, IndexError, KeyError, OverflowError, TypeError)
-_DAMAGED = re.compile("damaged|cut short|too short|is empty|decoder failed")
-_KINDS = "JPEG, PNG, TIFF, WebP or BMP"
+_DAMAGED = re.compile("damaged|cut short|too short|decoder failed")
 
 
 def decode(data: bytes, *, name: str, max_pixels: int | None = MAX_PIXELS) -> Photo:
@@ -57,15 +56,10 @@ def decode(data: bytes, *, name: str, max_pixels: int | None = MAX_PIXELS) -> Ph
 
 
 def _format_of(data: bytes) -> Format:
-    if not data:
-        raise ImageError("the file is empty")
-    found = sniff(data[:32])
-    if found is not None:
-        return found
-    kind = foreign_kind(data[:1024])
-    if kind is None:
-        raise ImageError(f"not an image: the content is not {_KINDS}")
-    raise ImageError(f"{kind} is not processed; convert it to {_KINDS} first")
+    found = sniff(data[:HEAD])
+    if found is None:
+        raise ImageError(refusal(data[:HEAD]))
+    return found
 
 
 def _as_seen(photo: Photo) -> Photo:

@@ -34,9 +34,9 @@ def check_depth(format: Format, bits: int | None) -> None:
         ImageError: it has not; the message names the formats that have.
     """
     if bits is not None and not holds(format, _TYPES[bits]):
-        able = " or ".join(kind.name for kind in Format if holds(kind, _TYPES[bits]))
+        able = " or ".join(kind.brand for kind in Format if holds(kind, _TYPES[bits]))
         ways = " or ".join(f"--format {kind.value}" for kind in Format if holds(kind, _TYPES[bits]))
-        raise ImageError(f"{format.name} does not hold {bits} bits a sample; {able} does: {ways}")
+        raise ImageError(f"{format.brand} does not hold {bits} bits a sample; {able} does: {ways}")
 
 
 def has_depth(photo: Photo, bits: int) -> bool:

@@ -25,6 +25,11 @@ class Format(Enum):
         raise UsageError(f"format {value!r}: give one of {', '.join(kind.value for kind in cls)}")
 
     @property
+    def brand(self) -> str:
+        """What people call it."""
+        return "WebP" if self is Format.WEBP else self.name
+
+    @property
     def suffixes(self) -> tuple[str, ...]:
         """Every file name ending in use for this format, lower case, with the dot."""
         return _SUFFIXES[self]
@@ -42,6 +47,9 @@ _SUFFIXES = {
     Format.WEBP: (".webp",),
     Format.BMP: (".bmp", ".dib"),
 }
+
+KINDS = "JPEG, PNG, TIFF, WebP or BMP"
+"""All formats that are read, for messages."""
 
 SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
 """Of all formats that are read."""
@@ -64,7 +72,7 @@ _FOREIGN: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         (rb"FUJIFILMCCD-RAW", "a Fujifilm RAF raw photo"),
         (rb"FOVb", "a Sigma X3F raw photo"),
         (rb"\x00MRM", "a Minolta MRW raw photo"),
-        (rb"8BPS", "a Photoshop document (PSD)"),
+        (rb"8BPS", "a Photoshop PSD document"),
         (rb"%PDF-", "a PDF document"),
         (rb"(\xff\x0a|\x00\x00\x00\x0cJXL )", "a JPEG XL image"),
         (rb"(\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51)", "a JPEG 2000 image"),
@@ -112,3 +120,12 @@ FOREIGN_SUFFIXES = frozenset(
 def foreign_kind(head: bytes) -> str | None:
     """Name a known kind that is not processed, article included, from its first 1,024 bytes; or None."""
     return next((kind for pattern, kind in _FOREIGN if pattern.match(head)), None)
+
+
+def refusal(head: bytes) -> str:
+    """Say why a file that `sniff` does not know is not processed, from its first 1,024 bytes."""
+    if not head:
+        return "the file is empty; restore it from a backup"
+    if kind := foreign_kind(head):
+        return f"{kind} is not processed; convert it to {KINDS} first"
+    return f"not an image: the content is not {KINDS}"

@@ -78,7 +78,7 @@ def test_formats_without_room_fail_beside_others_and_refuse_alone(
 
 
 def test_a_depth_that_the_named_format_has_not_is_refused_at_once(denoiser: Denoiser, photo: Path) -> None:
-    with pytest.raises(UsageError, match="--bit-depth 16: WEBP does not hold 16 bits"):
+    with pytest.raises(UsageError, match="--bit-depth 16: WebP does not hold 16 bits"):
         Settings(format=Format.WEBP, bit_depth=16)
     with pytest.raises(UsageError, match="--bit-depth 16: JPEG"):
         denoiser.file(photo, photo.with_name("b.jpg"), bit_depth=16)

@@ -128,7 +128,7 @@ def test_no_images_among_the_files_of_a_folder(tmp_path: Path, pictures: Picture
         ("empty.png", "not-an-image"),
         ("liar.jpg", "not-an-image"),
     ]
-    assert "is empty" in plan.jobs[1].problem and "whatever its name says" in plan.jobs[2].problem
+    assert "is empty" in plan.jobs[1].problem and "liar.jpg: not an image: " in plan.jobs[2].problem
 
 
 def test_other_kinds_are_named(tmp_path: Path) -> None:

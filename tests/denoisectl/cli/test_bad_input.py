@@ -47,7 +47,7 @@ def test_no_input_at_all(run: Invoke, out: Path) -> None:
 def test_a_text_file_called_jpg(run: Invoke, photos: Path, out: Path) -> None:
     (photos / "b.jpg").write_text("Dear diary")
     ended = run(photos, "-o", out)
-    assert ended.code == 1 and "b.jpg: is not an image, whatever its name says" in ended.stderr
+    assert ended.code == 1 and "b.jpg: not an image: the content is not JPEG" in ended.stderr
     assert (out / "a.png").exists() and not (out / "b.jpg").exists()
 
 

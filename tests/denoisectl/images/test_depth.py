@@ -56,7 +56,7 @@ def test_chunks_that_count_in_levels_do_not_outlive_them() -> None:
 def test_formats_of_eight_bits_say_which_hold_more(kind: Format) -> None:
     check_depth(kind, 8)
     check_depth(kind, None)
-    with pytest.raises(ImageError, match=f"{kind.name} does not hold 16 bits .*PNG or TIFF.*--format png"):
+    with pytest.raises(ImageError, match=f"{kind.brand} does not hold 16 bits .*PNG or TIFF.*--format png"):
         check_depth(kind, 16)
     check_depth(Format.PNG, 16)
     check_depth(Format.TIFF, 16)

@@ -45,7 +45,7 @@ def test_suffixes_belong_to_one_format(format: Format) -> None:
         (b"II*\0\x10\0\0\0CR\x02\0", "a Canon CR2 raw photo"),
         (b"II*\0\x10\0\0\0IIII\0", "a Phase One IIQ raw photo"),
         (b"FUJIFILMCCD-RAW 0201", "a Fujifilm RAF raw photo"),
-        (b"8BPS\0\x01", "a Photoshop document (PSD)"),
+        (b"8BPS\0\x01", "a Photoshop PSD document"),
         (b"%PDF-1.7\n", "a PDF document"),
         (b'<?xml version="1.0"?>\n<svg xmlns="x">', "an SVG drawing"),
         (b"<svg width='3'>", "an SVG drawing"),

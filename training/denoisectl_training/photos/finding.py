@@ -11,7 +11,7 @@ from pathlib import Path
 from denoisectl.batch.earlier_results import results_below
 from denoisectl.errors import TrainingError, UsageError
 from denoisectl.images import Format, is_raw_photo, sniff
-from denoisectl.images.formats import FOREIGN_SUFFIXES, HEAD, SUFFIXES
+from denoisectl.images.formats import FOREIGN_SUFFIXES, HEAD, KINDS, SUFFIXES
 
 _log = logging.getLogger("denoisectl")
 
@@ -60,7 +60,7 @@ def photos_in(folder: Path) -> list[Path]:
     here = [folder] if folder.is_file() else files_below(folder, "*")
     photos = [path for path in here if _is_photo(path)]
     if not photos:
-        raise UsageError(f"{folder}: holds no photos ({', '.join(kind.name for kind in Format)})")
+        raise UsageError(f"{folder}: holds no photos ({KINDS})")
     return photos
 
 
