@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
@@ -63,6 +63,14 @@ class Ignored:
     """What it is, if it is an image of a kind that is not read: `a HEIC image`; else empty."""
 
 
+def kinds_of(ignored: Iterable[Ignored]) -> str:
+    """Photos of kinds that are not read, with their numbers: `a GIF image, 2 HEIC images`; empty if there are none."""
+    kinds = Counter(file.kind for file in ignored if file.kind)
+    return ", ".join(
+        f"{count} {kind.partition(' ')[2]}s" if count > 1 else kind for kind, count in kinds.items()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Every input that a run has to answer for, in order."""
@@ -75,11 +83,6 @@ class Plan:
     def pending(self) -> tuple[Job, ...]:
         """The jobs for which there is work to be done."""
         return tuple(job for job in self.jobs if job.pending)
-
-    @property
-    def kinds_ignored(self) -> Counter[str]:
-        """How many photos of kinds that are not read are passed over, by kind."""
-        return Counter(file.kind for file in self.ignored if file.kind)
 
     def only(self, sources: Container[Path]) -> Plan:
         """The part of the plan that concerns these inputs."""

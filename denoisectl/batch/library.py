@@ -11,6 +11,7 @@ from denoisectl.batch.backup import Backup
 from denoisectl.batch.destination import Destination
 from denoisectl.batch.existing import IfExists
 from denoisectl.batch.inputs import find
+from denoisectl.batch.job import kinds_of
 from denoisectl.batch.plan import Naming
 from denoisectl.batch.process import Digested
 from denoisectl.batch.result import FileResult, Status
@@ -124,9 +125,8 @@ def _run(
     resources: Resources | None,
 ) -> Generator[FileResult, None, None]:
     plan = destination.plan(found, if_exists)
-    if kinds := plan.kinds_ignored:
-        told = ", ".join(f"{count} times {kind}" for kind, count in kinds.items())
-        _log.warning("passed over, since such photos are not read: %s", told)
+    if kinds := kinds_of(plan.ignored):
+        _log.warning("passed over, since such photos are not read: %s", kinds)
     destination.prepare(plan)
     return run_plan(denoiser, plan, destination.settings, destination.record, resources or Resources())
 

@@ -90,9 +90,7 @@ class Walk:
         made = _results_in(folder, self._avoided, is_root=folder == self._root)
         self._results.update(made)
         if made:
-            self._notice(
-                f"{folder}: {len(made)} files in it or below are left out, results of an earlier run"
-            )
+            self._notice(f"{folder}: results of an earlier run, in it or below, are left out ({len(made)})")
         if replaced_photos(lines) and not self._selection.in_place:
             self._notice(
                 f"{folder}: photos in it were denoised in place by an earlier run. They are denoised once more now. To "

@@ -162,8 +162,8 @@ class Faults:
                 return
             if folders:
                 console.warn(
-                    f"--failed-to {self.failed_to}: lists files, and {len(folders)} of what failed are folders; name "
-                    f"those once they are mended: {console.one_line(folders[0])}"
+                    f"--failed-to {self.failed_to}: lists files, and folders failed, too ({len(folders)}); name those "
+                    f"once they are mended: {console.one_line(folders[0])}"
                 )
             if not self.null and any("\n" in name or name.endswith("\r") for name in names):
                 console.warn(

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
-from denoisectl.batch.job import Ignored, Job, Plan
+from denoisectl.batch.job import Ignored, Job, Plan, kinds_of
 from denoisectl.batch.result import FileResult, Status, Tally
 from denoisectl.cli import console
 
@@ -32,11 +32,10 @@ class _Report:
             return
         self._known.update(new)
         # Photos of another kind might be missed; other files, such as notes, are not.
-        kinds = Counter(file.kind for file in new if file.kind)
-        told = ", ".join(f"{count} times {kind}" if count > 1 else kind for kind, count in kinds.items())
+        kinds = kinds_of(new)
         message = f"{_files(len(new))} passed over: not images that are read here"
-        if told:
-            console.warn(f"{message}, among them {told} (-v names them)")
+        if kinds:
+            console.warn(f"{message}, among them {kinds} (-v names them)")
         else:
             console.say(message)
         for file in new:
@@ -63,9 +62,9 @@ class TextReport(_Report):
         self._alone = len(plan.jobs) == 1
         skipped = sum(bool(job.skip) for job in plan.jobs)
         failing = sum(bool(job.problem) for job in plan.jobs)
-        rest = [f"{failing} that cannot be"] if failing else []
-        rest += [f"{skipped} left as they are"] if skipped else []
-        console.say(", ".join([f"{_files(len(plan.pending))} to process", *rest]))
+        rest = [f"{failing} cannot be processed"] if failing else []
+        rest += [f"{skipped} to skip"] if skipped else []
+        console.say("; ".join([f"{_files(len(plan.pending))} to process", *rest]))
         if not self._alone:
             _tell_why_left(plan)
         self.passed_over(plan)

@@ -31,7 +31,7 @@ def test_results_among_their_photos_are_not_denoised_again(
     notices: list[str] = []
     found = list(find([str(photos)], Selection(out=out), notices.append))
     assert [each.path.name for each in found] == ["a.png", "b.jpg", "c.png"]
-    assert len(notices) == 1 and "3 files in it or below are left out, results" in notices[0]
+    assert len(notices) == 1 and "results of an earlier run, in it or below, are left out (3)" in notices[0]
     above = list(find([str(photos.parent)], Selection(recursive=True, out=out)))
     assert [each.path.name for each in above] == ["a.png", "b.jpg", "c.png"], (
         "and from above the photos are found"
@@ -93,7 +93,7 @@ def test_results_of_a_run_above_are_left_out_of_a_folder_below(
     notices: list[str] = []
     found = find([str(tmp_path / "in" / "sub")], Selection(out=out), notices.append)
     assert [each.path.name for each in found] == ["a.png"]
-    assert len(notices) == 1 and "1 files in it or below are left out" in notices[0]
+    assert len(notices) == 1 and "in it or below, are left out (1)" in notices[0]
 
 
 def test_results_in_a_folder_whose_name_begins_alike_are_not_those_of_this_one(
@@ -134,8 +134,8 @@ def test_the_library_tells_what_is_left_out(
     (photos / "d.gif").write_bytes(b"GIF89a" + bytes(20))
     list(denoiser.folder(photos, photos, format="webp"))
     list(denoiser.folder(photos, out))
-    assert "passed over, since such photos are not read: 1 times a GIF image" in caplog.text
-    assert "3 files in it or below are left out" in caplog.text
+    assert "passed over, since such photos are not read: a GIF image" in caplog.text
+    assert "in it or below, are left out (3)" in caplog.text
 
 
 def test_a_result_beside_its_photo_that_was_changed_since_is_no_input(
@@ -204,7 +204,7 @@ def test_one_result_among_photos_takes_no_photo_out(denoiser: Denoiser, photos: 
     notices: list[str] = []
     found = find([str(tmp_path)], Selection(recursive=True, exclude=("other",)), notices.append)
     assert [each.path.name for each in found] == ["a.png", "b.jpg", "c.png"]
-    assert len(notices) == 1 and "1 files in it or below are left out, results" in notices[0]
+    assert len(notices) == 1 and "in it or below, are left out (1)" in notices[0]
 
 
 def test_photos_where_a_run_writes_are_left_out_with_a_word(denoiser: Denoiser, photos: Path) -> None:

@@ -35,7 +35,10 @@ def test_a_missing_photo_is_missed_by_name_wherever_its_result_was_to_go(run: In
 def test_an_empty_folder(run: Invoke, tmp_path: Path, out: Path) -> None:
     (tmp_path / "in").mkdir()
     ended = run(tmp_path / "in", "-o", out)
-    assert ended.code == 2 and "nothing to do" in ended.stderr and "-r" in ended.stderr
+    assert ended.code == 2 and "nothing to do: no files were found; -r also looks into" in ended.stderr
+    (tmp_path / "in" / "notes.txt").touch()
+    ended = run(tmp_path / "in", "-o", out)
+    assert ended.code == 2 and "nothing to do: no photos found, only other files (1); -r also" in ended.stderr
     assert not out.exists()
 
 
@@ -47,6 +50,7 @@ def test_no_input_at_all(run: Invoke, out: Path) -> None:
 def test_a_text_file_called_jpg(run: Invoke, photos: Path, out: Path) -> None:
     (photos / "b.jpg").write_text("Dear diary")
     ended = run(photos, "-o", out)
+    assert "1 file to process; 1 cannot be processed" in ended.stderr
     assert ended.code == 1 and "b.jpg: not an image: the content is not JPEG" in ended.stderr
     assert (out / "a.png").exists() and not (out / "b.jpg").exists()
 

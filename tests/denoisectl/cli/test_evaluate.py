@@ -104,7 +104,7 @@ def test_photos_of_one_name_in_two_folders_are_two_and_copies_are_one(
     shutil.copy(folder / "x_mean.png", tmp_path / "x_real.png")
     ended = invoke(*asked)
     assert json.loads(ended.stdout)["images"] == 2
-    assert f"left out 1 copies of other photos, the first is {tmp_path / 'x_real.png'}" in ended.stderr
+    assert f"copies of other photos are left out (1), the first is {tmp_path / 'x_real.png'}" in ended.stderr
     cv2.imwrite(str(tmp_path / "x_real.png"), skimage.data.coffee()[:48, :48])
     assert json.loads(invoke(*asked).stdout)["images"] == 3
 

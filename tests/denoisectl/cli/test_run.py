@@ -39,7 +39,7 @@ def test_the_output_may_lie_inside_the_input(run: Invoke, photos: Path) -> None:
 def test_a_second_run_skips_and_says_so(run: Invoke, photos: Path, out: Path) -> None:
     run(photos, "-o", out)
     ended = run(photos, "-o", out)
-    assert ended.code == 0 and "0 files to process, 2 left as they are" in ended.stderr
+    assert ended.code == 0 and "0 files to process; 2 to skip" in ended.stderr
     assert "2 skipped" in ended.stderr
     assert "already done" in run(photos, "-o", out, "-v").stderr
     assert "2 ok" in run(photos, "-o", out, "--overwrite").stderr
@@ -126,7 +126,7 @@ def test_a_folder_that_failed_is_no_file_to_list(
     monkeypatch.setattr(os, "scandir", closed)
     ended = run("-r", photos, "-o", out, "--failed-to", tmp_path / "failed.txt")
     assert ended.code == 1 and (tmp_path / "failed.txt").read_text() == ""
-    assert f"1 of what failed are folders; name those once they are mended: {photos / 'sub'}" in ended.stderr
+    assert f"folders failed, too (1); name those once they are mended: {photos / 'sub'}" in ended.stderr
 
 
 def test_a_journal_that_cannot_be_written_to_is_named_before_the_work(

@@ -104,7 +104,7 @@ def test_scripts_hear_of_photos_of_other_kinds_too(run: Invoke, photos: Path, ou
     (photos / "x.gif").write_bytes(b"GIF89a")
     (photos / "notes.txt").write_text("hello")
     ended = run(photos, "-o", out, "--json")
-    assert "warning: 4 files passed over" in ended.stderr and "2 times a HEIC image" in ended.stderr
+    assert "warning: 4 files passed over" in ended.stderr and "2 HEIC images, a GIF image (-v" in ended.stderr
     summary = events(ended)[-1]
     assert (summary["ignored"], summary["ignored_kinds"]) == (4, {".gif": 1, ".heic": 2})
     assert "a GIF image" in run(photos, "-o", out, "--json", "-n").stderr

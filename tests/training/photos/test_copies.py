@@ -19,7 +19,7 @@ def test_copies_under_other_names_are_left_out_and_told(
     alone, both = load(photos, validation_photos=3), load([*photos, *copies], validation_photos=3)
     assert [photo[0, 0, 0] for photo in both.training] == [photo[0, 0, 0] for photo in alone.training]
     assert [photo[0, 0, 0] for photo in both.validation] == [photo[0, 0, 0] for photo in alone.validation]
-    told = f"left out 12 copies of other photos, the first is {copies[0]}, which is {photos[0]} again"
+    told = f"copies of other photos are left out (12), the first is {copies[0]}, which is {photos[0]} again"
     assert told in caplog.messages
     assert both.digest != alone.digest, "a run that began when copies were kept goes on with the same folders"
 

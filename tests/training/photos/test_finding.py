@@ -22,8 +22,11 @@ def test_results_of_runs_and_unread_kinds_are_left_out_and_told(
     assert find_photos([here]) == before
     assert len(find_photos([here / "clean"])) == 2, "on their own they are photos"
     tell_left_out([here])
-    assert "left out 4 results of denoisectl" in caplog.text
-    assert f"left out 1 photos of kinds that are not read, the first is {here / 'IMG_1.HEIC'}" in caplog.text
+    assert "results of denoisectl are left out (4)" in caplog.text
+    assert (
+        f"photos of kinds that are not read are left out (1), the first is {here / 'IMG_1.HEIC'}"
+        in caplog.text
+    )
 
 
 def test_every_ending_that_run_reads_is_a_photo(photo_folder: Path, tmp_path: Path) -> None:

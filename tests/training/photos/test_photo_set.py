@@ -39,7 +39,7 @@ def many(count: int, folder: Path) -> list[Path]:
 def test_too_few_photos_to_hold_one_out_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     photos = many(4, tmp_path)
     load(photos, validation_photos=None)
-    assert "4 photos are too few to hold any out" in caplog.text
+    assert "too few photos to hold any out (4)" in caplog.text
     caplog.clear()
     load(photos, validation_photos=0)
     assert "too few" not in caplog.text, "asked for"
@@ -77,7 +77,7 @@ def test_unreadable_files_are_left_out_and_said_once(
     assert len(photos.training) == 3
     messages = [record.getMessage() for record in caplog.records if "unreadable" in record.getMessage()]
     assert messages == [
-        f"left out 2 unreadable files, the first is {tmp_path / 'empty.png'}: the file is empty; "
+        f"unreadable files are left out (2), the first is {tmp_path / 'empty.png'}: the file is empty; "
         "restore it from a backup"
     ]
 
@@ -97,7 +97,7 @@ def test_a_file_that_may_not_be_read_is_left_out(
     assert len(photos.training) == 2
     reason = "cannot be read (Permission denied)"
     assert (
-        f"left out 1 unreadable files, the first is {photo_folder / 'coffee.jpg'}: {reason}"
+        f"unreadable files are left out (1), the first is {photo_folder / 'coffee.jpg'}: {reason}"
         in caplog.messages
     )
 
@@ -119,7 +119,9 @@ def test_a_photo_of_more_pixels_than_opencv_takes_is_left_out(
     png.write_bytes(stored[:12] + header + struct.pack(">I", zlib.crc32(header)) + stored[33:])
     photos = load([photo_folder / "coffee.jpg", netpbm, png], validation_photos=0)
     assert len(photos.training) == 1
-    assert any(f"left out 2 unreadable files, the first is {netpbm}: " in each for each in caplog.messages)
+    assert any(
+        f"unreadable files are left out (2), the first is {netpbm}: " in each for each in caplog.messages
+    )
     for huge in (netpbm, png):
         with pytest.raises(TrainingError, match=huge.name):
             read_image(huge)
@@ -161,7 +163,7 @@ def test_too_few_photos_for_a_validation_set_is_an_error(photo_folder: Path) -> 
 
 def test_no_fewer_than_no_photos_are_set_aside(photo_folder: Path) -> None:
     with pytest.raises(
-        TrainingError, match="3 readable photos, 0 of them set aside for validation and 16 for"
+        TrainingError, match="readable photos: 3, of them set aside for validation: 0, for the test: 16"
     ):
         load(find_photos([photo_folder]), validation_photos=None, test_photos=16)
 

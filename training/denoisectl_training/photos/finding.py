@@ -68,10 +68,12 @@ def tell_left_out(folders: Iterable[Path]) -> None:
     """Warn of what lies in the folders and is no photo to train on, though its owner may think so."""
     for folder in filter(Path.is_dir, folders):
         if results := _results(folder):
-            _log.warning("%s: left out %d results of denoisectl", folder, len(results))
+            _log.warning("%s: results of denoisectl are left out (%d)", folder, len(results))
         foreign = [path for path in files_below(folder, "*") if _is_foreign(path)]
         if foreign:
-            message = "%s: left out %d photos of kinds that are not read, the first is %s; convert them first"
+            message = (
+                "%s: photos of kinds that are not read are left out (%d), the first is %s; convert them first"
+            )
             _log.warning(message, folder, len(foreign), foreign[0])
 
 
@@ -120,5 +122,5 @@ def _hidden(path: Path, root: Path) -> bool:
 def tell_copies(copies: Sequence[tuple[Path, Path]]) -> None:
     """Warn of copies that were left out, each with the photo that it shows again."""
     if copies:
-        message = "left out %d copies of other photos, the first is %s, which is %s again"
+        message = "copies of other photos are left out (%d), the first is %s, which is %s again"
         _log.warning(message, len(copies), *copies[0])

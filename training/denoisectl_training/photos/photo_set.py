@@ -139,7 +139,7 @@ def _readable(
         else:
             yield files[0], photo
     if unreadable:
-        _log.warning("left out %d unreadable files, the first is %s", len(unreadable), unreadable[0])
+        _log.warning("unreadable files are left out (%d), the first is %s", len(unreadable), unreadable[0])
 
 
 def _split(photos: list[Tensor], settings: DataSettings, seed: int, digest: str, *, paired: bool) -> PhotoSet:
@@ -163,11 +163,11 @@ def _held_out(photos: int, settings: DataSettings) -> int:
         validation = usually_held_out(photos, settings)
         if not validation:
             way = "; --set data.validation_photos=1 holds one out" if photos - test > 1 else ""
-            _log.warning("%d photos are too few to hold any out: the run is not validated%s", photos, way)
+            _log.warning("too few photos to hold any out (%d): the run is not validated%s", photos, way)
     if photos <= validation + test:
         raise TrainingError(
-            f"{photos} readable photos, {validation} of them set aside for validation and {test} for the test: "
-            "none left to train on; add photos or lower data.validation_photos and data.test_photos"
+            f"readable photos: {photos}, of them set aside for validation: {validation}, for the test: {test}; "
+            "none left to train on: add photos or lower data.validation_photos and data.test_photos"
         )
     return validation
 
