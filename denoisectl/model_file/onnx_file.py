@@ -26,6 +26,11 @@ def read_model(path: Path) -> bytes:
     try:
         if path.stat().st_size > _PROTOBUF_LIMIT:
             raise ModelError(f"{path} is not an ONNX model: it is larger than 2 GiB")
+        if path.suffix == ".pt" and path.is_file():
+            file, made = shlex.quote(str(path)), shlex.quote(f"{path.stem}.onnx")
+            raise ModelError(
+                f"{path} is a checkpoint, not an ONNX model; `denoisectl export {file} --out {made}` makes one of it"
+            )
         return path.read_bytes()
     except FileNotFoundError:
         raise ModelError(f"no model file at {path}") from None

@@ -45,6 +45,14 @@ def test_other_files_are_refused(data: bytes) -> None:
         metadata(data, "cat.jpg")
 
 
+def test_a_checkpoint_is_told_how_to_become_a_model(tmp_path: Path) -> None:
+    (tmp_path / "my run.pt").write_bytes(b"PK")
+    with pytest.raises(
+        ModelError, match=r"`denoisectl export '.*/my run\.pt' --out 'my run\.onnx'` makes one"
+    ):
+        read_model(tmp_path / "my run.pt")
+
+
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no model file at .*none\.onnx"):
         read_model(tmp_path / "none.onnx")
