@@ -168,7 +168,8 @@ def _cheapest_shape(height: int, width: int, rules: TileRules) -> tuple[int, int
         side = rules.smallest_tile
         raise UsageError(
             f"the memory for tiles allows {rules.budget} pixels, but this model needs tiles of "
-            f"{side} x {side} at least, for an overlap of {rules.overlap}: raise --memory, or lower --overlap"
+            f"{side} x {side} at least, for an overlap of {rules.overlap}: raise --memory, "
+            "for example to 4G (a number alone is bytes), or lower --overlap"
         )
     _, _, shape = min(candidates)
     return shape
