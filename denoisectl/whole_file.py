@@ -124,8 +124,8 @@ def where_possible() -> Iterator[None]:
             raise
 
 
-def check_writable(folder: Path, flag: str = "--out") -> None:
-    """Make a folder for output, and see that files can be written there; `flag` named it.
+def check_writable(folder: Path, told: str) -> None:
+    """Make a folder for output, and see that files can be written there; `told` begins what is said if not.
 
     Raises:
         UsageError: they cannot.
@@ -135,11 +135,9 @@ def check_writable(folder: Path, flag: str = "--out") -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except FileExistsError:
-        raise UsageError(f"{flag} {folder}: is a file; choose another folder") from None
+        raise UsageError(f"{told} is a file; choose another folder") from None
     except OSError as error:
-        raise UsageError(
-            f"{flag} {folder}: cannot be written to: {error.strerror}; choose another folder"
-        ) from None
+        raise UsageError(f"{told} cannot be written to: {error.strerror}; choose another folder") from None
 
 
 def remove_stale(folders: Iterable[Path]) -> int:

@@ -53,7 +53,7 @@ class Backup:
             UsageError: it cannot be written to.
         """
         if self.folder:
-            check_writable(self.folder, "--backup")
+            check_writable(self.folder, f"--backup {self.folder}:")
             try:
                 mark_originals(self.folder)
             except OSError as error:

@@ -92,8 +92,10 @@ class Destination:
         if backup:
             if any(not job.from_backup for job in plan.pending):
                 backup.prepare()
+        elif self._naming.single:
+            check_writable(out.parent, f"--out {out}: its folder")
         else:
-            check_writable(out.parent if self._naming.single else out)
+            check_writable(out, f"--out {out}:")
         if self._journal:
             self._journal.check_writable()
 

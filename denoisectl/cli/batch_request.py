@@ -143,7 +143,7 @@ class Faults:
             raise UsageError(
                 f"--failed-to {self.failed_to}: is a photo, by name or content; name a text file to write to"
             )
-        check_writable(self._real.parent, "--failed-to")
+        check_writable(self._real.parent, f"--failed-to {self.failed_to}: its folder")
         with suppress(FileNotFoundError):
             self._real.lstat()  # raises where no file can have that name
 

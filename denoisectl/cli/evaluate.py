@@ -168,7 +168,7 @@ def _check_sheet(sheet: Path, folders: list[Path], *, overwrite: bool) -> None:
         raise UsageError(f"--sheet {sheet}: lies among the photos to measure; write it elsewhere")
     if sheet.exists() and not overwrite:
         raise UsageError(f"--sheet {sheet}: exists already; choose another name or add --overwrite")
-    check_writable(sheet.parent, "--sheet")
+    check_writable(sheet.parent, f"--sheet {sheet}: its folder")
 
 
 def _candidates(

@@ -43,7 +43,9 @@ def write_comparison(opened: Callable[[], Denoiser], photos: Sequence[Path], pic
     try:
         write_whole(picture, data.tobytes())
     except OSError as error:
-        raise UsageError(f"{picture}: cannot be written: {error.strerror}") from error
+        raise UsageError(
+            f"{picture}: cannot be written: {error.strerror}; give --out another folder"
+        ) from error
 
 
 def _comparison(denoiser: Denoiser, photo: Path) -> Comparison:

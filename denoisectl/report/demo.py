@@ -120,7 +120,7 @@ def _write(path: Path, pixels: Pixels) -> None:
         assert written
         write_whole(path, data.tobytes())  # half a photo would pass for the user's own next time
     except OSError as error:
-        raise UsageError(f"--out {path.parent}: cannot be written: {error.strerror}") from error
+        raise UsageError(f"{path}: cannot be written: {error.strerror}; give --out another folder") from error
 
 
 def _cleaned(result: FileResult) -> Pixels:

@@ -69,6 +69,8 @@ def test_an_output_folder_that_cannot_be_written(run: Invoke, photos: Path, tmp_
         ended = run(photos, "-o", tmp_path / name)
         assert ended.code == 2 and f"--out {tmp_path / name}: {problem}" in ended.stderr
         assert "choose another folder" in ended.stderr
+    ended = run(photos / "a.png", "-o", tmp_path / "file" / "x.png")
+    assert ended.code == 2 and f"--out {tmp_path / 'file' / 'x.png'}: its folder is a file" in ended.stderr
     assert (tmp_path / "file").read_text() == "in the way"
 
 

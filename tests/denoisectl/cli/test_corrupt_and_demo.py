@@ -147,7 +147,8 @@ def test_a_demo_that_cannot_be_written_is_named(cli: Cli, tmp_path: Path) -> Non
     model = identity(tmp_path / "model.onnx")
     ended = cli("demo", "--model", model, "--out", tmp_path / "file")
     assert ended.returncode == 2
-    assert b"--out" in ended.stderr and b"cannot be written" in ended.stderr
+    assert f"{tmp_path / 'file' / 'noisy'}".encode() in ended.stderr
+    assert b"cannot be written" in ended.stderr and b"give --out another folder" in ended.stderr
 
 
 def test_the_command_has_every_kind_that_recipes_have_but_clean() -> None:

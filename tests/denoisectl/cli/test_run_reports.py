@@ -142,8 +142,10 @@ def test_tiles_that_are_mostly_overlap_are_warned_of(
 
 
 def test_the_list_of_failures_is_tried_before_the_work(run: Invoke, photos: Path, out: Path) -> None:
-    ended = run(photos, "-o", out, "--failed-to", photos / "a.png" / "failed.txt")
-    assert ended.code == 2 and "--failed-to" in ended.stderr and not list(out.glob("*.png"))
+    failed = photos / "a.png" / "failed.txt"
+    ended = run(photos, "-o", out, "--failed-to", failed)
+    assert ended.code == 2 and f"--failed-to {failed}: its folder is a file" in ended.stderr
+    assert not list(out.glob("*.png"))
     ended = run(photos, "-o", out, "--failed-to", out.parent / ("x" * 300))
     assert ended.code == 2 and "no file has a name that long" in ended.stderr and not list(out.glob("*.png"))
 
