@@ -185,6 +185,15 @@ def test_a_link_to_a_list_of_failures_stays_one(run: Invoke, photos: Path, out: 
     assert link.is_symlink() and (out.parent / "failed.txt").read_text() == f"{photos / 'a.png'}\n"
 
 
+def test_names_that_are_no_text_come_back(run: Invoke, photos: Path, out: Path) -> None:
+    name = os.fsencode(photos / "a.png").replace(b"a.png", b"\xff.png")
+    Path(os.fsdecode(name)).write_text("hello")
+    failed = out.parent / "failed"
+    ended = run(photos, "-o", out, "--json", "--failed-to", failed, "-0", "--include", "*\udcff.png")
+    assert ended.stdout.isascii() and os.fsencode(str(events(ended)[0]["input"])) == name
+    assert failed.read_bytes() == name + b"\0"
+
+
 def test_a_list_of_names_with_line_ends_asks_for_nul(run: Invoke, photos: Path, out: Path) -> None:
     (photos / "a\nb.jpg").write_text("hello")
     failed = out.parent / "failed.txt"
