@@ -4,9 +4,10 @@
         --run CHECKPOINT
 
 PHOTOS is a folder of clean photos: mirrored up to 12 megapixels and made noisy they give the speeds. The middles
-of those in KODAK24 with noise of sigma 25 give the quality. Every measurement goes to results/compare.jsonl as
-it is made; a comparison that was stopped goes on with --resume. At the end compare.md, compare.json and
-compare.png are written. Leave parts out with --skip, for example `--skip peers --skip memory`.
+of those in KODAK24 with noise of sigma 25 give the quality. Every measurement goes to results/compare.jsonl.part
+as it is made; a comparison that was stopped goes on with --resume. At the end that file becomes compare.jsonl, and
+compare.md, compare.json and compare.png are written. Leave parts out with --skip, for example
+`--skip peers --skip memory`.
 """
 
 from __future__ import annotations
@@ -44,13 +45,14 @@ _SMALL = 100
 def main() -> None:
     """Measure everything and write the results."""
     options, started = _options(), time.perf_counter()
-    if not options.photos.is_dir():  # before the records of earlier runs give way to new ones
+    if not options.photos.is_dir():
         raise SystemExit(f"{options.photos}: no such folder; check the name")
     records = Records(options.out / "compare.jsonl", resume=options.resume)
     with tempfile.TemporaryDirectory() as folder:
         for part in PARTS:
             if part not in options.skip:
                 _MEASURE[part](options, records, Path(folder))
+    records.finish()
     about = {
         "command": " ".join(["python benchmarks/compare.py PHOTOS", *_shown(sys.argv[2:])]),
         "threads": options.threads,
@@ -74,7 +76,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=20, help="photos of 12 megapixels")
     parser.add_argument("--threads", type=int, default=usable_cpus())
     parser.add_argument("--skip", action="append", default=[], choices=PARTS)
-    parser.add_argument("--resume", action="store_true", help="keep what compare.jsonl holds already")
+    parser.add_argument("--resume", action="store_true", help="keep what has been measured already")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     return parser.parse_args()
 

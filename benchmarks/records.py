@@ -22,16 +22,19 @@ class Row:
 
 
 class Records:
-    """The rows of one comparison, in a file of JSON lines."""
+    """The rows of one comparison, in a file of JSON lines that takes the place of the last one when it is whole."""
 
     def __init__(self, path: Path, *, resume: bool) -> None:
-        """Begin, or with `resume` go on with what the file holds."""
-        self._path = path
+        """Begin, or with `resume` go on with the comparison that was stopped, else with the last one."""
+        self._whole, self._path = path, path.with_name(f"{path.name}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not resume:
-            path.unlink(missing_ok=True)
-        lines = path.read_text().splitlines() if path.exists() else []
-        self.rows = {row.key: row for row in map(_row, lines)}
+        if not (resume and self._path.exists()):
+            self._path.write_bytes(path.read_bytes() if resume and path.exists() else b"")
+        self.rows = {row.key: row for row in map(_row, self._path.read_text().splitlines())}
+
+    def finish(self) -> None:
+        """Let the file take the place of the last comparison's."""
+        self._path.replace(self._whole)
 
     def speed(self, key: str, name: str, measure: Callable[[], Speed]) -> None:
         """Add a row without quality unless it is there."""
