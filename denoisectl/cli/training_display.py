@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from denoisectl_training.fit.loop import Progress
 
 
-_PLAIN_SECONDS = 30.0
+_FIRST_LINE, _LINES, _DRAWN = 5.0, 30.0, 0.25
+"""Seconds: until the first plain line, between such lines, and between two states of the live line."""
 
 
 @contextmanager
 def training_display(name: str, events: Path | None = None) -> Iterator[Callable[[Progress], None]]:
-    """Yield the function that a run reports its progress to; TensorBoard events go to the folder `events`."""
+    """Yield the function that a run reports its steps to; TensorBoard events go to the folder `events`."""
     with _screen(name) as shown:
         if events is None:
             yield shown
@@ -36,27 +37,46 @@ def _screen(name: str) -> Iterator[Callable[[Progress], None]]:
     if console.quiet():
         yield lambda progress: None
     elif console.is_live():
-        with _live(name) as report:
+        with _live(name) as draw, _by_time(draw, 0.0, _DRAWN) as report:
             yield report
     else:
-        yield _plain(name)
+        with _by_time(_plain(name), _FIRST_LINE, _LINES) as report:
+            yield report
+
+
+@contextmanager
+def _by_time(
+    show: Callable[[Progress], None], first: float, later: float
+) -> Iterator[Callable[[Progress], None]]:
+    """Show the step that is done `first` seconds from now, then one every `later` seconds, and the last."""
+    due = time.monotonic() + first
+    unseen: list[Progress] = []
+
+    def report(progress: Progress) -> None:
+        nonlocal due
+        unseen[:] = [progress]
+        if time.monotonic() >= due:
+            due = time.monotonic() + later
+            show(unseen.pop())
+
+    yield report
+    for progress in unseen:
+        show(progress)
 
 
 def _facts(progress: Progress) -> str:
-    psnr = "" if progress.psnr is None else f" · held out {progress.psnr:.2f} dB"
-    return f"loss {progress.loss:.3f}{psnr} · {progress.images_per_second:.0f} images/s"
+    speed = progress.images_per_second
+    loss = "" if progress.loss is None else f"loss {progress.loss:.3f} · "
+    psnr = "" if progress.psnr is None else f"held out {progress.psnr:.2f} dB · "
+    return f"{loss}{psnr}{speed:.{0 if speed >= 1 else 2}f} images/s"
 
 
 def _plain(name: str) -> Callable[[Progress], None]:
-    last = time.monotonic() - _PLAIN_SECONDS  # the first report is shown at once
+    def show(progress: Progress) -> None:
+        seen = min(progress.images, progress.total)  # a last batch may go beyond
+        console.say(f"{name}: {seen:,} of {progress.total:,} images · {_facts(progress)}")
 
-    def report(progress: Progress) -> None:
-        nonlocal last
-        if time.monotonic() - last >= _PLAIN_SECONDS:
-            last = time.monotonic()
-            console.say(f"{name}: {progress.images:,} of {progress.total:,} images · {_facts(progress)}")
-
-    return report
+    return show
 
 
 @contextmanager
@@ -74,7 +94,7 @@ def _live(name: str) -> Iterator[Callable[[Progress], None]]:
     with Bar(*columns, console=console.stderr(), speed_estimate_period=120.0) as bar:
         task = bar.add_task(name, total=None, facts="reading photos")
 
-        def report(progress: Progress) -> None:
+        def draw(progress: Progress) -> None:
             bar.update(task, total=progress.total, completed=progress.images, facts=_facts(progress))
 
-        yield report
+        yield draw

@@ -177,7 +177,16 @@ def test_a_validation_is_told_at_its_own_number_of_images(photo_folder: Path, tm
     train(asked, report=told.append)
     validated = {record["images"]: record["psnr"] for record in asked.run.records() if "psnr" in record}
     assert {each.images: each.psnr for each in told if each.validated} == validated
-    assert [each.images for each in told] == [8, 16, 24, 32, 40, 48] and [*validated] == [16, 32, 48]
+    assert [each.images for each in told if each.recorded] == [8, 16, 24, 32, 40, 48]
+    assert [*validated] == [16, 32, 48]
+
+
+def test_every_step_is_told_with_the_loss_of_the_last_record(photo_folder: Path, tmp_path: Path) -> None:
+    asked, told = request(photo_folder, tmp_path), list[Progress]()
+    train(asked, report=told.append)
+    assert [each.images for each in told] == list(range(4, 49, 4))
+    losses = [record["loss"] for record in asked.run.records() if "loss" in record]
+    assert [each.loss for each in told] == [None, *(loss for loss in losses for _ in range(2))][:12]
 
 
 def test_averaged_weights_are_validated_and_the_best_of_them_kept(

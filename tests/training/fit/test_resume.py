@@ -79,8 +79,9 @@ def test_a_run_killed_before_its_first_checkpoint_begins_again(
     whole, killed = (replace(request(photo_folder, tmp_path), source=source) for _ in range(2))
     train(whole)
 
-    def die(_: object) -> None:
-        raise KeyboardInterrupt
+    def die(progress: Progress) -> None:
+        if progress.recorded:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         train(killed, report=die)

@@ -22,6 +22,8 @@ def event_writer(folder: Path) -> Iterator[Callable[[Progress], None]]:
 
         def write(progress: Progress) -> None:
             nonlocal writer
+            if not progress.recorded or progress.loss is None:
+                return
             if writer is None:
                 writer = stack.enter_context(SummaryWriter(str(folder), purge_step=progress.images))
             values = {"loss": progress.loss, "lr": progress.lr}

@@ -27,11 +27,14 @@ from denoisectl_training.records.run_folder import RunFolder
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run stands, for a display."""
+    """Where a run stands after a step, for a display."""
 
     images: int
     total: int
-    loss: float
+    loss: float | None
+    """Of the last record, None before the first: a newer one would make every step wait for the GPU."""
+    recorded: bool
+    """Whether that was just now."""
     lr: float
     psnr: float | None
     """Of the last validation."""
@@ -120,6 +123,7 @@ def _descend(
 ) -> None:
     settings = state.recipe.training
     total, losses = settings.images, list[Tensor]()
+    loss: float | None = None
     started, begun_at = time.monotonic(), state.images
     while state.images < total and not stop():
         if state.images >= (1.0 - settings.steady_share) * total:
@@ -128,12 +132,13 @@ def _descend(
         if state.best_loss == float("inf"):
             state.best_loss = losses[0].item()  # of the weights before their first step
         validating = _due(state, settings.validate_every) and bool(photos.validation)
-        if validating or _passed(state, settings.log_every):
-            loss, rate = _record(losses, state, run), _rate(state)
-            if validating:
-                _validate_and_keep_best(state, photos, run)
-            speed = (state.images - begun_at) / (time.monotonic() - started)
-            report(Progress(state.images, total, loss, rate, state.psnr, validating, speed))
+        recording = validating or _passed(state, settings.log_every)
+        if recording:
+            loss = _record(losses, state, run)
+        if validating:
+            _validate_and_keep_best(state, photos, run)
+        speed = (state.images - begun_at) / (time.monotonic() - started)
+        report(Progress(state.images, total, loss, recording, _rate(state), state.psnr, validating, speed))
         if _passed(state, settings.checkpoint_every):
             _keep(losses, state, run)
     _keep(losses, state, run)

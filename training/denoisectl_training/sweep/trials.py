@@ -147,8 +147,8 @@ def _train_one(request: SweepRequest, trial: Trial, stop: Callable[[], bool]) ->
     def given_up(progress: Progress) -> None:
         if progress.validated and progress.psnr is not None:
             trial.report(progress.psnr, progress.images)
-        if trial.should_prune():
-            raise optuna.TrialPruned
+            if trial.should_prune():
+                raise optuna.TrialPruned
 
     try:
         asked = TrainRequest(request.photos, request.recipe_of(values), run, device=request.device)

@@ -1,0 +1,46 @@
+"""What a training run shows: by time, from its first step on, and its last."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from denoisectl.cli import console, training_display
+from denoisectl_training.fit.loop import Progress
+
+
+def after(images: int, loss: float | None = None) -> Progress:
+    """A step of a run of 100 images."""
+    return Progress(images, 100, loss, loss is not None, 1e-3, None, False, 0.5)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time that the display sees, in seconds; a test sets it."""
+    now = [0.0]
+    monkeypatch.setattr(training_display.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_lines_come_by_time_and_end_with_the_last(
+    clock: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with training_display.training_display("toy") as report:
+        for clock[0], progress in (
+            (1.0, after(4)), (6.0, after(8)), (35.0, after(12)), (37.0, after(16, 2.5)), (38.0, after(104, 2.5)),
+        ):  # fmt: skip
+            report(progress)
+    assert capsys.readouterr().err.splitlines() == [
+        "toy: 8 of 100 images · 0.50 images/s",
+        "toy: 16 of 100 images · loss 2.500 · 0.50 images/s",
+        "toy: 100 of 100 images · loss 2.500 · 0.50 images/s",
+    ]
+
+
+def test_a_live_line_tells_images_and_speed_from_the_first_step_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = io.StringIO()
+    monkeypatch.setattr(console, "is_live", lambda: True)
+    monkeypatch.setattr(console, "stderr", lambda: Console(file=drawn, force_terminal=True, width=100))
+    with training_display.training_display("toy") as report:
+        report(after(4))
+    assert "4/100" in drawn.getvalue() and "0.50 images/s" in drawn.getvalue()
