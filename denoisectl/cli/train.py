@@ -34,7 +34,10 @@ def train(
     recipe: Annotated[
         str | None,
         typer.Option(
-            "--recipe", metavar="NAME|FILE", help="A shipped recipe or a .toml file.", show_default="skip"
+            "--recipe",
+            metavar="NAME|FILE",
+            help="A shipped recipe (see --list; skip is book-skip) or a .toml file.",
+            show_default="skip",
         ),
     ] = None,
     overrides: Annotated[
@@ -152,10 +155,16 @@ def _refuse_noise_for_pairs(overrides: list[str]) -> None:
 
 
 def _list_recipes() -> None:
+    from itertools import groupby
+
     from denoisectl_training.recipes import load_recipe, shipped_recipes
 
-    for name in shipped_recipes():
-        console.emit(f"{name}\t{load_recipe(name).summary}")
+    console.say("for --recipe NAME; book- may be left out, so that --recipe skip is book-skip:")
+    for is_experiment, names in groupby(shipped_recipes(), lambda name: name.startswith("exp-")):
+        if is_experiment:
+            console.say("the comparisons in docs/experiments.md:")
+        for name in names:
+            console.emit(f"{name}\t{load_recipe(name).summary}")
 
 
 def _new_run(

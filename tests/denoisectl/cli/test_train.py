@@ -145,7 +145,10 @@ def test_a_sweep_ends_with_a_table_and_the_command_to_train_with(invoke: Invoke,
     assert "denoisectl train photos --recipe toy.toml --set data.test_photos=1 --set loss.l1=" in ended.stderr
 
 
-def test_recipes_are_listed(invoke: Invoke) -> None:
+def test_recipes_are_listed_with_those_of_experiments_last(invoke: Invoke) -> None:
     ended = invoke("train", "--list")
     listed = [line.split("\t")[0] for line in ended.stdout.splitlines()]
-    assert ended.code == 0 and listed == shipped_recipes() and "photo" in listed
+    assert ended.code == 0 and listed == shipped_recipes()
+    families = list(dict.fromkeys(name.partition("-")[0] for name in listed))
+    assert listed[0] == "photo" and families == ["photo", "book", "exp"]
+    assert "--recipe skip is book-skip" in ended.stderr and "the comparisons in docs" in ended.stderr

@@ -14,11 +14,14 @@ from denoisectl_training.recipes.checking import nearest, parse_recipe
 from denoisectl_training.recipes.rates import with_first_rate
 from denoisectl_training.recipes.settings import Recipe
 
+_FAMILIES = ("photo", "book", "exp")
+
 
 def shipped_recipes() -> list[str]:
-    """Names of the recipes in the package, sorted."""
+    """Names of the recipes in the package: those of the models that ship, then those of the experiments."""
     folder = resources.files(__package__)
-    return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+    names = [item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")]
+    return sorted(names, key=lambda name: (_FAMILIES.index(name.partition("-")[0]), name))
 
 
 def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
