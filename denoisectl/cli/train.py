@@ -87,6 +87,7 @@ def train(
     device: Annotated[
         str, typer.Option("--device", "-d", metavar="DEVICE", help="auto, cpu, cuda or cuda:1.")
     ] = "auto",
+    out: Annotated[str | None, typer.Option("--out", "-o", hidden=True)] = None,
     list_recipes: Annotated[bool, typer.Option("--list", help="List the shipped recipes and exit.")] = False,
     quiet: QuietOpt = False,
 ) -> None:
@@ -110,6 +111,10 @@ def train(
       denoisectl train --from runs/book-skip --pairs ./noisy ./clean --freeze-encoder
     """
     console.set_loudness(quiet=quiet)
+    if out is not None:
+        raise UsageError(
+            f"--out {out}: train makes run folders, in --runs DIR; denoisectl export RUN --out FILE makes a model file"
+        )
     with needs_extra("train"):
         if list_recipes:
             _list_recipes()

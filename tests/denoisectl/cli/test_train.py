@@ -103,6 +103,7 @@ def test_the_rate_search_is_told(invoke: Invoke, folder: Path) -> None:
             "--set corruption: pairs are learned as they",
         ),
         (["photos", "--resume", "runs/x", "--lr", "auto"], "--resume goes on as the run began"),
+        (["photos", "--out", "x"], "--out x: train makes run folders, in --runs DIR; denoisectl export RUN"),
         (["photos", "--freeze-encoder"], "--freeze-encoder needs --from"),
         (["nosuch"], "nosuch: no such folder"),
         (["photos", "--resume", "nosuch"], "--resume nosuch: not the folder of a training run"),
