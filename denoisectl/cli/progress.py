@@ -30,12 +30,13 @@ def progress(plan: Plan) -> Iterator[Told]:
 
 
 class _Pace:
-    """Counts and speed. The part that is done is told by pixels, in the order of the plan, as results come."""
+    """Counts and speed. The parts that are done are told by pixels, in the order of the plan, as results come."""
 
     def __init__(self, plan: Plan) -> None:
         self.planned = len(plan.jobs)
         weights = [job.pixels if job.pending else 0 for job in plan.jobs]
         self._all = sum(weights)
+        self._settled = sum(job.pixels for job in plan.jobs if not job.pending)
         self._weights = iter(weights)
         self.seen = 0
         self._done = 0
@@ -51,6 +52,11 @@ class _Pace:
     def done(self) -> float:
         """The part of the work that is done, 0 to 1."""
         return self._done / self._all if self._all else self.seen / max(1, self.planned)
+
+    @property
+    def complete(self) -> float:
+        """The part of all files that is done, what earlier runs did included, 0 to 1."""
+        return (self._settled + self._done) / (self._settled + self._all) if self._all else self.done
 
     def __str__(self) -> str:
         elapsed = time.monotonic() - self._start
@@ -100,10 +106,10 @@ def _bar(plan: Plan) -> Iterator[Told]:
         TextColumn("{task.description}"),
     )
     with Progress(*columns, console=console.stderr(), transient=True) as shown:
-        task = shown.add_task(str(pace), total=1.0)
+        task = shown.add_task(str(pace), total=1.0, completed=pace.complete)  # type: ignore[arg-type] # as update() does
 
         def update(result: FileResult) -> None:
             pace.count(result)
-            shown.update(task, completed=pace.done, description=str(pace))
+            shown.update(task, completed=pace.complete, description=str(pace))
 
         yield update

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 import inspect
+import io
 import os
 import pty
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 import pytest
+from rich.console import Console
 
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.result import FileResult, Status
-from denoisectl.cli.progress import Lines
+from denoisectl.cli import console
+from denoisectl.cli.progress import Lines, progress
 
 PLAN = Plan(
     tuple(Job(Path(name), Path("out", name), PurePath(name), pixels=10**6) for name in ("a.png", "b.png"))
@@ -40,6 +44,16 @@ def test_a_short_run_says_no_progress(capsys: pytest.CaptureFixture[str]) -> Non
     with Lines(PLAN) as lines:
         lines.update(DONE)
     assert capsys.readouterr().err == ""
+
+
+def test_the_bar_of_a_run_that_goes_on_begins_where_that_stood(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = io.StringIO()
+    monkeypatch.setattr(console, "is_live", lambda: True)
+    monkeypatch.setattr(console, "stderr", lambda: Console(file=drawn, force_terminal=True, width=100))
+    first, second = PLAN.jobs
+    with progress(Plan((replace(first, skip="exists"), second))):
+        pass
+    assert " 50%" in drawn.getvalue() and " 0%" not in drawn.getvalue()
 
 
 @pytest.mark.parametrize(("extra", "drawn"), [([], True), (["-q"], False)])
