@@ -231,7 +231,9 @@ def _train_watched(request: TrainRequest, seconds: float | None, tensorboard: bo
     from denoisectl_training.train import train
 
     events = request.run.path if tensorboard else None
-    with stoppable(seconds) as stop, training_display(request.recipe.name, events) as report:
+    total = request.recipe.training.images
+    display = training_display(request.recipe.name, _seen_before(request), total, events)
+    with stoppable(seconds) as stop, display as report:
         try:
             state = train(
                 request, report=report, report_rate=lambda trial: console.say(f"rate {trial}"), stop=stop
@@ -240,7 +242,6 @@ def _train_watched(request: TrainRequest, seconds: float | None, tensorboard: bo
             if stop.signum is None:  # it was --max-time
                 raise
             raise Interrupted(stop.signum) from None
-    total = request.recipe.training.images
     seen = min(state.images, total)  # a last batch may go beyond
     score = "" if state.psnr is None else f", {state.psnr:.2f} dB on held-out photos"
     console.say(f"{request.run.path}: {seen:,} of {total:,} images seen{score}")
@@ -251,3 +252,9 @@ def _train_watched(request: TrainRequest, seconds: float | None, tensorboard: bo
         console.say(f"next: denoisectl export {run} --out {file}")
     if stop.signum is not None:
         raise Interrupted(stop.signum)
+
+
+def _seen_before(request: TrainRequest) -> int:
+    """Images that the run has logged; where it was killed, its checkpoint may lie somewhat before."""
+    records = request.run.records() if request.resume else []
+    return max((record["images"] for record in records), default=0)

@@ -20,9 +20,14 @@ _FIRST_LINE, _LINES, _DRAWN = 5.0, 30.0, 0.25
 
 
 @contextmanager
-def training_display(name: str, events: Path | None = None) -> Iterator[Callable[[Progress], None]]:
-    """Yield the function that a run reports its steps to; TensorBoard events go to the folder `events`."""
-    with _screen(name) as shown:
+def training_display(
+    name: str, seen: int, total: int, events: Path | None = None
+) -> Iterator[Callable[[Progress], None]]:
+    """Yield the function that a run reports its steps to; TensorBoard events go to the folder `events`.
+
+    The run has `seen` of its `total` images behind it.
+    """
+    with _screen(name, seen, total) as shown:
         if events is None:
             yield shown
             return
@@ -33,11 +38,11 @@ def training_display(name: str, events: Path | None = None) -> Iterator[Callable
 
 
 @contextmanager
-def _screen(name: str) -> Iterator[Callable[[Progress], None]]:
+def _screen(name: str, seen: int, total: int) -> Iterator[Callable[[Progress], None]]:
     if console.quiet():
         yield lambda progress: None
     elif console.is_live():
-        with _live(name) as draw, _by_time(draw, 0.0, _DRAWN) as report:
+        with _live(name, seen, total) as draw, _by_time(draw, 0.0, _DRAWN) as report:
             yield report
     else:
         with _by_time(_plain(name), _FIRST_LINE, _LINES) as report:
@@ -80,7 +85,7 @@ def _plain(name: str) -> Callable[[Progress], None]:
 
 
 @contextmanager
-def _live(name: str) -> Iterator[Callable[[Progress], None]]:
+def _live(name: str, seen: int, total: int) -> Iterator[Callable[[Progress], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
@@ -92,9 +97,9 @@ def _live(name: str) -> Iterator[Callable[[Progress], None]]:
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=console.stderr(), speed_estimate_period=120.0) as bar:
-        task = bar.add_task(name, total=None, facts="reading photos")
+        task = bar.add_task(name, total=total, completed=seen, facts="reading photos")
 
         def draw(progress: Progress) -> None:
-            bar.update(task, total=progress.total, completed=progress.images, facts=_facts(progress))
+            bar.update(task, completed=progress.images, facts=_facts(progress))
 
         yield draw

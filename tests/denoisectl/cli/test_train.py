@@ -6,6 +6,7 @@ import cv2
 import pytest
 import skimage.data
 
+from denoisectl.cli import training_display
 from denoisectl_training.recipes import shipped_recipes
 from tests.denoisectl.cli.conftest import Invoke
 
@@ -76,6 +77,18 @@ def test_a_stopped_run_says_how_to_go_on(invoke: Invoke, folder: Path) -> None:
     assert invoke("train", "photos", "--resume", "runs/toy").code == 0
     other = invoke("train", "photos", "--resume", "runs/toy", "--recipe", "small")
     assert other.code == 2 and "leave --recipe out" in other.stderr
+
+
+def test_a_resumed_run_is_shown_from_where_it_stopped(
+    invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoke("train", "photos", "--recipe", "toy.toml", "--max-time", "0.001s")
+    shown, display = [], training_display.training_display
+    monkeypatch.setattr(
+        training_display, "training_display", lambda *args: (shown.append(args), display(*args))[1]
+    )
+    invoke("train", "photos", "--resume", "runs/toy")
+    assert shown == [("toy", 4, 32, None)]
 
 
 def test_the_rate_search_is_told(invoke: Invoke, folder: Path) -> None:

@@ -25,7 +25,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_lines_come_by_time_and_end_with_the_last(
     clock: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with training_display.training_display("toy") as report:
+    with training_display.training_display("toy", 0, 100) as report:
         for clock[0], progress in (
             (1.0, after(4)), (6.0, after(8)), (35.0, after(12)), (37.0, after(16, 2.5)), (38.0, after(104, 2.5)),
         ):  # fmt: skip
@@ -37,10 +37,22 @@ def test_lines_come_by_time_and_end_with_the_last(
     ]
 
 
-def test_a_live_line_tells_images_and_speed_from_the_first_step_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = io.StringIO()
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What a terminal is sent."""
+    terminal = io.StringIO()
     monkeypatch.setattr(console, "is_live", lambda: True)
-    monkeypatch.setattr(console, "stderr", lambda: Console(file=drawn, force_terminal=True, width=100))
-    with training_display.training_display("toy") as report:
+    monkeypatch.setattr(console, "stderr", lambda: Console(file=terminal, force_terminal=True, width=100))
+    return terminal
+
+
+def test_a_live_line_tells_images_and_speed_from_the_first_step_on(drawn: io.StringIO) -> None:
+    with training_display.training_display("toy", 0, 100) as report:
         report(after(4))
     assert "4/100" in drawn.getvalue() and "0.50 images/s" in drawn.getvalue()
+
+
+def test_the_live_line_of_a_resumed_run_begins_where_that_stopped(drawn: io.StringIO) -> None:
+    with training_display.training_display("toy", 40, 100):
+        pass
+    assert " 40/100" in drawn.getvalue() and " 0/" not in drawn.getvalue()
