@@ -194,6 +194,11 @@ def _new_run(
     if rate is not None and rate != "auto":
         chosen = with_first_rate(chosen, _number(rate))
     request = started(photos, chosen, runs, device=device)
+    earlier = runs / chosen.name
+    if request.run.path != earlier:
+        console.say(
+            f"{earlier} is there already, so this run is {request.run.path}; --resume {earlier} goes on with that one"
+        )
     return replace(request, source=source, search_rate=rate == "auto")
 
 
@@ -245,13 +250,19 @@ def _train_watched(request: TrainRequest, seconds: float | None, tensorboard: bo
     seen = min(state.images, total)  # a last batch may go beyond
     score = "" if state.psnr is None else f", {state.psnr:.2f} dB on held-out photos"
     console.say(f"{request.run.path}: {seen:,} of {total:,} images seen{score}")
-    run, file = shlex.quote(str(request.run.path)), shlex.quote(f"{request.recipe.name}.onnx")
+    run = shlex.quote(str(request.run.path))
     if seen < total:
         console.say(f"go on with: denoisectl train {request.photos} --resume {run}")
     if seen:
-        console.say(f"next: denoisectl export {run} --out {file}")
+        console.say(f"next: denoisectl export {run} --out {shlex.quote(_model_file(request.run.path, seen))}")
     if stop.signum is not None:
         raise Interrupted(stop.signum)
+
+
+def _model_file(run: Path, seen: int) -> str:
+    """A name to export to: the run's, with the images seen where that is taken."""
+    name = run.resolve().name
+    return f"{name}-{seen}.onnx" if Path(f"{name}.onnx").exists() else f"{name}.onnx"
 
 
 def _seen_before(request: TrainRequest) -> int:

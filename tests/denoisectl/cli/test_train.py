@@ -79,6 +79,19 @@ def test_a_stopped_run_says_how_to_go_on(invoke: Invoke, folder: Path) -> None:
     assert other.code == 2 and "leave --recipe out" in other.stderr
 
 
+def test_a_second_run_of_a_name_says_where_it_goes_and_is_exported_to_a_name_of_its_own(
+    invoke: Invoke, folder: Path
+) -> None:
+    command = ("train", "photos", "--recipe", "toy.toml", "--max-time", "0.001s")
+    assert "is there already" not in invoke(*command).stderr
+    told = invoke(*command).stderr
+    assert "runs/toy is there already, so this run is runs/toy-2; --resume runs/toy goes" in told
+    assert "next: denoisectl export runs/toy-2 --out toy-2.onnx" in told
+    (folder / "toy.onnx").touch()
+    told = invoke("train", "photos", "--resume", "runs/toy").stderr
+    assert "next: denoisectl export runs/toy --out toy-32.onnx" in told
+
+
 def test_a_resumed_run_is_shown_from_where_it_stopped(
     invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
