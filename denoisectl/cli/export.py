@@ -108,7 +108,21 @@ def export(
         )
     if not made.tileable:
         console.warn(_whole_images(made))
+    if not foreign:
+        _warn_of_little_training(run, made)
     console.say(f"next: denoisectl run PHOTOS --model {shlex.quote(str(out))} --out CLEAN")
+
+
+def _warn_of_little_training(run: Path, card: ModelCard) -> None:
+    """A run that was stopped before its first validation has no figure that would show how little it does."""
+    from denoisectl_training.records.run_folder import RunFolder
+
+    folder = RunFolder(run if run.is_dir() else run.parent)
+    if card.images_seen < card.recipe["training"]["validate_every"] and not folder.best.is_file():
+        console.warn(
+            f"{run}: has hardly been trained ({card.images_seen:,} images, not validated yet) and may blur more than "
+            f"it cleans; go on with: denoisectl train PHOTOS --resume {shlex.quote(str(folder.path))}"
+        )
 
 
 def _in_words(card: ModelCard) -> str:

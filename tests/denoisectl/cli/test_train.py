@@ -104,6 +104,16 @@ def test_a_resumed_run_is_shown_from_where_it_stopped(
     assert shown == [("toy", 4, 32, None)]
 
 
+def test_an_export_before_the_first_validation_is_warned_of(invoke: Invoke, folder: Path) -> None:
+    invoke("train", "photos", "--recipe", "toy.toml", "--max-time", "0.001s")
+    told = invoke("export", "runs/toy", "--out", "early.onnx").stderr
+    assert "warning: runs/toy: has hardly been trained (4 images, not validated yet)" in told
+    assert "go on with: denoisectl train PHOTOS --resume runs/toy" in told
+    invoke("train", "photos", "--resume", "runs/toy")
+    ended = invoke("export", "runs/toy/last.pt", "--out", "late.onnx")
+    assert ended.code == 0 and "hardly" not in ended.stderr
+
+
 def test_the_rate_search_is_told(invoke: Invoke, folder: Path) -> None:
     ended = invoke("train", "photos", "--recipe", "toy.toml", "--lr", "auto")
     assert ended.code == 0 and "rate 0.0" in ended.stderr and "loss" in ended.stderr
