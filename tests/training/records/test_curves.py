@@ -70,6 +70,7 @@ def test_a_short_run_is_drawn_as_points_and_says_that_nothing_was_validated(
     assert marks == [["o", "."], ["o", "o", "."], ["o"], ["None", "."]]
     words = [[text.get_text() for text in right.texts] for _, right in (short, some, long)]
     assert words == [["nothing validated yet"], [], []]
+    assert [axes.get_yticks().size > 0 for axes in (short[1], some[1])] == [False, True]
 
 
 @pytest.mark.parametrize("others", [0, 1])

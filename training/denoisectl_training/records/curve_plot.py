@@ -38,6 +38,7 @@ def draw_curves(curves: Sequence[Curve], path: Path, *, window: int) -> None:
         _draw_validation(left, right, curve, "black" if len(curves) == 1 else f"C{number}")
     if not any(curve.psnr.size for curve in curves):
         right.text(0.5, 0.5, "nothing validated yet", ha="center", transform=right.transAxes)
+        right.set(xticks=[], yticks=[])  # matplotlib would number an axis from -0.04
     left.set_ylim(0.0, max((_height(curve.loss) for curve in curves if curve.loss.size), default=1.0))
     left.set_ylabel(f"loss (mean of {window} records; dots: validation)")
     right.set_ylabel("PSNR on validation photos, dB")
