@@ -1,4 +1,4 @@
-"""The scripts that make and describe the models that ship: means of weights, weights rounded anew, scores of a card."""
+"""The scripts that make and describe the models that ship: means of weights, scores of a card."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import sys
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from denoisectl.errors import ConfigError
 from denoisectl_training.fit.state import TrainingState
-from denoisectl_training.quantised import weight_steps
 from denoisectl_training.recipes import parse_recipe
 from denoisectl_training.records.checkpoint import save_checkpoint
 from denoisectl_training.weights.trained import load_weights
@@ -104,22 +102,3 @@ def test_experiments_begin_what_is_missing_and_go_on_with_what_was_stopped(
         f"train photos --recipe new --runs {tmp_path} --device cpu",
         f"train photos --resume {tmp_path / 'stopped'}",
     ]
-
-
-def test_weights_are_rounded_with_regard_to_what_their_inputs_have_in_common() -> None:
-    rng = np.random.default_rng(0)
-    inputs = rng.normal(size=(500, 4)) @ rng.normal(size=(4, 24)) + 0.1 * rng.normal(size=(500, 24))
-    spread = np.cov(inputs.T)
-    rows = rng.laplace(scale=30, size=(8, 24)).clip(-127, 127)
-    round_anew = benchmark("round_anew")
-
-    def error(rounded: np.ndarray) -> float:
-        return float((((rounded - rows) @ spread) * (rounded - rows)).sum())
-
-    steps = np.maximum(1.0, 127 * weight_steps(torch.from_numpy(rows)[:, :, None, None]).numpy() / 127.5)
-    scaled = rows / steps[:, None]
-    found = round_anew._rounded(scaled, spread)
-    pairs = found.reshape(8, 12, 2)
-    assert np.array_equal(found, np.rint(found)) and np.abs(found).max() <= 127
-    assert max(pairs.clip(min=0).sum(2).max(), -pairs.clip(max=0).sum(2).min()) <= 128
-    assert error(found * steps[:, None]) < 0.5 * error(np.rint(scaled) * steps[:, None])
