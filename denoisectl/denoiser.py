@@ -128,6 +128,9 @@ class Denoiser(FileMethods):
         opened._opening = opening
         return opened
 
+    def __repr__(self) -> str:
+        return f"<Denoiser: {self.card.name} on {self.device}>"
+
     def __reduce__(self) -> tuple[Callable[[Opening], Denoiser], tuple[Opening]]:
         """Pickled as what it was opened with: another process, a worker of a data loader, opens its own."""
         if self._opening is None:

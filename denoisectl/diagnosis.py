@@ -61,14 +61,14 @@ class Diagnosis:
 
 
 def diagnose(device: str = "auto") -> Diagnosis:
-    """Try the processor and every GPU, and those that `device` names whether or not they seem to be there.
+    """Try the processor, every GPU that the driver shows, and what `device` names whether or not it seems to be there.
 
     Raises:
         UsageError: no such device name.
     """
     asked = parse_devices(device)
     gpus = driver_devices()
-    tried = [CPU, *(Device("cuda", index) for index in range(max(1, gpus)))]
+    tried = [CPU, *(Device("cuda", index) for index in range(gpus))]
     tried += [each for each in asked if each not in (AUTO, *tried)]
     return Diagnosis(
         system=f"{platform.platform()}, Python {platform.python_version()}",

@@ -31,7 +31,7 @@ def check_image(image: Image) -> None:
         ImageError: another dtype, another number of axes or channels, no pixels, or floats in other units.
     """
     if image.dtype not in _WHITE or not image.dtype.isnative:
-        raise ImageError(f"an image must be uint8, uint16 or float32 (1.0 is white), got {image.dtype.str}")
+        raise ImageError(f"an image must be uint8, uint16 or float32 (1.0 is white), got {image.dtype}")
     if image.ndim != 2 and image.shape[2:] != (3,):
         raise ImageError(f"an image must be H x W x 3 RGB or H x W grey, got the shape {image.shape}")
     if image.size == 0:

@@ -71,7 +71,7 @@ def _compare(opening: ToldOpening, photos: list[Path], out: Path) -> None:
 
     picture = out / "strengths.png"
     write_comparison(opening.open, photos, picture)
-    console.say(f"look at {picture}; next: denoisectl run PHOTOS --out CLEAN --strength THE-ONE-YOU-LIKE")
+    console.say(f"look at {picture}; next: denoisectl run PHOTOS --out CLEAN --strength 0.75")
 
 
 def _show(measured: list[Measured], title: str) -> None:

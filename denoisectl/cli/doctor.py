@@ -54,7 +54,10 @@ def _show(diagnosis: Diagnosis) -> None:
         _row(name, number)
     _row("models", ", ".join(diagnosis.models) or "none")
     for check in diagnosis.devices:
-        _row(check.device, check.reason or "works, proven", "yellow" if check.reason else "green")
+        reason = check.reason.removeprefix(f"{check.device} cannot be used: ")
+        _row(check.device, reason or "works, proven", "yellow" if reason else "green")
+    if len(diagnosis.devices) == 1:
+        _row("gpu", "none found; denoisectl doctor --device cuda says what one would need")
     for problem in diagnosis.problems:
         _row("problem", problem, "red")
 

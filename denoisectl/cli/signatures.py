@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
@@ -33,8 +33,18 @@ def with_color(command: Callable[..., None]) -> Callable[..., None]:
         "color", inspect.Parameter.KEYWORD_ONLY, default=console.Color.AUTO, annotation=ColorOpt
     )
     parameters = [*signature.parameters.values(), last]
+    for parameter in parameters:
+        _take_no_value(parameter)
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     return run
+
+
+def _take_no_value(parameter: inspect.Parameter) -> None:
+    """Flags stand alone in the help; Typer shows `<bool>` behind them, as if `--recursive true` were right."""
+    kind, *options = get_args(parameter.annotation) or (None,)
+    if kind is bool:
+        for option in options:
+            option.metavar = ""
 
 
 def taken_apart(command: Callable[[Any], None]) -> Callable[..., None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,8 +44,9 @@ def find_model(model: str | Path | None) -> Path:
     if "/" in name or os.sep in name or Path(name).suffix:
         return _expanded(Path(name))
     names = ", ".join(shipped) or "none in this installation"
+    near = "".join(f" Did you mean {each}?" for each in get_close_matches(name, shipped, n=1))
     raise ModelError(
-        f'no shipped model is called "{name}"; there are: {names}. A file needs its path: ./{name}'
+        f'no shipped model is called "{name}".{near} There are: {names}. A file needs its path: ./{name}'
     )
 
 

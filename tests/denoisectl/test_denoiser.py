@@ -329,6 +329,11 @@ def test_a_denoiser_is_opened_anew_where_it_is_unpickled(network: Path) -> None:
     assert np.array_equal(other.image(image), denoiser.image(image))
 
 
+def test_a_denoiser_shows_its_model_and_device(network: Path) -> None:
+    denoiser = Denoiser.open(network, "cpu")
+    assert repr(denoiser) == f"<Denoiser: {denoiser.card.name} on cpu>"
+
+
 def test_a_denoiser_around_an_engine_cannot_be_pickled(same: Denoiser) -> None:
     with pytest.raises(TypeError, match=r"not made by Denoiser\.open cannot be pickled"):
         pickle.dumps(Denoiser(same._runner, TileRules(1, 0)))

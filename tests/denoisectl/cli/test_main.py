@@ -80,6 +80,12 @@ def _unfolded(text: str) -> str:
     return " ".join(text.replace("│", " ").split())
 
 
+@pytest.mark.parametrize("command", [command.name for command in build().registered_commands])
+def test_flags_are_not_shown_with_a_value(invoke: Invoke, command: str) -> None:
+    shown = [line for line in invoke(command, "-h").stdout.splitlines() if "<bool>" in line]
+    assert all("--help" in line for line in shown), "which is Typer's own"
+
+
 def test_run_has_help_with_examples_and_exit_codes(invoke: Invoke) -> None:
     text = invoke("run", "-h").stdout
     assert "denoisectl run photos -o clean" in text and "--files-from - -0" in text and "Exit codes" in text

@@ -62,10 +62,11 @@ def test_a_home_that_nobody_has_is_named(models: Path, model: str | Path) -> Non
 
 
 def test_an_unknown_name_lists_the_known(models: Path) -> None:
-    with pytest.raises(
-        ModelError, match=r'"fotos"; there are: photo, photo-fast, archive\. A file needs its path'
-    ):
+    known = r"There are: photo, photo-fast, archive\. A file needs its path"
+    with pytest.raises(ModelError, match=rf'"fotos"\. Did you mean photo\? {known}'):
         find_model("fotos")
+    with pytest.raises(ModelError, match=rf'"xyz"\. {known}'):
+        find_model("xyz")
 
 
 def test_an_installation_without_models_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
