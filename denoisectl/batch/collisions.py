@@ -60,7 +60,7 @@ def fail_collisions(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
     )
 
 
-def same_file(target: Path, other: Path) -> str:
+def same_file_message(target: Path, other: Path) -> str:
     """Say that an output would take another one's place, on a disk that does not tell their names apart."""
     return (
         f"{target} and {other}, the result of another photo, are one file there, as on disks that take capital and "

@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
-from denoisectl.batch.collisions import same_file
+from denoisectl.batch.collisions import same_file_message
 from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
@@ -74,7 +74,7 @@ def _looked_at(
 ) -> Job:
     alias = owner is not job and if_exists is not IfExists.OVERWRITE and not _is_link(job)
     if alias and job.target and owner.target:
-        problem = f"{job.source}: {same_file(job.target, owner.target)}"
+        problem = f"{job.source}: {same_file_message(job.target, owner.target)}"
         return replace(job, problem=problem, code=FailureCode.COLLISION)
     reason = _reason_to_skip(job, output, if_exists, journal)
     if reason or job.problem or journal is None or if_exists is not IfExists.SKIP:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from denoisectl.batch.budget import Budget
-from denoisectl.batch.collisions import same_file
+from denoisectl.batch.collisions import same_file_message
 from denoisectl.batch.estimate import working_bytes
 from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.identity import identity
@@ -218,7 +218,9 @@ class Worker:
         assert job.target is not None
         there = identity(job.target, follow_symlinks=False)
         if there in self._made:
-            raise Failure(FailureCode.COLLISION, f"{job.source}: {same_file(job.target, self._made[there])}")
+            raise Failure(
+                FailureCode.COLLISION, f"{job.source}: {same_file_message(job.target, self._made[there])}"
+            )
         self._made[output.st_dev, output.st_ino] = job.target
 
 
