@@ -112,4 +112,4 @@ def _under_way(begun: Iterable[Future[Result]]) -> Iterator[Result]:
 
 def _is_end_of_program(error: BaseException) -> bool:
     """Whether a pool took no work because the interpreter shuts down; Python says so in words alone."""
-    return isinstance(error, RuntimeError) and "interpreter shutdown" in str(error)
+    return isinstance(error, RuntimeError) and "shutdown" in str(error)
