@@ -111,7 +111,7 @@ def test_json_holds_the_card_as_it_is_in_the_file(photo: Path) -> None:
 
 def test_what_is_no_model_is_exit_4(photo: Path, tmp_path: Path) -> None:
     (tmp_path / "cat.jpg").write_bytes(b"\xff\xd8\xff")
-    for name, words in ((f"{tmp_path}/cat.jpg", "is not an ONNX model"), ("fotos", "there are: photo")):
+    for name, words in ((f"{tmp_path}/cat.jpg", "is not an ONNX model"), ("fotos", "There are: photo")):
         result = CliRunner().invoke(build(), ["models", name])
         assert result.exit_code == 4, result.output
         assert words in " ".join(result.stderr.split())
