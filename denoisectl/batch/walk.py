@@ -20,6 +20,7 @@ from denoisectl.batch.journal_lines import JOURNAL_FOLDER, in_place_lines
 from denoisectl.batch.originals import is_marked, kept_originals, replaced_photos
 from denoisectl.batch.selection import Found, Selection
 from denoisectl.errors import UsageError
+from denoisectl.images.formats import SUFFIXES
 
 
 class Walk:
@@ -79,6 +80,29 @@ class Walk:
                     yield from self._enter(path, is_link=entry.is_symlink())
             elif path not in self._results and self._selection.takes(relative):
                 yield Found(path, self._selection.place(path, self._root), named=False)
+        if not self._selection.recursive:
+            self._tell_not_entered(folder, entries)
+
+    def _tell_not_entered(self, folder: Path, entries: list[os.DirEntry[str]]) -> None:
+        """Photos in subfolders might be missed."""
+        folders = [entry for entry in entries if _is_folder(entry) and not entry.is_symlink()]
+        if missed := sum(self._holds_inputs(folder / entry.name) for entry in folders):
+            which = "1 subfolder with photos is" if missed == 1 else f"{missed} subfolders with photos are"
+            self._notice(f"{folder}: {which} not looked into; -r (recursive=True) does that")
+
+    def _holds_inputs(self, folder: Path) -> bool:
+        """Whether files in a subfolder are called as photos are, and would be inputs if it were entered."""
+        relative = folder.relative_to(self._root)
+        left_out = identity(folder) == self._avoided or _holds_results_only(folder)
+        if left_out or self._selection.excludes(relative):
+            return False
+        try:
+            names = [entry.name for entry in _entries(folder, frozenset())]
+        except OSError:
+            return False
+        return any(
+            Path(name).suffix.lower() in SUFFIXES and self._selection.takes(relative / name) for name in names
+        )
 
     def _unopened(self, folder: Path, problem: str) -> Found:
         return Found(folder, self._selection.place(folder, self._root), named=False, problem=problem)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path, PurePath
+from typing import Any
 
 import pytest
 
@@ -192,3 +193,25 @@ def test_a_link_to_a_folder_above_is_left_out(tmp_path: Path) -> None:
     found = list(find([str(inner)], Selection(recursive=True), notices.append))
     assert [each.path.name for each in found] == ["a.png"]
     assert notices == [f"{inner / 'up'}: left out, it is a link to a folder that {inner} is in"]
+
+
+def test_photos_in_subfolders_that_are_not_entered_are_told_of(tree: Path) -> None:
+    def told(**choice: Any) -> list[str]:
+        notices: list[str] = []
+        list(find([str(tree)], Selection(**choice), notices.append))
+        return notices
+
+    (tree / "notes").mkdir()
+    (tree / "notes" / "x.txt").touch()
+    one = [f"{tree}: 1 subfolder with photos is not looked into; -r (recursive=True) does that"]
+    assert told() == told(include=("*.jpg",)) == one
+    for choice in (
+        {"recursive": True},
+        {"exclude": ("sub",)},
+        {"include": ("*.png",)},
+        {"out": tree / "sub"},
+    ):
+        assert told(**choice) == []
+    (tree / "more").mkdir()
+    (tree / "more" / "d.png").touch()
+    assert "2 subfolders with photos are not" in told()[0]

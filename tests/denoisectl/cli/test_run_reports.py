@@ -75,7 +75,7 @@ def test_originals_that_are_restored_are_counted(run: Invoke, photos: Path) -> N
 
 
 def test_quiet(run: Invoke, photos: Path, out: Path) -> None:
-    assert run(photos, "-o", out, "-q").stderr == ""
+    assert run("-r", photos, "-o", out, "-q").stderr == ""
 
 
 def test_what_a_format_cannot_hold_is_said_once(run: Invoke, tmp_path: Path, out: Path) -> None:
