@@ -85,7 +85,7 @@ def _looked_at(
             "--out, or --overwrite"
         )
         return replace(job, problem=problem, code=FailureCode.COLLISION)
-    return job
+    return replace(job, again=journal.made_otherwise(job, output))
 
 
 def _refuse(existing: list[Path | None]) -> None:

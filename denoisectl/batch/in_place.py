@@ -153,7 +153,9 @@ def _from_backup(job: Job, backup: Path, journal: Journal, reason: str) -> Job:
         replaced_size=output.st_size,
         replaced_mtime_ns=output.st_mtime_ns,
     )
-    return replace(again, skip=reason) if journal.made_alike(again, output) else again
+    if journal.made_alike(again, output):
+        return replace(again, skip=reason)
+    return replace(again, again=journal.made_otherwise(again, output))
 
 
 def _original_gone(done: Line, settings: str) -> str:

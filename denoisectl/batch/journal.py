@@ -78,6 +78,11 @@ class Journal:
         made = self.line_of(job, output)
         return None if made is None else made.made_from == self._key(job)
 
+    def made_otherwise(self, job: Job, output: os.stat_result) -> bool:
+        """Whether this output was made here, with another model or other settings."""
+        made = self.line_of(job, output)
+        return made is not None and made.settings != self.settings
+
     def made_from_another(self, job: Job, output: os.stat_result) -> Path | None:
         """The other photo that this output was made from, if it is still there."""
         assert job.target is not None

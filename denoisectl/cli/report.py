@@ -17,6 +17,7 @@ from denoisectl.cli import console
 _VERSION = 1
 _NAMED_AT_END = 20
 _REASONS = 3
+_AGAIN = "the model or a setting changed"
 
 
 class _Report:
@@ -64,7 +65,9 @@ class TextReport(_Report):
         failing = sum(bool(job.problem) for job in plan.jobs)
         rest = [f"{failing} cannot be processed"] if failing else []
         rest += [f"{skipped} to skip"] if skipped else []
-        console.say("; ".join([f"{_files(len(plan.pending))} to process", *rest]))
+        again = sum(job.again for job in plan.pending)
+        whose = f", {again} of them again, since {_AGAIN}" if again else ""
+        console.say("; ".join([f"{_files(len(plan.pending))} to process{whose}", *rest]))
         if not self._alone:
             _tell_why_left(plan)
         self.passed_over(plan)
@@ -133,7 +136,7 @@ class JsonReport(_Report):
                 output=_text(job.target),
                 backup=_text(job.backup),
                 action=todo,
-                reason=job.problem or job.skip or None,
+                reason=job.problem or job.skip or (_AGAIN if job.again else None),
             )
         self.passed_over(plan)
 
@@ -186,7 +189,8 @@ def _planned(job: Job) -> str:
     if job.skip:
         return f"skip     {job.source} -> {job.target} ({job.skip})"
     kept = f" (its original: {job.backup})" if job.backup else ""
-    return f"denoise  {job.source} -> {job.target}{kept}"
+    again = f" (again, since {_AGAIN})" if job.again else ""
+    return f"denoise  {job.source} -> {job.target}{kept}{again}"
 
 
 def _endings(files: tuple[Ignored, ...]) -> dict[str, int]:

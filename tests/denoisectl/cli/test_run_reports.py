@@ -55,6 +55,21 @@ def test_a_dry_run_writes_nothing(run: Invoke, photos: Path, out: Path) -> None:
     ]
 
 
+def test_results_that_are_made_again_for_other_settings_are_counted(
+    run: Invoke, photos: Path, out: Path
+) -> None:
+    for place in (["-o", out], ["--in-place", "--backup", ".orig"]):
+        run(photos / "b.jpg", *place)
+        command, why = [photos, *place, "--strength", "0.5"], "since the model or a setting changed"
+        assert run(*command, "-n").stdout.count(f" (again, {why})\n") == 1
+        assert [event["reason"] for event in events(run(*command, "-n", "--json"))] == [
+            None,
+            why.removeprefix("since "),
+        ]
+        assert f"2 files to process, 1 of them again, {why}\n" in run(*command).stderr
+        assert "again" not in run(*command).stderr
+
+
 def test_a_dry_run_refuses_the_tiles_that_a_run_does(run: Invoke, photos: Path, out: Path) -> None:
     for options in (("--memory", "4K"), ("--overlap", "100000")):
         refused, planned = run(photos, "-o", out, *options), run(photos, "-o", out, *options, "-n")
