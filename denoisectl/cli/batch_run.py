@@ -45,8 +45,9 @@ class BatchRun:
         with ExitStack() as stack:
             report = JsonReport(stack.enter_context(data_stdout())) if json else TextReport()
             if dry_run:
-                report.plan(self._plan())
-                return True
+                plan = self._plan()
+                report.plan(plan)
+                return not any(job.problem for job in plan.jobs)
             if self._request.asked.watch:
                 return self._watch(report)
             return self._work(self._plan(), report)

@@ -115,7 +115,7 @@ def _together(asked: RunOptions) -> Iterator[Mistake]:
     )
     yield (
         asked.dry_run and asked.failed_to is not None,
-        "--dry-run fails nothing: leave --failed-to out",
+        "--dry-run tries no file, so it has no list of failed ones: leave --failed-to out",
     )
     yield (
         asked.watch and asked.policy == "error",

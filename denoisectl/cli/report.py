@@ -42,6 +42,14 @@ class _Report:
         for file in new:
             console.detail(f"{console.one_line(file.path)}: passed over: {file.kind or 'not an image'}")
 
+    def _sum_of(self, plan: Plan) -> None:
+        """What a dry run ends with."""
+        self.passed_over(plan)
+        skipped, failing = _skipped_and_failing(plan)
+        rest = [f"{skipped} to skip"] if skipped else []
+        rest += [f"{failing} {'fails' if failing == 1 else 'fail'}"] if failing else []
+        console.say(", ".join([f"{len(plan.pending)} to denoise", *rest]))
+
 
 class TextReport(_Report):
     """Sentences on stderr."""
@@ -56,13 +64,12 @@ class TextReport(_Report):
         """Show what a run would do."""
         for job in plan.jobs:
             console.emit(console.one_line(_planned(job)))
-        self.passed_over(plan)
+        self._sum_of(plan)
 
     def start(self, plan: Plan) -> None:
         """Say how much there is to do."""
         self._alone = len(plan.jobs) == 1
-        skipped = sum(bool(job.skip) for job in plan.jobs)
-        failing = sum(bool(job.problem) for job in plan.jobs)
+        skipped, failing = _skipped_and_failing(plan)
         rest = [f"{failing} cannot be processed"] if failing else []
         rest += [f"{skipped} to skip"] if skipped else []
         again = sum(job.again for job in plan.pending)
@@ -138,7 +145,7 @@ class JsonReport(_Report):
                 action=todo,
                 reason=job.problem or job.skip or (_AGAIN if job.again else None),
             )
-        self.passed_over(plan)
+        self._sum_of(plan)
 
     def start(self, plan: Plan) -> None:
         """Remember what is passed over, for the summary; people are told of it."""
@@ -181,6 +188,10 @@ class JsonReport(_Report):
 
     def _line(self, event: str, **fields: object) -> None:
         self._write(json.dumps({"v": _VERSION, "event": event, **fields}).encode() + b"\n")
+
+
+def _skipped_and_failing(plan: Plan) -> tuple[int, int]:
+    return sum(bool(job.skip) for job in plan.jobs), sum(bool(job.problem) for job in plan.jobs)
 
 
 def _planned(job: Job) -> str:

@@ -55,6 +55,17 @@ def test_a_dry_run_writes_nothing(run: Invoke, photos: Path, out: Path) -> None:
     ]
 
 
+def test_a_dry_run_with_failures_ends_as_the_run_would(run: Invoke, photos: Path, out: Path) -> None:
+    assert "2 to denoise\n" in run(photos, "-o", out, "-n").stderr
+    (photos / "b.jpg").write_text("hello")
+    for options in (["-n"], ["-n", "--json"]):
+        ended = run(photos, "-o", out, *options)
+        assert ended.code == 1 and ended.stderr.endswith("1 to denoise, 1 fails\n")
+    run(photos, "-o", out)
+    (photos / "d.jpg").write_text("hello")
+    assert run(photos, "-o", out, "-n").stderr.endswith("0 to denoise, 1 to skip, 2 fail\n")
+
+
 def test_results_that_are_made_again_for_other_settings_are_counted(
     run: Invoke, photos: Path, out: Path
 ) -> None:
