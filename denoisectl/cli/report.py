@@ -15,6 +15,7 @@ from denoisectl.batch.result import FileResult, Status, Tally
 from denoisectl.cli import console
 
 _VERSION = 1
+_IN_SIGHT = 10  # files of a run whose messages have not scrolled away at its end
 _NAMED_AT_END = 20
 _REASONS = 3
 _AGAIN = "the model or a setting changed"
@@ -110,14 +111,14 @@ class TextReport(_Report):
             console.warn(f"{target}: does not hold the input's {loss} (said once a run)")
 
     def summary(self, tally: Tally, seconds: float, reason: str, note: str) -> None:
-        """The counts, and the names of what failed."""
+        """The counts, and the names of what failed, unless those are still in sight."""
         restored = {Status.OK: f" ({self._restored} restored)"} if self._restored else {}
         ends = (status for status in Status if tally.counts[status])
         counts = ", ".join(f"{tally.counts[status]} {status}{restored.get(status, '')}" for status in ends)
         rest = f", {tally.remaining} not reached ({reason})" if tally.remaining else ""
         speed = f", {tally.megapixels / seconds:.1f} MP/s" if tally.megapixels else ""
         console.say(f"{counts or 'nothing done'}{rest} in {seconds:.1f} s{speed}")
-        if tally.failures:
+        if tally.failures and (tally.planned > _IN_SIGHT or console.quiet()):
             names = [f"  {console.one_line(failure.source)}" for failure in tally.failures[:_NAMED_AT_END]]
             more = len(tally.failures) - len(names)
             names += [f"  and {more} more; --failed-to FILE writes all of them"] if more else []

@@ -79,7 +79,6 @@ def test_one_bad_file_does_not_stop_the_others(run: Invoke, photos: Path, out: P
     failed = tmp_path / "failed.txt"
     ended = run(photos, "-o", out, "--failed-to", failed)
     assert ended.code == 1 and "1 ok, 1 failed" in ended.stderr
-    assert ended.stderr.count(str(photos / "a.png")) == 2, "told when it happens and at the end"
     assert names(out) == ["b.jpg"]
     assert failed.read_text() == f"{photos / 'a.png'}\n"
     write_picture(photos / "a.png")

@@ -10,6 +10,7 @@ import pytest
 
 from tests import toy_models
 from tests.denoisectl.cli.conftest import Invoke, events
+from tests.denoisectl.conftest import write_picture
 
 
 def test_json_lines(run: Invoke, photos: Path, out: Path) -> None:
@@ -136,10 +137,22 @@ def test_scripts_hear_of_photos_of_other_kinds_too(run: Invoke, photos: Path, ou
     assert "a GIF image" in run(photos, "-o", out, "--json", "-n").stderr
 
 
+def test_failures_are_listed_at_the_end_where_they_may_have_scrolled_away(
+    run: Invoke, photos: Path, out: Path
+) -> None:
+    (photos / "b.jpg").write_text("hello")
+    listed = f"error: 1 file failed:\n  {photos / 'b.jpg'}\n"
+    assert run(photos, "-o", out).stderr.count("b.jpg") == 1
+    assert run(photos, "-o", out, "-q").stderr.endswith(listed)
+    for number in range(9):
+        write_picture(photos / f"{number}.png")
+    assert run(photos, "-o", out).stderr.endswith(listed)
+
+
 def test_names_cannot_speak_to_the_terminal(run: Invoke, photos: Path, out: Path) -> None:
     (photos / "a.png").rename(photos / "a\nb\x1b[31m.png")
     (photos / "a\nb\x1b[31m.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    ended = run(photos, "-o", out)
+    ended = run(photos, "-o", out, "-q")
     assert ended.code == 1 and "\x1b" not in ended.stderr
     assert ended.stderr.count(r"in/a\nb\x1b[31m.png") == 2
 
