@@ -80,6 +80,10 @@ def _missing(asked: RunOptions) -> Iterator[Mistake]:
         "say where results go: --out FOLDER, or --in-place --backup .orig to replace the inputs",
     )
     yield (
+        asked.in_place and asked.backup is None and asked.strength == 0,
+        "--in-place --strength 0 restores originals: give the same --backup as before, which says where they are kept",
+    )
+    yield (
         asked.in_place and asked.backup is None,
         "--in-place needs --backup, since nothing brings noise back: a suffix such as .orig, or a folder",
     )

@@ -110,6 +110,7 @@ def test_in_place_goes_with_what_it_says(shell: Shell, tmp_path: Path) -> None:
         ("a.png", "say where results go"),
         ("-", "INPUT -: say where the image goes: --out - for stdout, or --out FILE"),
         ("a.png --in-place", "--in-place needs --backup"),
+        ("a.png --in-place --strength 0", "restores originals: give the same --backup as before"),
         ("a.png --in-place --backup .orig -o b.png", "neither --out nor -"),
         ("- --in-place --backup .orig", "neither --out nor -"),
         ("a.png -o b.png --backup .orig", "--backup is for --in-place"),
