@@ -28,7 +28,7 @@ class FileResult:
     """The output's path; None when there is none to be."""
     status: Status
     backup: Path | None = None
-    """Where the original is kept, if the output took its place."""
+    """Where the original is kept, if an output took its place, now or in an earlier run."""
     reason: str = ""
     """Why it was skipped or failed, in a sentence; or that it was not denoised but restored."""
     code: FailureCode | None = None

@@ -67,7 +67,7 @@ class Work:
         self.result = FileResult(
             source=str(job.source),
             target=job.target,
-            backup=job.backup,
+            backup=job.backup if status is Status.OK or job.from_backup else None,
             status=status,
             reason=reason,
             code=code,

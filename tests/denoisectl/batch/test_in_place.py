@@ -126,6 +126,7 @@ def test_a_strange_file_under_the_backups_name_is_never_written_over(album: Albu
     Path(f"{album.a}.orig").write_text("mine")
     result = album.run()["a.png"]
     assert result.status == "failed" and "choose another --backup" in result.reason
+    assert result.backup is None, "that is not its original"
     assert Path(f"{album.a}.orig").read_text() == "mine"
     assert album.a.read_bytes() == album.before[album.a]
 
@@ -158,6 +159,7 @@ def test_a_photo_that_changes_meanwhile_stays(album: Album) -> None:
     newer = album.a.read_bytes()
     results = list(run_plan(album._denoiser, plan, Settings(), album.journals().record))
     assert results[0].status == "failed" and "changed meanwhile; run again" in results[0].reason
+    assert results[0].backup is None
     assert album.a.read_bytes() == newer and not Path(f"{album.a}.orig").exists()
 
 
@@ -168,6 +170,7 @@ def test_a_result_that_is_edited_while_it_is_made_again_stays(album: Album) -> N
     edited = album.a.read_bytes()
     first, _ = run_plan(album._denoiser, plan, Settings(0.5), album.journals(0.5).record)
     assert first.status == "failed" and "changed meanwhile; run again" in first.reason
+    assert first.backup == Path(f"{album.a}.orig"), "where the first run put it"
     assert album.a.read_bytes() == edited
     assert Path(f"{album.a}.orig").read_bytes() == album.before[album.a]
 
