@@ -118,6 +118,10 @@ class TextReport(_Report):
         rest = f", {tally.remaining} not reached ({reason})" if tally.remaining else ""
         speed = f", {tally.megapixels / seconds:.1f} MP/s" if tally.megapixels else ""
         console.say(f"{counts or 'nothing done'}{rest} in {seconds:.1f} s{speed}")
+        if self._restored:
+            console.say(
+                "the originals stay where they are kept, too; delete those when you no longer need them"
+            )
         if tally.failures and (tally.planned > _IN_SIGHT or console.quiet()):
             names = [f"  {console.one_line(failure.source)}" for failure in tally.failures[:_NAMED_AT_END]]
             more = len(tally.failures) - len(names)

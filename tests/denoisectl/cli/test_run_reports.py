@@ -98,6 +98,8 @@ def test_originals_that_are_restored_are_counted(run: Invoke, photos: Path) -> N
     (photos / "new.jpg").write_text("hello")
     ended = run(*command, "--strength", "0", "-v")
     assert "2 ok (2 restored), 1 failed in" in ended.stderr
+    assert ended.stderr.count("the originals stay where they are kept, too") == 1
+    assert (photos / "a.png.orig").exists()
     assert f"{photos / 'a.png'}: restored from {photos / 'a.png'}.orig" in ended.stderr
 
 
