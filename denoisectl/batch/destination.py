@@ -82,6 +82,17 @@ class Destination:
         """Whether a file is a result of an earlier run into the same folder, and so no input."""
         return self._journal is not None and self._journal.made(path)
 
+    def check(self) -> None:
+        """See that outputs could be written, before a model is loaded for them; nothing is made yet.
+
+        Raises:
+            UsageError: the output folder, or the one that it would be made in, cannot be written to.
+        """
+        out = self._naming.out
+        there = next((folder for folder in (out, *out.parents) if os.path.isdir(folder)), None)  # noqa: PTH112 - pathlib's raises where a name is too long
+        if there and not self._naming.backup:
+            check_writable(there, f"--out {out}: {there}")
+
     def prepare(self, plan: Plan) -> None:
         """Make the folders that were named; the one for originals if the plan adds any to it.
 

@@ -77,6 +77,7 @@ class BatchRun:
     def _work(self, plan: Plan, report: TextReport | JsonReport) -> bool:
         """Report every result; in any end the sums, and the list of what failed."""
         limit = self._faults.limit(plan)
+        self._destination.check()
         report.start(plan)
         process = self._process(plan)  # before anything is made: a device or a model may be unusable
         note = process.device_note if process else ""

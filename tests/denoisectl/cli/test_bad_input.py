@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,18 @@ def test_a_folder_that_cannot_be_looked_into_stops_nothing_else(
     ended = run("-r", photos, "-o", out)
     assert ended.code == 1 and f"{closed}: cannot be looked into: Permission denied" in ended.stderr
     assert list(out.glob("*.png"))
+
+
+def test_a_place_that_cannot_be_written_to_is_told_before_the_model_is_loaded(
+    run: Invoke, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(**_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", closed)
+    ended = run(photos, "-o", out / "deep", "--device", "cuda:9")
+    assert ended.code == 2 and f"{out.parent} cannot be written to: Permission denied" in ended.stderr
+    assert "to process" not in ended.stderr and not out.exists()
 
 
 @pytest.mark.parametrize(
