@@ -237,11 +237,15 @@ def _train_watched(request: TrainRequest, seconds: float | None, tensorboard: bo
 
     events = request.run.path if tensorboard else None
     total = request.recipe.training.images
-    display = training_display(request.recipe.name, _seen_before(request), total, events)
-    with stoppable(seconds) as stop, display as report:
+    shown = training_display(request.recipe.name, _seen_before(request), total, events, seconds)
+    with stoppable(seconds) as stop, shown as display:
         try:
             state = train(
-                request, report=report, report_rate=lambda trial: console.say(f"rate {trial}"), stop=stop
+                request,
+                report=display.report,
+                report_rate=lambda trial: console.say(f"rate {trial}"),
+                begin=display.begin,
+                stop=stop,
             )
         except SearchStoppedError:
             if stop.signum is None:  # it was --max-time

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,34 +20,49 @@ _FIRST_LINE, _LINES, _DRAWN = 5.0, 30.0, 0.25
 """Seconds: until the first plain line, between such lines, and between two states of the live line."""
 
 
+@dataclass(frozen=True, slots=True)
+class Display:
+    """What a run reports to."""
+
+    report: Callable[[Progress], None]
+    """Is told of every step."""
+    begin: Callable[[], None] = lambda: None
+    """Is called once the photos are read."""
+
+
 @contextmanager
 def training_display(
-    name: str, seen: int, total: int, events: Path | None = None
-) -> Iterator[Callable[[Progress], None]]:
-    """Yield the function that a run reports its steps to; TensorBoard events go to the folder `events`.
+    name: str, seen: int, total: int, events: Path | None = None, seconds: float | None = None
+) -> Iterator[Display]:
+    """Yield what a run reports to; TensorBoard events go to the folder `events`.
 
-    The run has `seen` of its `total` images behind it.
+    The run has `seen` of its `total` images behind it, and stops after `seconds` from now, if given.
     """
-    with _screen(name, seen, total) as shown:
+    with _screen(name, seen, total, seconds) as shown:
         if events is None:
             yield shown
             return
         with needs_extra("tensorboard"):
             from denoisectl_training.fit.events import event_writer
         with event_writer(events) as written:
-            yield lambda progress: (shown(progress), written(progress))[0]
+
+            def report(progress: Progress) -> None:
+                shown.report(progress)
+                written(progress)
+
+            yield replace(shown, report=report)
 
 
 @contextmanager
-def _screen(name: str, seen: int, total: int) -> Iterator[Callable[[Progress], None]]:
+def _screen(name: str, seen: int, total: int, seconds: float | None) -> Iterator[Display]:
     if console.quiet():
-        yield lambda progress: None
+        yield Display(lambda progress: None)
     elif console.is_live():
-        with _live(name, seen, total) as draw, _by_time(draw, 0.0, _DRAWN) as report:
-            yield report
+        with _live(name, seen, total, seconds) as live, _by_time(live.report, 0.0, _DRAWN) as report:
+            yield replace(live, report=report)
     else:
-        with _by_time(_plain(name), _FIRST_LINE, _LINES) as report:
-            yield report
+        with _by_time(_plain(name, seconds), _FIRST_LINE, _LINES) as report:
+            yield Display(report)
 
 
 @contextmanager
@@ -76,16 +92,19 @@ def _facts(progress: Progress) -> str:
     return f"{loss}{psnr}{speed:.{0 if speed >= 1 else 2}f} images/s"
 
 
-def _plain(name: str) -> Callable[[Progress], None]:
+def _plain(name: str, seconds: float | None) -> Callable[[Progress], None]:
+    start = time.monotonic()
+
     def show(progress: Progress) -> None:
         seen = min(progress.images, progress.total)  # a last batch may go beyond
-        console.say(f"{name}: {seen:,} of {progress.total:,} images · {_facts(progress)}")
+        spent = "" if seconds is None else f", {time.monotonic() - start:,.0f} of {seconds:,.0f} s"
+        console.say(f"{name}: {seen:,} of {progress.total:,} images{spent} · {_facts(progress)}")
 
     return show
 
 
 @contextmanager
-def _live(name: str, seen: int, total: int) -> Iterator[Callable[[Progress], None]]:
+def _live(name: str, seen: int, total: int, seconds: float | None) -> Iterator[Display]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
@@ -94,7 +113,9 @@ def _live(name: str, seen: int, total: int) -> Iterator[Callable[[Progress], Non
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[facts]}"),
-        TimeRemainingColumn(),
+        TimeRemainingColumn()
+        if seconds is None
+        else TextColumn(f"{{task.elapsed:,.0f}} of {seconds:,.0f} s"),
     )
     with Bar(*columns, console=console.stderr(), speed_estimate_period=120.0) as bar:
         task = bar.add_task(name, total=total, completed=seen, facts="reading photos")
@@ -102,4 +123,4 @@ def _live(name: str, seen: int, total: int) -> Iterator[Callable[[Progress], Non
         def draw(progress: Progress) -> None:
             bar.update(task, completed=progress.images, facts=_facts(progress))
 
-        yield draw
+        yield Display(draw, lambda: bar.update(task, facts="first step"))

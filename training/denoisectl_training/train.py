@@ -124,9 +124,12 @@ def train(
     *,
     report: Callable[[Progress], None] = lambda progress: None,
     report_rate: Callable[[RateTrial], None] = lambda trial: None,
+    begin: Callable[[], None] = lambda: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> TrainingState:
     """Train, or go on training, until the recipe's images are seen or `stop()` says so.
+
+    `begin` is called once the photos are read.
 
     Raises:
         UsageError: other photos than the run began with.
@@ -139,6 +142,7 @@ def train(
         device = choose_device(request.device)
         precision = choose_precision(request.recipe.training.precision, device)
         photos = request.photos.load(request.recipe)
+        begin()
         if request.resume:
             state = _resumed_state(request, photos, device, precision)
         else:

@@ -101,7 +101,7 @@ def test_a_resumed_run_is_shown_from_where_it_stopped(
         training_display, "training_display", lambda *args: (shown.append(args), display(*args))[1]
     )
     invoke("train", "photos", "--resume", "runs/toy")
-    assert shown == [("toy", 4, 32, None)]
+    assert shown == [("toy", 4, 32, None, None)]
 
 
 def test_an_export_before_the_first_validation_is_warned_of(invoke: Invoke, folder: Path) -> None:
