@@ -252,8 +252,10 @@ def _train_watched(request: TrainRequest, seconds: float | None, tensorboard: bo
                 raise
             raise Interrupted(stop.signum) from None
     seen = min(state.images, total)  # a last batch may go beyond
+    losses = [record["loss"] for record in request.run.records() if "loss" in record]
+    loss = f", loss {losses[-1]:.3f}" if losses else ""
     score = "" if state.psnr is None else f", {state.psnr:.2f} dB on held-out photos"
-    console.say(f"{request.run.path}: {seen:,} of {total:,} images seen{score}")
+    console.say(f"{request.run.path}: {seen:,} of {total:,} images seen{loss}{score}")
     run = shlex.quote(str(request.run.path))
     if seen < total:
         console.say(f"go on with: denoisectl train {request.photos} --resume {run}")

@@ -1,5 +1,6 @@
 """`denoisectl train` and `curves`: what they pass on, what they say, and what they refuse."""
 
+import json
 from pathlib import Path
 
 import cv2
@@ -74,6 +75,8 @@ def test_a_run_is_trained_tuned_drawn_and_watched(invoke: Invoke, folder: Path) 
 def test_a_stopped_run_says_how_to_go_on(invoke: Invoke, folder: Path) -> None:
     ended = invoke("train", "photos", "--recipe", "toy.toml", "--max-time", "0.001s")
     assert ended.code == 0 and "go on with: denoisectl train photos --resume runs/toy" in ended.stderr
+    (record,) = map(json.loads, (folder / "runs/toy/log.jsonl").read_text().splitlines())
+    assert f"runs/toy: 4 of 32 images seen, loss {record['loss']:.3f}\n" in ended.stderr
     assert invoke("train", "photos", "--resume", "runs/toy").code == 0
     other = invoke("train", "photos", "--resume", "runs/toy", "--recipe", "small")
     assert other.code == 2 and "leave --recipe out" in other.stderr
