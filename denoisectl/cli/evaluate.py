@@ -11,7 +11,8 @@ import typer
 from denoisectl.cli import console
 from denoisectl.cli.extras import needs_extra
 from denoisectl.cli.options import DeviceOpt, JsonOpt, QuietOpt, SelfEnsembleOpt, ThreadsOpt
-from denoisectl.cli.score_view import counter, score_view
+from denoisectl.cli.progress import under_way
+from denoisectl.cli.score_view import score_view
 from denoisectl.errors import UsageError
 from denoisectl.whole_file import check_writable
 
@@ -183,7 +184,7 @@ def _candidates(
 def _measured(
     request: EvaluationRequest, candidates: list[Candidate], sheet_image: str | None
 ) -> tuple[dict[str, Any], ContactSheet]:
-    """Measure under a counter on stderr, and collect what a contact sheet needs."""
+    """Measure, telling on stderr how far that is, and collect what a contact sheet needs."""
     from denoisectl_training.evaluation.contact_sheet import ContactSheet
     from denoisectl_training.evaluation.measuring import measure
     from denoisectl_training.evaluation.summary import as_json, summarise
@@ -191,10 +192,12 @@ def _measured(
     protocol, page = request.open(), ContactSheet(sheet_image)
     if not any(candidate.kind == "model" for candidate in candidates):
         console.say("no --model: baselines only")
-    with counter("outputs measured") as count:
+    seen, of = dict[str, None](), len(request.names())
+    with under_way("reading photos") as tell:
 
         def watch(sample: Sample, candidate: Candidate, output: Image, score: Score) -> None:
-            count()
+            seen[sample.image] = None
+            tell(f"{candidate.name}: photo {len(seen)} of {of}, {sample.case}")
             page.watch(sample, candidate, output, score)
 
         scores = measure(protocol, candidates, watch=watch)

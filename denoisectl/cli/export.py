@@ -11,6 +11,7 @@ import typer
 from denoisectl.cli import console
 from denoisectl.cli.extras import needs_extra
 from denoisectl.cli.options import QuietOpt
+from denoisectl.cli.progress import under_way
 from denoisectl.errors import UsageError
 from denoisectl.model_file.card import ADOPTED, ModelCard
 
@@ -93,10 +94,11 @@ def export(
         from denoisectl_exports.seams import smallest_photo
         from denoisectl_exports.write import export_run
     facts = Facts() if card is None else read_facts(card)
-    if foreign:
-        made = adopt(run, out, facts, photos=photos, weights=weights)
-    else:
-        made = export_run(run, out, facts, photos=photos, precision=precision, weights=weights)
+    with under_way(f"{out}: comparing it with {run}, and measuring on photos"):
+        if foreign:
+            made = adopt(run, out, facts, photos=photos, weights=weights)
+        else:
+            made = export_run(run, out, facts, photos=photos, precision=precision, weights=weights)
     console.say(f"{out}: {_in_words(made)}")
     for limit in made.limits:
         console.say(limit)

@@ -15,6 +15,9 @@ from denoisectl.cli import console
 Told = Callable[[FileResult], None]
 """Is told of every result."""
 
+_INTERVAL = 30.0
+"""Seconds between plain lines."""
+
 
 @contextmanager
 def progress(plan: Plan) -> Iterator[Told]:
@@ -25,8 +28,8 @@ def progress(plan: Plan) -> Iterator[Told]:
         with _bar(plan) as bar:
             yield bar
     else:
-        with Lines(plan) as lines:
-            yield lines.update
+        with lines(plan) as told:
+            yield told
 
 
 class _Pace:
@@ -66,33 +69,52 @@ class _Pace:
         return f"{self.seen}/{self.planned} files, {speed}{told}"
 
 
-class Lines:
+@contextmanager
+def lines(plan: Plan, interval: float = _INTERVAL) -> Iterator[Told]:
     """One plain line every `interval` seconds, for logs."""
+    pace = _Pace(plan)
+    with _now_and_then(lambda: str(pace), interval):
+        yield pace.count
 
-    def __init__(self, plan: Plan, interval: float = 30.0) -> None:
-        """Prepare; lines come between `__enter__` and `__exit__`."""
-        self._pace = _Pace(plan)
-        self._interval = interval
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._speak, name="progress", daemon=True)
 
-    def __enter__(self) -> Lines:
-        """Start the clock."""
-        self._thread.start()
-        return self
+@contextmanager
+def under_way(what: str, interval: float = _INTERVAL) -> Iterator[Callable[[str], None]]:
+    """Show what is under way, on a terminal at once, elsewhere as a line every `interval` seconds.
 
-    def __exit__(self, *_: object) -> None:
-        """Say no more."""
-        self._over.set()
-        self._thread.join()
+    Yields the function that is told what it is now.
+    """
+    now, start = [what], time.monotonic()
 
-    def update(self, result: FileResult) -> None:
-        """Count one more result."""
-        self._pace.count(result)
+    def line() -> str:
+        return f"{now[0]} ({timedelta(seconds=round(time.monotonic() - start))} so far)"
 
-    def _speak(self) -> None:
-        while not self._over.wait(self._interval):
-            console.say(str(self._pace))
+    if console.quiet():
+        yield lambda text: None
+    elif console.is_live():
+        from rich.text import Text
+
+        with console.stderr().status(Text(what)) as status:  # in a plain string, brackets are markup
+            yield lambda text: status.update(Text(text))
+    else:
+        with _now_and_then(line, interval):
+            yield lambda text: now.__setitem__(0, text)
+
+
+@contextmanager
+def _now_and_then(state: Callable[[], str], interval: float) -> Iterator[None]:
+    over = threading.Event()
+
+    def speak() -> None:
+        while not over.wait(interval):
+            console.say(state())
+
+    thread = threading.Thread(target=speak, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @contextmanager

@@ -1,32 +1,12 @@
-"""Scores as tables for people, and how far a measurement is."""
+"""Scores as tables for people."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-
-from denoisectl.cli import console
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-
-@contextmanager
-def counter(what: str) -> Iterator[Callable[[], None]]:
-    """Yield a function to be called at each piece of work; a terminal shows how often it was."""
-    if console.quiet() or not console.is_live():
-        yield lambda: None
-        return
-    done = 0
-    with console.stderr().status("reading photos") as status:
-
-        def count() -> None:
-            nonlocal done
-            done += 1
-            status.update(f"{done:,} {what}")
-
-        yield count
 
 
 def score_view(result: dict[str, Any]) -> Iterator[RenderableType]:

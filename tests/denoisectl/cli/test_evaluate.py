@@ -3,6 +3,7 @@
 import errno
 import json
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
@@ -31,6 +32,15 @@ def test_the_five_cases_are_a_table(invoke: Invoke, folder: Path, tmp_path: Path
     for word in ("salt and pepper", "knockout", "mean", "median 3x3", "input"):
         assert word in ended.stdout
     assert (tmp_path / "sheet.png").stat().st_size > 1000
+
+
+def test_how_far_it_is_is_told_by_photo(
+    invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(evaluate, "under_way", lambda what: nullcontext(told.append))
+    assert invoke("eval", folder).code == 0
+    assert "input: photo 1 of 2, clean" in told and told[-1].endswith(": photo 2 of 2, knockout")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from rich.console import Console
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.cli import console
-from denoisectl.cli.progress import Lines, progress
+from denoisectl.cli.progress import lines, progress, under_way
 
 PLAN = Plan(
     tuple(Job(Path(name), Path("out", name), PurePath(name), pixels=10**6) for name in ("a.png", "b.png"))
@@ -26,8 +26,8 @@ DONE = FileResult("a.png", None, Status.OK, width=1000, height=1000, millisecond
 
 def test_lines_tell_files_speed_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
     said, latest = "", time.monotonic() + 30
-    with Lines(PLAN, interval=0.05) as lines:
-        lines.update(DONE)
+    with lines(PLAN, interval=0.05) as told:
+        told(DONE)
         while "1/2 files, " not in said and time.monotonic() < latest:
             time.sleep(0.05)
             out, new = capsys.readouterr()
@@ -37,13 +37,29 @@ def test_lines_tell_files_speed_and_time_left(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_line_comes_every_half_minute() -> None:
-    assert inspect.signature(Lines).parameters["interval"].default == 30.0
+    assert {inspect.signature(each).parameters["interval"].default for each in (lines, under_way)} == {30.0}
 
 
 def test_a_short_run_says_no_progress(capsys: pytest.CaptureFixture[str]) -> None:
-    with Lines(PLAN) as lines:
-        lines.update(DONE)
+    with lines(PLAN) as told:
+        told(DONE)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_what_is_under_way_is_told_where_nothing_can_be_drawn(
+    quiet: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    console.set_loudness(quiet=quiet)
+    said, latest = "", time.monotonic() + (0.3 if quiet else 30)
+    with under_way("reading photos", interval=0.05) as tell:
+        tell("photo-int8: photo 3 of 24, blur")
+        while not said and time.monotonic() < latest:
+            time.sleep(0.05)
+            out, said = capsys.readouterr()
+            assert out == ""
+    console.set_loudness()
+    assert ("photo-int8: photo 3 of 24, blur (0:00:" in said) is not quiet
 
 
 def test_the_bar_of_a_run_that_goes_on_begins_where_that_stood(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,14 @@
 """`denoisectl train` and `curves`: what they pass on, what they say, and what they refuse."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
 import pytest
 import skimage.data
 
-from denoisectl.cli import training_display
+from denoisectl.cli import export, training_display
 from denoisectl_training.recipes import shipped_recipes
 from tests.denoisectl.cli.conftest import Invoke
 
@@ -107,10 +108,15 @@ def test_a_resumed_run_is_shown_from_where_it_stopped(
     assert shown == [("toy", 4, 32, None, None)]
 
 
-def test_an_export_before_the_first_validation_is_warned_of(invoke: Invoke, folder: Path) -> None:
+def test_an_export_says_what_it_does_and_warns_before_the_first_validation(
+    invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(export, "under_way", lambda what: (shown.append(what), nullcontext())[1])
     invoke("train", "photos", "--recipe", "toy.toml", "--max-time", "0.001s")
     told = invoke("export", "runs/toy", "--out", "early.onnx").stderr
     assert "warning: runs/toy: has hardly been trained (4 images, not validated yet)" in told
+    assert shown == ["early.onnx: comparing it with runs/toy, and measuring on photos"]
     assert "go on with: denoisectl train PHOTOS --resume runs/toy" in told
     invoke("train", "photos", "--resume", "runs/toy")
     ended = invoke("export", "runs/toy/last.pt", "--out", "late.onnx")
