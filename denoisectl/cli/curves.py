@@ -26,8 +26,15 @@ def curves(
         Path | None, typer.Option("--csv", metavar="FILE", help="Write every record as CSV too.")
     ] = None,
     window: Annotated[
-        int, typer.Option("--smooth", min=1, metavar="N", help="Records in the moving average of the loss.")
-    ] = 50,
+        int | None,
+        typer.Option(
+            "--smooth",
+            min=1,
+            metavar="N",
+            help="Records in the moving average of the loss.",
+            show_default="50, but at most a tenth of a run's",
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     quiet: QuietOpt = False,
 ) -> None:

@@ -67,10 +67,30 @@ def test_a_short_run_is_drawn_as_points_and_says_that_nothing_was_validated(
         draw_curves([read_curve(run_folder(tmp_path, name, rates=rates))], tmp_path / "c.png", window=50)
     short, some, long = (figure.axes for figure in drawn)
     marks = [[line.get_marker() for line in axes.lines] for axes in (short[0], some[0], some[1], long[0])]
-    assert marks == [["o", "."], ["o", "o", "."], ["o"], ["None", "."]]
+    assert marks == [["o", "."], ["o", "None", "."], ["o"], ["None", "."]]
     words = [[text.get_text() for text in right.texts] for _, right in (short, some, long)]
     assert words == [["nothing validated yet"], [], []]
     assert [axes.get_yticks().size > 0 for axes in (short[1], some[1])] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("count", "window", "label"),
+    [
+        (1, None, "loss"),
+        (4, None, "loss (dots: validation)"),
+        (30, None, "loss (mean of up to 3 records; dots: validation)"),
+        (1000, None, "loss (mean of up to 50 records; dots: validation)"),
+        (4, 20, "loss (mean of up to 20 records; dots: validation)"),
+    ],
+)
+def test_the_label_tells_what_is_drawn(
+    count: int, window: int | None, label: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(curve_plot, "write_figure", lambda figure, *_, **__: drawn.append(figure))
+    curve = read_curve(run_folder(tmp_path, "run", rates=[1e-3] * count))
+    draw_curves([curve], tmp_path / "c.png", window=window)
+    assert drawn[0].axes[0].get_ylabel() == label
 
 
 @pytest.mark.parametrize("others", [0, 1])

@@ -20,6 +20,7 @@ from denoisectl_training.records.run_folder import RunFolder
 Values = NDArray[np.float64]
 
 _COLUMNS = ("run", "images", "loss", "smoothed", "lr", "validation_loss", "psnr")
+_WINDOW = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,14 @@ class Curve:
     psnr: Values
     diverged: float | None
     """Images seen when the run diverged."""
+
+    def window(self, asked: int | None) -> int:
+        """Records to smooth the loss over: as asked, or 50, but no more than a tenth of them."""
+        return asked or max(1, min(_WINDOW, len(self.loss) // 10))
+
+    def smoothed(self, asked: int | None) -> Values:
+        """The loss over that window."""
+        return moving_average(self.loss, self.window(asked))
 
     def phases(self) -> list[slice]:
         """The stretches of records with one learning rate each."""
@@ -84,7 +93,7 @@ def moving_average(values: Values, window: int) -> Values:
     return average
 
 
-def write_csv(curves: Sequence[Curve], path: Path, *, window: int) -> None:
+def write_csv(curves: Sequence[Curve], path: Path, *, window: int | None) -> None:
     """Write one line a record, empty where a record does not hold a column.
 
     Raises:
@@ -101,8 +110,8 @@ def write_csv(curves: Sequence[Curve], path: Path, *, window: int) -> None:
         raise TrainingError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
-def _lines(curve: Curve, window: int) -> list[dict[str, Any]]:
-    smooth = moving_average(curve.loss, window)
+def _lines(curve: Curve, window: int | None) -> list[dict[str, Any]]:
+    smooth = curve.smoothed(window)
     training = [
         {"run": curve.name, "images": int(images), "loss": loss, "smoothed": mean, "lr": lr}
         for images, loss, mean, lr in zip(curve.images, curve.loss, smooth, curve.lr, strict=True)
