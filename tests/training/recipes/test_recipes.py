@@ -93,6 +93,23 @@ def test_unknown_names_and_files_are_told_apart(tmp_path: Path) -> None:
         load_recipe(str(tmp_path / "broken.toml"))
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("skp", "no recipe named 'skp'; did you mean skip? (all: denoisectl train --list)"),
+        ("exp-bas", "no recipe named 'exp-bas'; did you mean exp-base? (all: denoisectl train --list)"),
+        ("gone/skp.toml", "recipe file gone/skp.toml does not exist; did you mean skip?"),
+        ("qqq", "no recipe named 'qqq'; there are: photo, photo-best"),
+    ],
+)
+def test_a_recipe_that_is_not_there_is_answered_by_the_nearest_or_those_of_models(
+    name: str, message: str
+) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load_recipe(name)
+    assert str(raised.value).startswith(message) and ", exp-" not in str(raised.value)
+
+
 def test_a_recipe_may_extend_another_and_hold_what_differs(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(
         'extends = "skip"\nname = "mine"\n[optimizer]\nlr = 1e-4\n[[corruption]]\nkind = "blur"\n'

@@ -53,10 +53,10 @@ def _keys_beside(path: tuple[str | int, ...]) -> list[str]:
     return list(getattr(model, "model_fields", ()))
 
 
-def nearest(word: str, words: list[str]) -> str:
-    """The end of a message about a word that is none of `words`: the one that was meant, or all there are."""
+def nearest(word: str, words: list[str], *, told: list[str] | None = None) -> str:
+    """The end of a message about a word that is none of `words`: the one that was meant, or those `told`, or all."""
     matches = difflib.get_close_matches(word, words, n=1)
-    return f"; did you mean {matches[0]}?" if matches else f"; there are: {', '.join(words)}"
+    return f"; did you mean {matches[0]}?" if matches else f"; there are: {', '.join(told or words)}"
 
 
 _DEFAULTS = Recipe(name="defaults", corruption=(CorruptionSettings(kind="clean"),))

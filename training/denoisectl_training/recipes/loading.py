@@ -116,7 +116,7 @@ def _text(name: str) -> str:
     path, shipped = Path(name), shipped_recipes()
     if path.suffix == ".toml":
         if not path.is_file():
-            raise ConfigError(f"recipe file {name} does not exist; shipped recipes: {', '.join(shipped)}")
+            raise ConfigError(f"recipe file {name} does not exist{_instead(path.stem, shipped)}")
         try:
             return path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -124,7 +124,14 @@ def _text(name: str) -> str:
     if name in shipped or f"book-{name}" in shipped:
         file = f"{name if name in shipped else f'book-{name}'}.toml"
         return (resources.files(__package__) / file).read_text(encoding="utf-8")
-    raise ConfigError(f"no recipe named {name!r}{nearest(name, shipped)}")
+    raise ConfigError(f"no recipe named {name!r}{_instead(name, shipped)}")
+
+
+def _instead(name: str, shipped: list[str]) -> str:
+    """The end of a message about a recipe that is not there: the nearest, or those of the models that ship."""
+    short = [each.removeprefix("book-") for each in shipped if each.startswith("book-")]
+    models = [each for each in shipped if not each.startswith("exp-")]
+    return f"{nearest(name, [*short, *shipped], told=models)} (all: denoisectl train --list)"
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
