@@ -97,12 +97,12 @@ class Walk:
         if left_out or self._selection.excludes(relative):
             return False
         try:
-            names = [entry.name for entry in _entries(folder, frozenset())]
+            with os.scandir(folder) as found:  # as far as the first photo
+                names = (entry.name for entry in found if not entry.name.startswith("."))
+                photos = (name for name in names if Path(name).suffix.lower() in SUFFIXES)
+                return any(self._selection.takes(relative / name) for name in photos)
         except OSError:
             return False
-        return any(
-            Path(name).suffix.lower() in SUFFIXES and self._selection.takes(relative / name) for name in names
-        )
 
     def _unopened(self, folder: Path, problem: str) -> Found:
         return Found(folder, self._selection.place(folder, self._root), named=False, problem=problem)

@@ -123,7 +123,8 @@ class Faults:
         """See that the limit is one before any work begins."""
         self.most = "0" if asked.fail_fast else asked.max_failures
         self.failed_to, self.null = asked.failed_to, asked.null
-        self._real = Path(os.path.realpath(asked.failed_to or "/"))  # a link to a list stays one
+        # A link to a list stays one. Without a list any absolute path will do: the current folder may be gone.
+        self._real = Path(os.path.realpath(asked.failed_to or "/"))
         if self.most is not None:
             FailureLimit.parse(self.most, planned=0)
 
