@@ -43,7 +43,15 @@ def corrupt(
             "--out", "-o", metavar="DIR|FILE", help="Folder for the noisy photos, or the file of one."
         ),
     ],
-    kind: Annotated[Kind, typer.Option("--kind", help="What is done to the photos.")] = Kind.GAUSSIAN,
+    kind: Annotated[
+        Kind,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="gaussian, poisson, salt_and_pepper, blur, knockout (black blocks), camera (simulated) or "
+            "developed (noise as finished photos have it).",
+        ),
+    ] = Kind.GAUSSIAN,
     amount: Annotated[
         float | None,
         typer.Option(
@@ -80,12 +88,14 @@ def corrupt(
 ) -> None:
     """Make photos noisy, blurred or damaged, the same way every time.
 
+    For tests, and for pairs to train on. The noise depends on a photo's pixels and --seed, and on nothing else.
+
     [bold]Examples[/bold]
 
       # the noise of the literature, in 8 bits: clipped and rounded
       denoisectl corrupt photos -o noisy --kind gaussian --amount 25
 
-      # what a camera does: noise before demosaicing, then JPEG (developed: as finished photos have it)
+      # what a camera does: noise before demosaicing, then JPEG
       denoisectl corrupt photos -o raw-like --kind camera --seed 7
     """
     console.set_loudness(quiet=quiet)

@@ -71,7 +71,9 @@ def _compare(opening: ToldOpening, photos: list[Path], out: Path) -> None:
 
     picture = out / "strengths.png"
     write_comparison(opening.open, photos, picture)
-    console.say(f"look at {picture}; next: denoisectl run PHOTOS --out CLEAN --strength 0.75")
+    console.say(
+        f"look at {picture}; next, with the strength that looks best: denoisectl run PHOTOS --out CLEAN --strength 0.75"
+    )
 
 
 def _show(measured: list[Measured], title: str) -> None:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def doctor(device: DeviceOpt = "auto", json: JsonOpt = False) -> None:
-    """Show what this machine can do, proven by running a convolution on each device.
+    """Show what is installed, and which devices of this machine really compute.
 
-    Fails with exit code 3 if a device asked for is not proven.
+    Each device runs a small network to prove it. The exit code is 3 if one that was asked for does not.
 
     [bold]Examples[/bold]
 

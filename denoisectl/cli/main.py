@@ -36,7 +36,9 @@ def _callback(
         typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    """Clean folders of noisy photographs with a denoising autoencoder.
+    """Remove noise from folders of photographs with a neural network.
+
+    Each command has its own --help, with examples.
 
     [bold]Examples[/bold]
 

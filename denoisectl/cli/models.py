@@ -18,6 +18,8 @@ ModelArg = Annotated[
 def models(model: ModelArg = None, json: JsonOpt = False) -> None:
     """List the models that ship, or show the card of one: its make-up, training, scores and limits.
 
+    The card is read from the model file itself, so any .onnx file of this project has one.
+
     [bold]Examples[/bold]
 
       # what ships, the default first

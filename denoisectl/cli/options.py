@@ -57,7 +57,7 @@ TileOpt = Annotated[
         "--tile",
         parser=tile_edge,
         metavar="auto|PIXELS",
-        help="Edge of the squares that images are cut into; 0 for whole images. Never changed once given.",
+        help="Edge of the squares that images are cut into; 0 for whole images. One that is given is never reduced.",
         show_default="auto",
     ),
 ]
@@ -93,7 +93,7 @@ ExcludeOpt = Annotated[
     list[str] | None,
     typer.Option(
         metavar="GLOB",
-        help="Of what is in folders, no files and no subfolders that match; repeatable.",
+        help="Leave out files and subfolders that match; repeatable.",
         rich_help_panel="Inputs",
     ),
 ]

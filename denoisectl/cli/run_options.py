@@ -50,7 +50,7 @@ class RunOptions:
         str | None,
         typer.Option(
             metavar="FILE|-",
-            help="A list of files, one a line; --out mirrors their paths below --base.",
+            help="A file with the names of photos, one a line; --out mirrors their paths below --base.",
             rich_help_panel=_INPUTS,
         ),
     ] = None
@@ -67,7 +67,7 @@ class RunOptions:
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Mirror named files from this folder on.",
+            help="Files that are named or listed keep their path below this folder.",
             show_default="the current folder for lists; none for arguments",
             rich_help_panel=_INPUTS,
         ),
@@ -76,7 +76,7 @@ class RunOptions:
         str | None,
         typer.Option(
             metavar="I/N|slurm",
-            help="Do part I of N of the work, the same part every time.",
+            help="Do part I of N of the work, the same part every time; slurm takes both from the job array.",
             rich_help_panel=_INPUTS,
         ),
     ] = None
@@ -84,7 +84,7 @@ class RunOptions:
         bool,
         typer.Option(
             "--watch",
-            help="Stay, and denoise what comes in, once it has stood still for a second. Ctrl-C ends it.",
+            help="Do not end: denoise photos as they arrive, once unchanged for a second, until Ctrl-C.",
             rich_help_panel=_INPUTS,
         ),
     ] = False
@@ -205,7 +205,7 @@ class RunOptions:
     seams: Annotated[
         Seams,
         typer.Option(
-            help="exact overlaps tiles until cutting changes nothing, auto until nothing shows.",
+            help="How far tiles overlap: auto until no seam shows, exact until the result is that of the whole image.",
             rich_help_panel=_SPEED,
         ),
     ] = "auto"

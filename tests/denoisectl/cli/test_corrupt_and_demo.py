@@ -161,7 +161,7 @@ def test_a_demo_of_ones_own_photos_is_one_picture(invoke: Invoke, photos: Path, 
         "demo", photos / "cat.jpg", "--out", tmp_path / "look", "--model", identity(tmp_path / "i.onnx")
     )
     picture = tmp_path / "look" / "strengths.png"
-    assert ended.code == 0 and f"look at {picture}" in ended.stderr, ended.stderr
+    assert ended.code == 0 and f"look at {picture}; next, with the strength that looks best: " in ended.stderr
     assert cv2.imread(str(picture)).shape[1] > 4 * 160
     again = invoke("demo", photos / "cat.jpg", "--out", tmp_path / "look")
     assert again.code == 2 and "exists already; give --out another folder" in again.stderr
