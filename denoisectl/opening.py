@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -37,14 +37,19 @@ class Opening:
 
     def __post_init__(self) -> None:
         """Refuse what works with no model, also where there turns out to be no work for one."""
-        for name, value in (("batch", self.batch), ("memory", self.memory), ("threads", self.threads)):
-            if value is not None and (not isinstance(value, Real) or value < 1):
-                raise UsageError(f"{name} must be at least 1, got {value!r}")
+        for name, least in (("tile", 0), ("overlap", 0), ("batch", 1), ("threads", 1)):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, Integral) or value < least):
+                raise UsageError(f"{name} must be a whole number of at least {least}, got {value!r}")
+        if not isinstance(self.memory, Real) or self.memory < 1:
+            raise UsageError(f"memory must be a number of bytes, such as 2**32, got {self.memory!r}")
         views = self.self_ensemble
         if views is not None and (type(views) is not int or views not in VIEWS):
             raise UsageError(f"self_ensemble must be one of {', '.join(map(str, VIEWS))}, got {views}")
         if self.seams not in get_args(Seams):
             raise UsageError(f"no such seams: {self.seams}; there are {', '.join(get_args(Seams))}")
+        if not isinstance(self.device, str):
+            raise UsageError(f"device must be a string, such as 'cpu' or 'cuda:0', got {self.device!r}")
         parse_devices(self.device)
 
     def files(self) -> ModelFiles:

@@ -106,8 +106,6 @@ def tile_rules(card: ModelCard, opening: Opening, more_per_pixel: int = 0, shari
         overlap = card.halo
         if opening.seams == "auto" and card.effective_halo is not None:
             overlap = card.effective_halo
-    elif overlap < 0:
-        raise UsageError(f"overlap must be at least 0, got {overlap}")
     per_pixel = (card.bytes_per_pixel or _BYTES_PER_PIXEL) + more_per_pixel
     budget = opening.memory // opening.batch // sharing // per_pixel
     return TileRules(card.multiple_of, overlap, tile if card.tileable else 0, budget)

@@ -111,7 +111,7 @@ class TileRules:
         if not self.tile:
             return
         smallest = self.smallest_tile
-        if self.tile < 0 or self.tile % self.multiple_of:
+        if self.tile % self.multiple_of:
             raise UsageError(f"tile {self.tile} must be a multiple of {self.multiple_of} for this model")
         if self.tile < smallest:
             raise UsageError(
