@@ -30,6 +30,8 @@ def check_image(image: Image) -> None:
     Raises:
         ImageError: another dtype, another number of axes or channels, no pixels, or floats in other units.
     """
+    if image.ndim == 0:  # a name, or the None that OpenCV gives for a file that it cannot read
+        raise ImageError(f"an image must be an array, got {image.item()!r}; `Denoiser.file` takes file names")
     if image.dtype not in _WHITE or not image.dtype.isnative:
         raise ImageError(f"an image must be uint8, uint16 or float32 (1.0 is white), got {image.dtype}")
     if image.ndim != 2 and image.shape[2:] != (3,):

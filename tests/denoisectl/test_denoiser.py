@@ -221,9 +221,11 @@ def test_a_share_outside_its_range_is_refused(same: Denoiser, photo: Image, name
         (np.zeros((4,), np.uint8), "H x W"),
         (np.zeros((2, 4, 4, 3), np.uint8), "H x W"),
         (np.zeros((0, 4, 3), np.uint8), "no pixels"),
+        (None, "an image must be an array, got None; `Denoiser.file` takes file names"),
+        ("a.jpg", r"an image must be an array, got 'a\.jpg';"),
     ],
 )
-def test_what_is_no_image_is_refused(same: Denoiser, array: Image, message: str) -> None:
+def test_what_is_no_image_is_refused(same: Denoiser, array: Any, message: str) -> None:
     with pytest.raises(ImageError, match=message):
         same.image(array)
 
