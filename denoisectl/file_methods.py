@@ -128,7 +128,7 @@ class FileMethods:
     def in_place(
         self: Digested,
         folder: str | Path,
-        backup: str,
+        backup: str | Path,
         *,
         recursive: bool = False,
         include: str | Sequence[str] = (),

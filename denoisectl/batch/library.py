@@ -93,7 +93,7 @@ def denoise_folder(
 def denoise_in_place(
     denoiser: Digested,
     folder: str | Path,
-    backup: str,
+    backup: str | Path,
     *,
     recursive: bool = False,
     include: str | Sequence[str] = (),
@@ -107,7 +107,7 @@ def denoise_in_place(
         UsageError: nothing to denoise, or a backup that would stand among the inputs or cannot be written.
     """
     _refuse_nul(folder, backup)
-    kept = Backup.parse(backup)
+    kept = Backup.parse(str(backup))
     _check_folder(folder)
     selection = Selection(
         recursive, _globs(include), (*_globs(exclude), *kept.globs), kept.folder, in_place=True

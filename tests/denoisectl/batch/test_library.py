@@ -85,6 +85,13 @@ def test_a_backup_suffix_that_is_too_long_costs_its_photos(denoiser: Denoiser, t
     assert result.status == "failed" and "File name too long" in result.reason
 
 
+def test_a_backup_folder_may_be_a_path(denoiser: Denoiser, tmp_path: Path) -> None:
+    photo = write_picture(tmp_path / "in" / "a.png")
+    before = photo.read_bytes()
+    (result,) = denoiser.in_place(tmp_path / "in", tmp_path / "originals")
+    assert result.backup == tmp_path / "originals" / "a.png" and result.backup.read_bytes() == before
+
+
 def test_a_whole_number_is_the_same_amount(denoiser: Denoiser, tmp_path: Path) -> None:
     write_picture(tmp_path / "in" / "a.png")
     seen = []
