@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from denoisectl.batch.backup import Backup
 from denoisectl.batch.destination import Destination
 from denoisectl.batch.existing import IfExists
+from denoisectl.batch.identity import identity
 from denoisectl.batch.inputs import find
 from denoisectl.batch.job import kinds_of
 from denoisectl.batch.plan import Naming
@@ -17,10 +18,11 @@ from denoisectl.batch.process import Digested
 from denoisectl.batch.result import FileResult, Status
 from denoisectl.batch.run_plan import Resources, run_plan
 from denoisectl.batch.selection import Found, Selection
-from denoisectl.batch.settings import Settings, format_of, refuse_misspelt
+from denoisectl.batch.settings import Settings
 from denoisectl.choices import IfExistsName
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import Format
+from denoisectl.images.formats import SUFFIXES
 
 _log = logging.getLogger("denoisectl")
 
@@ -37,18 +39,19 @@ def denoise_file(
 
     Raises:
         ImageError: the image cannot be read, denoised or written; nothing is left behind.
-        UsageError: there is no such file, one of the two is a folder, the target exists, is the source or has a
-            misspelt ending, or its folder is not writable.
+        UsageError: there is no such file, one of the two is a folder, the target exists, is the source or has no
+            format's ending, or its folder is not writable.
     """
     _refuse_nul(source, target)
     source, target = Path(source), Path(target)
     for path in (source, target):
         if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises where a name is too long
             raise UsageError(f"{path}: is a folder; name a file, or use `Denoiser.folder`")
-    refuse_misspelt(target)
-    if not (settings and settings.format) and format_of(target) is None:
+    if target.suffix.lower() not in SUFFIXES:
         kinds = ", ".join(kind.default_suffix for kind in Format)
         raise UsageError(f"{target}: its ending is to say its format; give one of {kinds}")
+    if (place := identity(source)) and place == identity(target):
+        raise UsageError(f"{target}: is the source; name another target, or use `Denoiser.in_place`")
     if if_exists == "error" and os.path.exists(target):  # noqa: PTH110 - pathlib's raises where a name is too long
         raise UsageError(f'{target} exists already; if_exists="overwrite" replaces it, "skip" leaves it')
     destination = Destination(Naming(target, single=True), settings or Settings(), lambda: denoiser.digest)

@@ -114,18 +114,25 @@ def test_a_target_that_exists_is_refused_in_the_words_of_a_program(
 
 def test_a_result_without_a_format_is_refused(denoiser: Denoiser, tmp_path: Path) -> None:
     write_picture(tmp_path / "a.jpg")
-    for target in ("b.xyz", "b"):
+    for target in ("b.xyz", "b", "b.jgp", "b.gif", "b.heic"):
         with pytest.raises(
-            UsageError, match=rf"{target}: its ending is to say its format; give one of \.jpg"
+            UsageError, match=rf"/{target}: its ending is to say its format; give one of \.jpg"
         ):
             denoiser.file(tmp_path / "a.jpg", tmp_path / target)
+        assert not (tmp_path / target).exists()
 
 
-def test_a_result_with_a_misspelt_ending_is_refused(denoiser: Denoiser, tmp_path: Path) -> None:
-    write_picture(tmp_path / "a.jpg")
-    with pytest.raises(UsageError, match=r"no format has this ending; write .*a\.jpg"):
-        denoiser.file(tmp_path / "a.jpg", tmp_path / "a.jgp")
-    assert not (tmp_path / "a.jgp").exists()
+@pytest.mark.parametrize("if_exists", ["error", "skip", "overwrite", "newer"])
+def test_a_target_that_is_the_source_is_refused(denoiser: Denoiser, tmp_path: Path, if_exists: Any) -> None:
+    photo = write_picture(tmp_path / "a.jpg")
+    before = photo.read_bytes()
+    (tmp_path / "b.jpg").symlink_to("a.jpg")
+    for target in (photo, tmp_path / "b.jpg"):
+        with pytest.raises(
+            UsageError, match=r"is the source; name another target, or use `Denoiser\.in_place`"
+        ):
+            denoiser.file(photo, target, if_exists=if_exists)
+    assert photo.read_bytes() == before
 
 
 def test_a_program_ends_with_a_run_half_taken(cli_env: dict[str, str], model: Path, tmp_path: Path) -> None:
