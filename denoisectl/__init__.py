@@ -1,4 +1,7 @@
-"""denoisectl: cleans folders of noisy photographs. The library front door is `Denoiser`."""
+"""denoisectl: cleans folders of noisy photographs. The library front door is `Denoiser`.
+
+What a user can mend is raised as a `DenoiseError` of `denoisectl.errors`; warnings go to the logger `denoisectl`.
+"""
 
 from __future__ import annotations
 
@@ -34,3 +37,8 @@ def __getattr__(name: str) -> object:
 
         return getattr(result, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names, for completion and `help`, also before they are first used."""
+    return sorted({*globals(), *__all__})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -43,3 +44,9 @@ def test_the_public_names_are_there() -> None:
     ]
     with pytest.raises(AttributeError, match="'denoisectl' has no attribute 'Denoise'"):
         denoisectl.Denoise  # noqa: B018
+
+
+def test_help_shows_the_public_names_before_they_are_used(cli_env: dict[str, str]) -> None:
+    code = "import denoisectl, pydoc; print(pydoc.render_doc(denoisectl, renderer=pydoc.plaintext))"
+    page = subprocess.check_output([sys.executable, "-c", code], env=cli_env, text=True)
+    assert {"Denoiser", "FileResult", "ModelCard", "Status"} <= set(re.findall(r"class (\w+)\(", page))
