@@ -1,6 +1,7 @@
 """denoisectl: cleans folders of noisy photographs. The library front door is `Denoiser`.
 
 What a user can mend is raised as a `DenoiseError` of `denoisectl.errors`; warnings go to the logger `denoisectl`.
+Messages name settings as the command line spells them: `--bit-depth 16` is the argument `bit_depth=16`.
 """
 
 from __future__ import annotations

@@ -12,8 +12,9 @@ DenoiseError
 ├── MissingExtraError  a command whose optional dependencies are not installed
 └── StoppedError     a batch that ended early: its failure limit was reached, or the disk is full
 
-A message says what went wrong, with which file or flag, and what to do. The exceptions know nothing
-of the terminal: `denoisectl.cli.exits` alone turns them into words and exit codes.
+A message says what went wrong, with which file or flag, and what to do. In those of a `Denoiser` a flag stands for
+the argument of the same name: `--bit-depth 16` is `bit_depth=16`. The exceptions know nothing of the terminal:
+`denoisectl.cli.exits` alone turns them into words and exit codes.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def _looked_at(
     if other := journal.made_from_another(job, output):
         problem = (
             f"{job.source}: {job.target} is there already and was made from another photo, {other}; choose another "
-            "--out, or --overwrite"
+            "--out, or --if-exists overwrite"
         )
         return replace(job, problem=problem, code=FailureCode.COLLISION)
     return replace(job, again=journal.made_otherwise(job, output))

@@ -155,11 +155,12 @@ def _refuse_nothing(files: tuple[Found, ...], jobs: tuple[Job, ...]) -> None:
     """A run without anything to do is a mistake in what was named."""
     if not files:
         raise UsageError(
-            "nothing to do: no files were found; -r also looks into subfolders, --include and --exclude leave files out"
+            "nothing to do: no files were found; --recursive also looks into subfolders, --include and --exclude leave "
+            "files out"
         )
     if not jobs:
         raise UsageError(
-            f"nothing to do: no photos found, only other files ({len(files)}); -r also looks into subfolders"
+            f"nothing to do: no photos found, only other files ({len(files)}); --recursive also looks into subfolders"
         )
     if all(job.code in (FailureCode.MISSING, FailureCode.UNFIT) for job in jobs):
         raise UsageError(listed("nothing to do", (job.problem for job in jobs)))

@@ -88,7 +88,7 @@ class Walk:
         folders = [entry for entry in entries if _is_folder(entry) and not entry.is_symlink()]
         if missed := sum(self._holds_inputs(folder / entry.name) for entry in folders):
             which = "1 subfolder with photos is" if missed == 1 else f"{missed} subfolders with photos are"
-            self._notice(f"{folder}: {which} not looked into, since the run is not recursive (-r)")
+            self._notice(f"{folder}: {which} not looked into; --recursive does that")
 
     def _holds_inputs(self, folder: Path) -> bool:
         """Whether files in a subfolder are called as photos are, and would be inputs if it were entered."""

@@ -203,7 +203,7 @@ def test_photos_in_subfolders_that_are_not_entered_are_told_of(tree: Path) -> No
 
     (tree / "notes").mkdir()
     (tree / "notes" / "x.txt").touch()
-    one = [f"{tree}: 1 subfolder with photos is not looked into, since the run is not recursive (-r)"]
+    one = [f"{tree}: 1 subfolder with photos is not looked into; --recursive does that"]
     assert told() == told(include=("*.jpg",)) == one
     for choice in (
         {"recursive": True},

@@ -36,10 +36,15 @@ def test_a_missing_photo_is_missed_by_name_wherever_its_result_was_to_go(run: In
 def test_an_empty_folder(run: Invoke, tmp_path: Path, out: Path) -> None:
     (tmp_path / "in").mkdir()
     ended = run(tmp_path / "in", "-o", out)
-    assert ended.code == 2 and "nothing to do: no files were found; -r also looks into" in ended.stderr
+    assert (
+        ended.code == 2 and "nothing to do: no files were found; --recursive also looks into" in ended.stderr
+    )
     (tmp_path / "in" / "notes.txt").touch()
     ended = run(tmp_path / "in", "-o", out)
-    assert ended.code == 2 and "nothing to do: no photos found, only other files (1); -r also" in ended.stderr
+    assert (
+        ended.code == 2
+        and "nothing to do: no photos found, only other files (1); --recursive also" in ended.stderr
+    )
     assert not out.exists()
 
 
