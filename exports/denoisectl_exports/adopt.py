@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import onnx
@@ -30,7 +31,7 @@ from denoisectl_exports.graph import COMPARED_ON, network_of
 from denoisectl_exports.half import with_half_weights
 from denoisectl_exports.photos import reference_photos
 from denoisectl_exports.seams import smallest_photo
-from denoisectl_exports.write import ADOPTED_LIMIT, Weights, measured, write_model
+from denoisectl_exports.write import ADOPTED_LIMIT, Weights, measured, refuse_unknown, write_model
 
 _LEAST, _TRIED = 64, 192  # pixels a side of the photos that tell the range
 _MOST = 5  # of those photos
@@ -57,10 +58,11 @@ def adopt(
 
     Raises:
         ModelError: there is no such file, or it is not ONNX.
-        UsageError: it is a model file of ours already, or `photos` does not exist or holds none.
+        UsageError: it is a model file of ours already, `photos` does not exist or holds none, or no such weights.
         TrainingError: none of the photos can be read.
         ExportError: it cannot be adopted, there is nothing to try it on, or `out` cannot be written.
     """
+    refuse_unknown("weights", weights, get_args(Weights))
     foreign = read_foreign(source)
     layout = find_layout(foreign)
     try:

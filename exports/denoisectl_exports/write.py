@@ -8,14 +8,14 @@ import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import onnx
 import torch
 
 from denoisectl import __version__
-from denoisectl.errors import ExportError
+from denoisectl.errors import ExportError, UsageError
 from denoisectl.model_file.card import CARD_KEY, ModelCard
 from denoisectl.pixels import Planes
 from denoisectl.whole_file import write_whole
@@ -96,10 +96,12 @@ def export_run(
 
     Raises:
         TrainingError: the run has no usable checkpoint.
-        UsageError: `photos` holds none.
+        UsageError: `photos` holds none, or no such precision or weights.
         ExportError: the graph disagrees with PyTorch, there is nothing to measure int8 on, the run was
             trained in 8 bits and is asked for in float32, or `out` cannot be written.
     """
+    refuse_unknown("precision", precision or "float32", get_args(Precision))
+    refuse_unknown("weights", weights, get_args(Weights))
     model, recipe, seen = load_trained(run)
     card = new_card(model, recipe, seen, facts or Facts())
     side = smallest_photo(card.halo, card.multiple_of)
@@ -123,6 +125,16 @@ def export_run(
     card = measured(proto, card, noisy)
     write_model(proto, card, out)
     return card
+
+
+def refuse_unknown(name: str, given: str, known: tuple[str, ...]) -> None:
+    """A misspelt word would be taken for float32, and the file not be what was asked for.
+
+    Raises:
+        UsageError: `given` is none of the known words.
+    """
+    if given not in known:
+        raise UsageError(f"{name} {given!r}: give one of {', '.join(known)}")
 
 
 def measured(proto: onnx.ModelProto, card: ModelCard, images: Iterable[Planes]) -> ModelCard:

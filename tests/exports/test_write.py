@@ -1,5 +1,6 @@
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -8,9 +9,10 @@ import skimage.data
 import torch
 
 from denoisectl import Denoiser, __version__
-from denoisectl.errors import ConfigError, ExportError, TrainingError
+from denoisectl.errors import ConfigError, ExportError, TrainingError, UsageError
 from denoisectl.model_file.card_in_file import read_card
 from denoisectl_exports import graph, tile_memory, write
+from denoisectl_exports.adopt import adopt
 from denoisectl_exports.facts import Facts, read_facts
 from denoisectl_exports.write import export_run, new_card, restamp
 from denoisectl_training.records.run_folder import RunFolder
@@ -54,6 +56,22 @@ def test_the_graph_keeps_the_contract(run: RunFolder, out: Path) -> None:
     assert_contract(proto)
     assert {(opset.domain, opset.version) for opset in proto.opset_import} == {("", 18)}
     assert "BatchNormalization" not in {node.op_type for node in proto.graph.node}
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"precision": "fp16"}, "precision 'fp16': give one of float32, int8, float16"),
+        ({"weights": "half"}, "weights 'half': give one of float32, float16"),
+    ],
+)
+def test_a_misspelt_word_is_no_float32(run: RunFolder, out: Path, asked: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        export_run(run.path, out, **asked)
+    if "weights" in asked:
+        with pytest.raises(UsageError, match=told):
+            adopt(out, out, **asked)
+    assert not out.exists()
 
 
 def test_the_file_does_not_tell_where_it_was_made(run: RunFolder, out: Path) -> None:
