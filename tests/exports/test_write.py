@@ -1,7 +1,9 @@
+import textwrap
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import onnx
 import pytest
@@ -208,3 +210,19 @@ def test_only_a_model_file_with_a_card_can_be_restamped(tmp_path: Path) -> None:
         restamp(tmp_path / "text.onnx", Facts())
     with pytest.raises(ConfigError, match="does not exist"):
         read_facts(tmp_path / "gone.toml")
+
+
+def test_the_page_on_training_shows_a_program_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    program = textwrap.dedent(page.partition("## From Python\n")[2].partition("\nThis does")[0])
+    assert '"skip"' in program and "20000" in program, "they are made small here"
+    (tmp_path / "photos").mkdir()
+    for name in ("astronaut", "coffee", "rocket"):
+        photo = getattr(skimage.data, name)()[:128, :128, ::-1]
+        cv2.imwrite(str(tmp_path / "photos" / f"{name}.png"), photo)
+    monkeypatch.chdir(tmp_path)
+    made: dict[str, Any] = {}
+    exec(program.replace('"skip"', '"small"').replace("20000", "16"), made)
+    assert made["denoiser"].card.images_seen == 16
