@@ -29,14 +29,14 @@ def main() -> None:
     parser.add_argument("others", type=Path, nargs="+", metavar="OTHER")
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
-    weights, recipe, _ = load_weights(asked.run)
-    networks = [weights]
+    first = load_weights(asked.run)
+    networks = [first.weights]
     for other in asked.others:
-        more, trained, _ = load_weights(other)
-        refuse_other_network(recipe, trained, str(other))
-        networks.append(more)
+        found = load_weights(other)
+        refuse_other_network(first.recipe, found.recipe, str(other))
+        networks.append(found.weights)
     state = load_checkpoint(checkpoint_of(asked.run))
-    mean = {name: _mean([each[name] for each in networks]) for name in weights}
+    mean = {name: _mean([each[name] for each in networks]) for name in first.weights}
     save_checkpoint(asked.out, {**state, "model": mean, "average": None})
 
 

@@ -46,7 +46,7 @@ def eager(run: Path, threads: int) -> Peer:
     from denoisectl_training.weights.trained import load_trained
 
     torch.set_num_threads(threads)
-    model = load_trained(run)[0].to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub lacks it
+    model = load_trained(run).model.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub lacks it
 
     def clean(photo: Pixels) -> Pixels:
         planes = torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 255.0

@@ -51,10 +51,11 @@ def main() -> None:
     clean = torch.stack([torch.from_numpy(crop).permute(2, 0, 1) for _, _, crop in crops(paths, 64, 128)])
     print(f"{'':<28}{'fresh: all':>14}{'wrong':>10}{'trained: all':>16}{'wrong':>10}")
     for run in args.run:
-        weights, recipe, _ = load_weights(run)
+        found = load_weights(run)
+        recipe = found.recipe
         torch.manual_seed(recipe.training.seed)
         fresh, trained = build_model(recipe.model), build_model(recipe.model)
-        trained.load_state_dict(weights)
+        trained.load_state_dict(found.weights)
         before, after = silence(fresh.train(), recipe, clean), silence(trained.eval(), recipe, clean)
         print(f"{run.name:<28}{before[0]:>14.1%}{before[1]:>10.1%}{after[0]:>16.1%}{after[1]:>10.1%}")
 

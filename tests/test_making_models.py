@@ -35,8 +35,8 @@ def test_the_mean_of_three_networks_weighs_each_alike(
     runs, mean = [_checkpoint(tmp_path / f"{seed}.pt", seed) for seed in range(3)], tmp_path / "mean.pt"
     monkeypatch.setattr("sys.argv", ["mean_of_weights.py", *map(str, runs), "--out", str(mean)])
     benchmark("mean_of_weights").main()
-    each = [load_weights(run)[0] for run in runs]
-    for name, found in load_weights(mean)[0].items():
+    each = [load_weights(run).weights for run in runs]
+    for name, found in load_weights(mean).weights.items():
         if found.is_floating_point():
             torch.testing.assert_close(found, (each[0][name] + each[1][name] + each[2][name]) / 3)
     assert any((each[0][name] != each[1][name]).any() for name in each[0]), "or a copy would pass"

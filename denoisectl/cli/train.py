@@ -213,8 +213,7 @@ def _tuning_recipe(source: Path, photos: Photos, changes: list[str]) -> Recipe:
     from denoisectl_training.weights.trained import load_weights
     from denoisectl_training.weights.tuning import tuned
 
-    _, recipe, _ = load_weights(source)
-    return changed(tuned(recipe, photos.count()), changes)
+    return changed(tuned(load_weights(source).recipe, photos.count()), changes)
 
 
 def _number(rate: str) -> float:

@@ -102,8 +102,9 @@ def export_run(
     """
     refuse_unknown("precision", precision or "float32", get_args(Precision))
     refuse_unknown("weights", weights, get_args(Weights))
-    model, recipe, seen = load_trained(run)
-    card = new_card(model, recipe, seen, facts or Facts())
+    trained = load_trained(run)
+    model, recipe = trained.model, trained.recipe
+    card = new_card(model, recipe, trained.images_seen, facts or Facts())
     side = smallest_photo(card.halo, card.multiple_of)
     clean = reference_photos(photos, at_least=SIDE, multiple_of=card.multiple_of, side=side)
     pairs = list(as_the_model_meets_them(clean, recipe))

@@ -90,7 +90,7 @@ def test_evening_out_brings_an_8_bit_network_nearer_to_its_float_self() -> None:
 
 
 def test_other_networks_are_left_as_they_are(run: RunFolder) -> None:
-    model, _, _ = load_trained(run.path)
+    model = load_trained(run.path).model
     assert evened(model, []) is model
 
 
@@ -123,10 +123,10 @@ def test_the_measured_loss_outlives_a_new_card(run: RunFolder, out: Path) -> Non
 def test_a_network_for_clean_photos_is_measured_on_those(
     run: RunFolder, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model, recipe, seen = load_trained(run.path)
+    trained = load_trained(run.path)
     kinds = parse_recipe({"name": "x", "corruption": [{"kind": "clean"}]}, origin="x").corruption
-    clean = recipe.model_copy(update={"corruption": kinds})
-    monkeypatch.setattr(write, "load_trained", lambda _: (model, clean, seen))
+    clean = replace(trained, recipe=trained.recipe.model_copy(update={"corruption": kinds}))
+    monkeypatch.setattr(write, "load_trained", lambda _: clean)
     (limit,) = export_run(run.path, out, precision="int8").limits
     assert "clean photos" in limit and "nan" not in limit
 
@@ -153,7 +153,7 @@ def test_a_network_trained_in_8_bits_is_exported_with_its_own_rounding(
 ) -> None:
     card = export_run(rounded_run.path, out)
     assert card.precision == "int8" and "tuned with their rounding" in card.limits[0]
-    model, _, _ = load_trained(rounded_run.path)
+    model = load_trained(rounded_run.path).model
     image = photo()
     with torch.inference_mode():
         expected, precise = model(image).numpy(), without_fake_quantization(model)(image).numpy()
@@ -167,7 +167,7 @@ def test_its_loss_is_that_against_the_network_it_was_tuned_from(rounded_run: Run
     description = export_run(rounded_run.path, out).limits[0]
     assert "below the float32 network that it was tuned from" in description
     teacher = load_teacher(rounded_run.path)
-    source, _, _ = load_trained(Path(rounded_run.description()["started_from"]))
+    source = load_trained(Path(rounded_run.description()["started_from"])).model
     image = photo()
     with torch.inference_mode():
         taught, began = teacher(image), source(image)
@@ -179,7 +179,7 @@ def test_its_loss_is_that_against_the_network_it_was_tuned_from(rounded_run: Run
 def test_its_file_holds_the_ranges_of_the_training(rounded_run: RunFolder, out: Path) -> None:
     export_run(rounded_run.path, out)
     scales = {i.name: numpy_helper.to_array(i) for i in onnx.load(out).graph.initializer}
-    model, _, _ = load_trained(rounded_run.path)
+    model = load_trained(rounded_run.path).model
     for low, high in ranges_in_order(model):
         step = np.float32((high - low) / 255)
         assert any(value.shape == () and np.isclose(value, step, rtol=1e-5) for value in scales.values())
@@ -194,7 +194,7 @@ def test_it_is_not_exported_in_float(rounded_run: RunFolder, out: Path) -> None:
 def test_a_file_that_rounds_otherwise_is_not_written(
     rounded_run: RunFolder, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wide = [(-500.0, 500.0)] * len(ranges_in_order(load_trained(rounded_run.path)[0]))
+    wide = [(-500.0, 500.0)] * len(ranges_in_order(load_trained(rounded_run.path).model))
     monkeypatch.setattr(write, "ranges_in_order", lambda model: wide)
     with pytest.raises(ExportError, match="dB from its training"):
         export_run(rounded_run.path, out)

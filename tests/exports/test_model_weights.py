@@ -33,9 +33,10 @@ def checkpoint(tmp_path: Path) -> Path:
 
 def test_an_exported_run_has_the_same_weights_and_recipe(checkpoint: Path, out: Path) -> None:
     export_run(checkpoint, out)
-    (trained, recipe, seen), (found, read, images) = load_weights(checkpoint), load_weights(out)
-    assert (read, images) == (recipe, seen) and seen == 32
-    assert found.keys() == trained.keys() and all(torch.equal(found[name], trained[name]) for name in found)
+    trained, found = load_weights(checkpoint), load_weights(out)
+    assert found.recipe == trained.recipe and found.images_seen == trained.images_seen == 32
+    assert found.weights.keys() == trained.weights.keys()
+    assert all(torch.equal(found.weights[name], trained.weights[name]) for name in found.weights)
 
 
 def test_so_has_one_stored_in_half_precision_but_for_its_rounding(
@@ -44,16 +45,16 @@ def test_so_has_one_stored_in_half_precision_but_for_its_rounding(
     monkeypatch.setattr("denoisectl_exports.half.TOLERANCE", 1.0)
     monkeypatch.setattr("denoisectl_exports.half._SMALLEST", 1024)  # the toy is small
     export_run(checkpoint, out, weights="float16")
-    trained, found = load_weights(checkpoint)[0], load_weights(out)[0]
+    trained, found = load_weights(checkpoint).weights, load_weights(out).weights
     assert all(torch.allclose(found[name], trained[name], rtol=1e-3, atol=1e-6) for name in trained)
     name = "network.down_blocks.2.0.body.0.weight"
     assert not torch.equal(found[name], trained[name])
 
 
 def test_a_shipped_model_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    weights, recipe, images = load_weights(Path("photo"))
-    assert recipe.name == "photo" and images >= 720_000
-    assert load_weights(find_model("photo"))[0].keys() == weights.keys()
+    photo = load_weights(Path("photo"))
+    assert photo.recipe.name == "photo" and photo.images_seen >= 720_000
+    assert load_weights(find_model("photo")).weights.keys() == photo.weights.keys()
     monkeypatch.chdir(tmp_path)
     Path("photo").mkdir()  # what is there is meant
     with pytest.raises(TrainingError, match="no checkpoint there"):

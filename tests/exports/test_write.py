@@ -44,7 +44,7 @@ def test_a_run_becomes_one_file_that_says_what_it_is(
 
 def test_the_file_does_what_the_network_does(run: RunFolder, out: Path) -> None:
     export_run(run.path, out)
-    model, _, _ = load_trained(run.path)
+    model = load_trained(run.path).model
     photo = skimage.data.chelsea()[:120, :90]
     with torch.inference_mode():
         expected = model(torch.from_numpy(photo.copy()).permute(2, 0, 1)[None].float() / 255.0)
@@ -84,7 +84,7 @@ def test_the_file_does_not_tell_where_it_was_made(run: RunFolder, out: Path) -> 
 
 
 def test_train_mode_is_refused(run: RunFolder) -> None:
-    model, _, _ = load_trained(run.path)
+    model = load_trained(run.path).model
     next(m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)).train()
     with pytest.raises(ExportError, match="train mode"):
         graph.to_onnx(model)
@@ -101,7 +101,7 @@ def test_a_graph_that_disagrees_is_not_written(
 
 
 def test_the_comparison_sees_a_changed_weight(run: RunFolder) -> None:
-    model, _, _ = load_trained(run.path)
+    model = load_trained(run.path).model
     proto = graph.to_onnx(model)
     seen = []
     hook = model.register_forward_pre_hook(lambda _, given: seen.append(given[0].shape))
@@ -148,7 +148,8 @@ def test_facts_are_read_checked_and_stamped(run: RunFolder, out: Path, tmp_path:
     export_run(run.path, out)
     weights = onnx.load(out).graph
     card = restamp(out, facts)
-    model, recipe, seen = load_trained(run.path)
+    trained = load_trained(run.path)
+    model, recipe, seen = trained.model, trained.recipe, trained.images_seen
     new = new_card(model, recipe, seen, facts)
     assert all(getattr(new, each.name) == getattr(card, each.name) for each in fields(facts))
     assert new_card(model, recipe, seen, Facts()).summary == recipe.summary

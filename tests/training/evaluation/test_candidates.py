@@ -35,7 +35,7 @@ def test_a_large_image_goes_through_a_checkpoint_in_tiles_that_change_nothing(
 ) -> None:
     noisy = np.random.default_rng(1).random((300, 410, 3), np.float32)
     (whole,) = open_models([str(untrained)], device="cpu")
-    halo, shapes = load_trained(untrained)[0].halo, list[tuple[int, int]]()
+    halo, shapes = load_trained(untrained).model.halo, list[tuple[int, int]]()
     monkeypatch.setattr(candidates, "_TILE_PIXELS", (4 * halo) ** 2)
     cut = candidates.cut
     monkeypatch.setattr(candidates, "cut", lambda *asked: shapes.append(cut(*asked).shape) or cut(*asked))

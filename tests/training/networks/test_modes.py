@@ -88,7 +88,7 @@ def test_exporting_a_network_in_train_mode_is_refused(model: DenoisingAutoencode
 
 def test_checkpoints_are_loaded_and_exported_in_eval_mode(tmp_path: Path, photo: Tensor) -> None:
     save_checkpoint(tmp_path / "last.pt", TrainingState.start(recipe(), CPU, "float32").to_checkpoint())
-    loaded, _, _ = load_trained(tmp_path / "last.pt")
+    loaded = load_trained(tmp_path / "last.pt").model
     assert not any(module.training for module in loaded.modules())
     export_run(tmp_path / "last.pt", tmp_path / "toy.onnx")
     noisy = photo[0].permute(1, 2, 0).contiguous().numpy()

@@ -192,9 +192,11 @@ def test_tuning_in_8_bits_begins_with_ranges_and_moves_weights_only(
 ) -> None:
     request = started(Photos((photo_folder,)), toy(), tmp_path, device="cpu")
     state = train(replace(request, source=float_run.path))
-    before, _, _ = load_trained(float_run.path)
-    after, recipe, seen = load_trained(request.run.path)
-    assert (recipe.training.quantise, seen) == ("int8", 8 + 8)  # of the float run and its own
+    before = load_trained(float_run.path).model
+    tuned = load_trained(request.run.path)
+    after = tuned.model
+    assert tuned.recipe.training.quantise == "int8"
+    assert tuned.images_seen == 8 + 8  # of the float run and its own
     assert any(isinstance(module, FakeQuantize) for module in after.modules())
     assert not torch.equal(before.network.head.weight, after.network.head.weight)
     assert ranges_in_order(state.model) == ranges_in_order(after)
@@ -238,7 +240,7 @@ def test_it_learns_what_the_float_network_does_and_not_the_clean_photos(
     losses = [record["loss"] for record in request.run.records() if "loss" in record]
     assert sum(losses[-3:]) < sum(losses[:3])
     assert state.teacher is not None
-    before, _, _ = load_trained(float_run.path)
+    before = load_trained(float_run.path).model
     planes = torch.rand(1, 3, 32, 32)
     with torch.inference_mode():
         assert torch.allclose(state.teacher.predict(planes), before.predict(planes), atol=1e-4)

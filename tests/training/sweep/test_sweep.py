@@ -109,10 +109,11 @@ def test_a_sweep_chooses_on_validation_and_ends_with_one_figure(request_: SweepR
     assert result.best.psnr == max(tried.psnr or 0.0 for tried in result.trials)
     assert result.run == request_.folder / f"trial-{result.best.number:04}"
     assert result.best.overrides[0].startswith("optimizer.lr=")
-    model, recipe, _ = load_trained(result.run)
-    photos = request_.photos.load(recipe)
+    chosen = load_trained(result.run)
+    photos = request_.photos.load(chosen.recipe)
     test, validation = (
-        validate(model, part, recipe, torch.device("cpu")).psnr for part in (photos.test, photos.validation)
+        validate(chosen.model, part, chosen.recipe, torch.device("cpu")).psnr
+        for part in (photos.test, photos.validation)
     )
     assert result.test_psnr == pytest.approx(test, abs=1e-3)
     assert abs(test - validation) > 0.01, "or the figure above might be of the photos that it was chosen by"
@@ -145,8 +146,8 @@ def test_the_best_moment_of_a_trial_counts_and_is_what_is_tested(
     assert result is not None and [tried.psnr for tried in result.trials] == [30.0, 30.0]
     run = request_.run_of(result.best.number)
     best, last = (
-        validate(model, request_.photos.load(recipe).test, recipe, torch.device("cpu")).psnr
-        for model, recipe, _ in map(load_trained, (run.best, run.last))
+        validate(each.model, request_.photos.load(each.recipe).test, each.recipe, torch.device("cpu")).psnr
+        for each in map(load_trained, (run.best, run.last))
     )
     assert result.test_psnr == pytest.approx(best, abs=1e-4) and abs(best - last) > 1e-3
 

@@ -30,14 +30,14 @@ def write(path: Path, step: int) -> None:
 def test_a_run_is_taken_at_its_best(tmp_path: Path) -> None:
     write(tmp_path / "best.pt", 2)
     write(tmp_path / "last.pt", 3)
-    assert load_weights(tmp_path)[2] == 2 * 16
-    assert load_weights(tmp_path / "last.pt")[2] == 3 * 16
+    assert load_weights(tmp_path).images_seen == 2 * 16
+    assert load_weights(tmp_path / "last.pt").images_seen == 3 * 16
 
 
 def test_images_of_the_runs_before_are_counted(tmp_path: Path) -> None:
     state = TrainingState.start(RECIPE, torch.device("cpu"), "float32", images_before=1_000).to_checkpoint()
     save_checkpoint(tmp_path / "last.pt", {**state, "step": 3})
-    assert load_weights(tmp_path)[2] == 1_000 + 3 * 16
+    assert load_weights(tmp_path).images_seen == 1_000 + 3 * 16
 
 
 def test_a_name_that_is_nothing_lists_the_shipped_models() -> None:
@@ -47,7 +47,7 @@ def test_a_name_that_is_nothing_lists_the_shipped_models() -> None:
 
 def test_a_run_that_held_nothing_out_is_taken_at_its_end(tmp_path: Path) -> None:
     write(tmp_path / "last.pt", 3)
-    assert load_weights(tmp_path)[2] == 3 * 16
+    assert load_weights(tmp_path).images_seen == 3 * 16
 
 
 def test_a_damaged_checkpoint_is_told_in_one_sentence(tmp_path: Path) -> None:

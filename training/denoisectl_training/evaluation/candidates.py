@@ -104,10 +104,9 @@ def _opened(name: str, model: str, device: str, threads: int | None, self_ensemb
                 f"--self-ensemble is for model files: run `denoisectl export {shlex.quote(model)} --out FILE.onnx` "
                 "first"
             )
-        trained, _, _ = load_trained(path)
         if threads is not None:
             torch.set_num_threads(threads)
-        return Candidate(name, "model", as_function(trained, choose_device(device)))
+        return Candidate(name, "model", as_function(load_trained(path).model, choose_device(device)))
     # As a path: the very model that is named, whatever precision a run of it would choose here.
     denoiser = Denoiser.open(find_model(model), device, threads=threads, self_ensemble=self_ensemble)
     return Candidate(

@@ -7,7 +7,6 @@ from pathlib import Path
 import onnx
 import torch
 from onnx import numpy_helper
-from torch import Tensor
 
 from denoisectl.errors import ModelError, TrainingError
 from denoisectl.model_file.card import ADOPTED
@@ -15,7 +14,8 @@ from denoisectl.model_file.card_in_file import card_of
 from denoisectl.model_file.onnx_file import read_model
 from denoisectl.model_file.shipped import shipped_models
 from denoisectl_training.networks.model import build_model
-from denoisectl_training.recipes import Recipe, parse_recipe
+from denoisectl_training.recipes import parse_recipe
+from denoisectl_training.weights.trained_weights import TrainedWeights
 
 STORED_HALF = "_half"
 """What `export --weights float16` adds to the name of a tensor that it stores so."""
@@ -28,8 +28,8 @@ def model_file(source: Path) -> Path | None:
     return shipped_models().get(str(source))
 
 
-def weights_in(file: Path) -> tuple[dict[str, Tensor], Recipe, int]:
-    """Weights of a model file in float32, the recipe that its card holds, and the images that they have seen.
+def weights_in(file: Path) -> TrainedWeights:
+    """Weights of a model file in float32, with the recipe that its card holds and the images that it counts.
 
     Raises:
         TrainingError: not a model of ours, or one that does not hold its weights as they were trained: in 8-bit
@@ -65,4 +65,4 @@ def weights_in(file: Path) -> tuple[dict[str, Tensor], Recipe, int]:
     for name, like in weights.items():
         values = torch.from_numpy(numpy_helper.to_array(stored[name]).copy())
         weights[name] = values.to(like.dtype).reshape(like.shape)
-    return weights, recipe, card.images_seen
+    return TrainedWeights(weights, recipe, card.images_seen)

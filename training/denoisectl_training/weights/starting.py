@@ -33,12 +33,12 @@ def weights_to_start_from(source: Path, recipe: Recipe, photos: PhotoSet) -> tup
         TrainingError: nothing of ours there, or a model without its weights as trained.
         ConfigError: the weights fit another network, or were tuned to rounding already.
     """
-    weights, trained, seen = load_weights(source)
+    found = load_weights(source)
+    trained, weights = found.recipe, without_ranges(found.weights)
     if trained.training.quantise != "nothing" != recipe.training.quantise:
         raise ConfigError(
             f"--from {source}: was tuned to rounding already; start from the float network that it was tuned from"
         )
-    weights = without_ranges(weights)
     if is_deeper(recipe.model, trained.model):
         torch.manual_seed(recipe.training.seed)
         weights = deepened(weights, recipe.model)
@@ -48,7 +48,7 @@ def weights_to_start_from(source: Path, recipe: Recipe, photos: PhotoSet) -> tup
         refuse_other_network(recipe, trained, str(source))
     if recipe.training.quantise != "nothing":
         weights = prepared_weights(recipe.model, weights, _probe_batches(recipe, photos))
-    return weights, seen
+    return weights, found.images_seen
 
 
 def _probe_batches(recipe: Recipe, photos: PhotoSet) -> list[Tensor]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-
-from torch import Tensor
 
 from denoisectl.errors import ModelError, TrainingError
 from denoisectl.model_file.shipped import shipped_models
@@ -14,12 +13,22 @@ from denoisectl_training.records.checkpoint import load_checkpoint
 from denoisectl_training.records.run_folder import RunFolder
 from denoisectl_training.weights.fresh import build_network
 from denoisectl_training.weights.model_file import model_file, weights_in
+from denoisectl_training.weights.trained_weights import TrainedWeights
 
 
-def load_weights(run: Path) -> tuple[dict[str, Tensor], Recipe, int]:
-    """Weights of a run folder, checkpoint or model file, its recipe, and the images that those weights have seen.
+@dataclass(frozen=True, slots=True)
+class TrainedNetwork:
+    """A network that was trained, and what is known of its training."""
 
-    Images count from the first run on, those of the weights that a run started from included.
+    model: DenoisingAutoencoder
+    """In eval mode. One that was trained in 8 bits rounds as it did in training."""
+    recipe: Recipe
+    images_seen: int
+    """As `TrainedWeights` counts them."""
+
+
+def load_weights(run: Path) -> TrainedWeights:
+    """Weights of a run folder, checkpoint or model file.
 
     Of a run folder, the checkpoint that was best on the held-out photos, or the last if nothing was held out: a run
     stopped at a high rate may end in one of its worse moments. Averaged weights are taken where the run kept them.
@@ -38,7 +47,8 @@ def load_weights(run: Path) -> tuple[dict[str, Tensor], Recipe, int]:
     state = load_checkpoint(checkpoint)
     recipe = parse_recipe(state["recipe"], origin=str(checkpoint))
     weights = state["model"] if state["average"] is None else state["average"]
-    return weights, recipe, state.get("images_before", 0) + state["step"] * recipe.training.batch
+    seen = state.get("images_before", 0) + state["step"] * recipe.training.batch
+    return TrainedWeights(weights, recipe, seen)
 
 
 def checkpoint_of(run: Path) -> Path:
@@ -49,18 +59,16 @@ def checkpoint_of(run: Path) -> Path:
     return folder.best if folder.best.is_file() else folder.last
 
 
-def load_trained(run: Path) -> tuple[DenoisingAutoencoder, Recipe, int]:
-    """The network of a run folder, checkpoint or model file in eval mode, its recipe, and the images it saw.
-
-    One that was trained in 8 bits rounds as it did in training.
+def load_trained(run: Path) -> TrainedNetwork:
+    """The network of a run folder, checkpoint or model file.
 
     Raises:
         ModelError, TrainingError: as for `load_weights`.
     """
-    weights, recipe, images = load_weights(run)
-    model = build_network(recipe)
-    model.load_state_dict(weights)
-    return model.eval(), recipe, images
+    found = load_weights(run)
+    model = build_network(found.recipe)
+    model.load_state_dict(found.weights)
+    return TrainedNetwork(model.eval(), found.recipe, found.images_seen)
 
 
 def load_teacher(run: Path) -> DenoisingAutoencoder:
