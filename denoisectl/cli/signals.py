@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from denoisectl.stop_signals import STOP_SIGNALS, end_at_the_next, heeded
+
 _LATER = 0.05  # seconds
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -33,7 +34,7 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set handlers; a caller in another one keeps its own
         return
-    before = {signum: signal.signal(signum, _first) for signum in _heeded()}
+    before = {signum: signal.signal(signum, _first) for signum in heeded()}
     hook, watch = sys.unraisablehook, _Watch()
     sys.unraisablehook = _asking_again(hook, watch)
     if hasattr(signal, "SIGPIPE"):  # a reader that is gone becomes an error, so that cleaning up comes first
@@ -64,7 +65,7 @@ class _Watch:
 
     def _read(self) -> None:
         while note := os.read(self._reading, 1):
-            if note[0] in _SIGNALS:
+            if note[0] in STOP_SIGNALS:
                 self.seen += 1
                 if self.seen > 1:
                     os._exit(128 + note[0])
@@ -93,12 +94,6 @@ def _asking_again(
     return lost
 
 
-def _heeded() -> list[signal.Signals]:
-    """Those that whoever started the process did not have it ignore, as shells do for jobs in the background."""
-    return [signum for signum in _SIGNALS if signal.getsignal(signum) is not signal.SIG_IGN]
-
-
 def _first(signum: int, _frame: FrameType | None) -> None:
-    for each in _heeded():
-        signal.signal(each, signal.SIG_DFL)  # the second one needs no Python to be obeyed
+    end_at_the_next()
     raise Interrupted(signum)

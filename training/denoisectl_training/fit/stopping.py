@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from denoisectl.stop_signals import end_at_the_next, heeded
+
 
 @dataclass(slots=True)
 class Stop:
@@ -39,13 +41,9 @@ def stoppable(max_seconds: float | None = None) -> Iterator[Stop]:
 
     def request(signum: int, _frame: FrameType | None) -> None:
         stop.signum = signum
-        for each in before:
-            signal.signal(each, signal.SIG_DFL)
+        end_at_the_next()
 
-    heeded = [
-        each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is not signal.SIG_IGN
-    ]
-    before = {each: signal.signal(each, request) for each in heeded}
+    before = {each: signal.signal(each, request) for each in heeded()}
     try:
         yield stop
     finally:
