@@ -50,7 +50,7 @@ def test_gaussian_smoothing_is_the_gaussian_that_opencv_computes(photo: Tensor) 
     assert np.abs(found - expected).max() < 1e-3
 
 
-def test_guided_smoothing_beats_gaussian_given_the_true_luminance(photo: Tensor) -> None:
+def test_guided_smoothing_beats_gaussian_given_the_true_lightness(photo: Tensor) -> None:
     noisy = photo + 0.1 * torch.randn(photo.shape, generator=torch.Generator().manual_seed(0))
     errors = []
     for smoothing in ("guided", "gaussian"):

@@ -50,7 +50,7 @@ def test_lab_planes_go_back_to_the_same_photo(photo: Tensor) -> None:
     torch.testing.assert_close(model.to_rgb(model.planes(photo), photo), photo, atol=1e-4, rtol=0)
 
 
-def test_mode_l_keeps_luminance_and_smooths_colour(photo: Tensor) -> None:
+def test_mode_l_keeps_lightness_and_smooths_colour(photo: Tensor) -> None:
     model = build_model(ModelSettings.model_validate({**TINY, "colour": "l", "chroma_sigma": 3.0}))
     noisy = photo + 0.1 * torch.randn(photo.shape, generator=torch.Generator().manual_seed(0))
     perfect = model.to_rgb(model.planes(photo), noisy)  # the true L with the noisy image's smoothed A and B

@@ -36,7 +36,7 @@ class GaussianSmoothing(nn.Module):
         """Radius including the way through a network of radius `network` that makes L: L is not used here."""
         return max(network, self.halo)
 
-    def forward(self, chroma: Tensor, luminance: Tensor) -> Tensor:
+    def forward(self, chroma: Tensor, lightness: Tensor) -> Tensor:
         """Smooth A and B; L is not looked at."""
         columns = self.kernel.view(1, 1, -1, 1).expand(2, 1, -1, 1)
         rows = self.kernel.view(1, 1, 1, -1).expand(2, 1, 1, -1)
@@ -69,12 +69,12 @@ class GuidedSmoothing(nn.Module):
         columns = F.avg_pool2d(planes, (side, 1), stride=1)
         return F.avg_pool2d(columns, (1, side), stride=1)
 
-    def forward(self, chroma: Tensor, luminance: Tensor) -> Tensor:
+    def forward(self, chroma: Tensor, lightness: Tensor) -> Tensor:
         """Smooth A and B along the edges of L."""
-        guide, noisy = _padded(luminance, 2 * self.radius), _padded(chroma, 2 * self.radius)
+        guide, noisy = _padded(lightness, 2 * self.radius), _padded(chroma, 2 * self.radius)
         mean_guide, mean_noisy = self._mean(guide), self._mean(noisy)  # r fewer pixels at each side
         variance = self._mean(guide * guide) - mean_guide * mean_guide
         covariance = self._mean(guide * noisy) - mean_guide * mean_noisy
         slope = covariance / (variance.clamp(min=0.0) + self.epsilon)
         offset = mean_noisy - slope * mean_guide
-        return self._mean(slope) * luminance + self._mean(offset)
+        return self._mean(slope) * lightness + self._mean(offset)

@@ -51,10 +51,10 @@ class DenoisingAutoencoder(nn.Module):
         if self.settings.colour == "rgb":
             return rgb
         lab = rgb_to_lab(rgb)
-        luminance = lab[:, 0:1] / 100.0
+        lightness = lab[:, 0:1] / 100.0
         if self.settings.colour == "l":
-            return luminance
-        return torch.cat([luminance, (lab[:, 1:3] + 128.0) / _AB_SPAN], dim=1)
+            return lightness
+        return torch.cat([lightness, (lab[:, 1:3] + 128.0) / _AB_SPAN], dim=1)
 
     def predict(self, planes: Tensor) -> Tensor:
         """Noisy `(B, C, H, W)` planes to clean ones, float32."""
