@@ -1,4 +1,4 @@
-"""Corruption on the fly: pure functions of (clean, generator), and the mixture a recipe asks for."""
+"""Corruption when a batch is formed (section 17.4.4): pure functions of (clean, generator), and a recipe's mixture."""
 
 from denoisectl_training.corruption.basic import blur, gaussian, knockout, poisson, salt_and_pepper
 from denoisectl_training.corruption.developed_noise import developed

@@ -1,4 +1,4 @@
-"""The text's corruptions (sections 17.3 and 18.4.4) as pure functions of (clean, generator).
+"""The four corruptions of section 18.4.4, and Poisson noise, as pure functions of (clean, generator).
 
 Each takes `(B, 3, H, W)` float32 sRGB in [0, 1] on any device and a generator of that device, and returns a
 corrupted copy; the parameters are drawn anew for each image of the batch. Nothing is clipped but where
@@ -28,7 +28,7 @@ def _normal_like(clean: Tensor, generator: Generator) -> Tensor:
 
 
 def gaussian(clean: Tensor, generator: Generator, sigma: float = 50.0, *, fixed: bool = False) -> Tensor:
-    """Add Gaussian noise whose sigma is drawn from [0, `sigma`] 8-bit levels, or is `sigma` if `fixed`."""
+    """Add Gaussian noise whose sigma is drawn from [0, `sigma`) 8-bit levels, or is `sigma` if `fixed`."""
     level = uniform(clean, generator, sigma if fixed else 0.0, sigma) / 255.0
     return clean + level * _normal_like(clean, generator)
 

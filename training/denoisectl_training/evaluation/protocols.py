@@ -1,4 +1,4 @@
-"""What is measured: the chapter's five cases, the literature's Gaussian noise, or real pairs.
+"""What is measured: section 18.4.4's five cases, the literature's Gaussian noise, or real pairs.
 
 A protocol is a stream of samples and the rule for the outputs. Everything random is a function of the
 seed and of the image's place in sorted order, so that every candidate and every machine sees the same.

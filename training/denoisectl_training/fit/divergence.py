@@ -1,4 +1,4 @@
-"""Divergence (section 17.3.3): a loss that is no longer a number, or far above the best one so far."""
+"""Divergence (sections 17.3.3 and 18.4.3): a loss that is no longer a number, or far above the best one so far."""
 
 from __future__ import annotations
 

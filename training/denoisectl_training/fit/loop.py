@@ -1,4 +1,4 @@
-"""The training loop: batch, loss, backward, step, record. Everything else is around it."""
+"""The training loop (section 17.3.2): batch, loss, backward, step, record. Everything else is around it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,13 @@ class Progress:
 
 
 def training_step(state: TrainingState, noisy: Tensor, target: Tensor) -> Tensor:
-    """One descent step; returns the loss, still on the device."""
+    """One descent step, its gradient by backpropagation (section 17.3.4); returns the loss, still on the device.
+
+    Args:
+        state: moved on by the step.
+        noisy: `(B, 3, H, W)` sRGB, nominally [0, 1], on the state's device.
+        target: the same without noise.
+    """
     recipe, model = state.recipe, state.model
     rate = learning_rate(recipe.schedule, recipe.optimizer.lr, state.images, recipe.training.images)
     for group in state.optimizer.param_groups:

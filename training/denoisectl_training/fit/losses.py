@@ -1,4 +1,4 @@
-"""The training loss of sections 17.4.1 and 18.4: SSD and L1 on per-pixel means, and the out-of-range penalty.
+"""The training loss of sections 17.4.1 and 18.4: SSD and L1 as means over pixels, and 18.2's out-of-range penalty.
 
 PSNR itself is a further term (Chen et al., "Simple Baselines for Image Restoration", 2022, train with nothing else).
 """

@@ -1,7 +1,7 @@
-"""The networks: figure 18.4's three autoencoders and the U-net that ships.
+"""The networks: figure 18.4's three autoencoders and the U-net that ships (sections 17.1, 17.2, 18.3.1, 18.4).
 
 Each maps `(B, channels, H, W)` planes scaled to about [-1, 1] to planes of the same shape, and says its `halo`
-(the receptive-field radius in pixels). What H and W must divide by, `ModelSettings.multiple_of` says.
+(the receptive-field radius in pixels, section 17.1.2). What H and W must divide by, `ModelSettings.multiple_of` says.
 
 Figure 18.4 is not in the text. Widths and depths are reconstructed from its prose: "very shallow" (one
 stride), "much deeper" and "as deep" (three strides); skip connections stack an encoder block's output on
@@ -30,7 +30,7 @@ from denoisectl_training.networks.blocks import (
 
 
 class BookAutoencoder(nn.Module):
-    """An autoencoder of figure 18.4: encoder blocks, decoder blocks and, if `skip`, stacked connections.
+    """An autoencoder of figure 18.4: encoder blocks, decoder blocks and, if `skip`, stacked skip connections.
 
     The first encoder level keeps the size; each further one halves it. `small` is two widths with skips,
     `skip` and `noskip` are four widths with and without them. More widths make it deeper by strides, more

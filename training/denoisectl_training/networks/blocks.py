@@ -1,4 +1,7 @@
-"""The blocks that autoencoders are built of: figure 18.3's two, and a plain residual block."""
+"""The blocks that autoencoders are built of: figure 18.3's two, and a plain residual block.
+
+Residual connections are section 18.3.2's, batch normalisation is 18.3.3's, dropout 17.4.4's.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +47,11 @@ def first_conv(module: nn.Module) -> nn.Conv2d:
 
 
 def _normalise(channels: int, batch_norm: bool) -> nn.Module:
+    """Section 18.3.3's layer as PyTorch has it, or nothing.
+
+    In training it goes by the mean and deviation of the batch, in use by running means of both over the batches that it
+    saw. It divides by sqrt(s^2 + epsilon), where the text has s + epsilon.
+    """
     return nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
 
 

@@ -43,8 +43,9 @@ def train_mode(model: DenoisingAutoencoder, frozen: Frozen) -> None:
 def freeze_batch_norm(model: nn.Module) -> None:
     """Let batch normalisation use the statistics that it has gathered, and gather no more.
 
-    Otherwise it subtracts the mean of the batch, which hides how bright each crop is: a deep network then
-    learns to tell that from the zeros beyond the crop's border, and misses it in the middle of a photo.
+    Section 18.3.3 has it go by statistics of earlier batches throughout; PyTorch's goes by those of the batch itself.
+    It subtracts its mean, which hides how bright each crop is: a deep network then learns to tell that from the zeros
+    beyond the crop's border, and misses it in the middle of a photo.
     """
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):

@@ -41,7 +41,7 @@ def _relu_pair(raw: Tensor, planes: Tensor) -> Tensor:
 
 
 def _hard_clamp(raw: Tensor, planes: Tensor) -> Tensor:
-    """As bad as `relu_pair`, and kept for the same reason."""
+    """The same function as `relu_pair`, kept for the same reason."""
     return raw.clamp(0.0, 1.0)
 
 

@@ -22,10 +22,11 @@ class _Settings(BaseModel):
 
 
 class ModelSettings(_Settings):
-    """What network is trained and what it sees (sections 18.2 to 18.4)."""
+    """What network is trained and what it sees (sections 17.1, 17.2 and 18.2 to 18.4)."""
 
     architecture: Literal["small", "noskip", "skip", "unet"] = "skip"
-    """Figure 18.4's three autoencoders, or the U-net that ships."""
+    """Figure 18.4's three autoencoders, of which `noskip` has no skip connections (section 18.3.1), or the U-net that
+    ships."""
     colour: Literal["l", "lab", "rgb"] = "l"
     """The network works on L alone (A and B smoothed), on all of LAB, or on RGB."""
     chroma_sigma: Annotated[float, Field(gt=0.0)] = 3.0
@@ -43,15 +44,15 @@ class ModelSettings(_Settings):
     )
     """From raw output to planes in [0, 1]; `scaled_tanh` is the text's a(tanh x + b)."""
     widths: Annotated[tuple[Positive, ...], Field(min_length=1)] = (32, 64, 128, 256)
-    """Features at each level, finest first."""
+    """Features at each level, finest first (section 17.1.2: more as blocks shrink)."""
     batch_norm: bool = True
-    """Batch normalisation in the book's blocks; the U-net has none."""
+    """Batch normalisation in the book's blocks (section 18.3.3); the U-net has none."""
     blocks: Positive = 1
     """Book: encoder blocks, and decoder blocks, at each level; depth at the same sizes."""
     shortcut: Literal["convolution", "identity", "none"] = "convolution"
-    """Book: the residual connection of encoder blocks; `identity` is the text's V_w."""
+    """Book: the residual connection of encoder blocks (section 18.3.2); `identity` is the text's V_w."""
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
-    """Book: share of a block's output set to zero in training."""
+    """Book: share of a block's output set to zero in training (section 17.4.4)."""
     encoder_blocks: tuple[Positive, ...] = (1, 1, 2)
     """U-net: residual blocks at each level on the way down, the bottom last."""
     decoder_blocks: tuple[Positive, ...] = (1, 1)
@@ -127,11 +128,14 @@ class CorruptionSettings(_Settings):
 
 
 class LossSettings(_Settings):
-    """Weights of the loss terms on per-pixel means of planes in [0, 1] (sections 17.4.1, 18.2, 18.4)."""
+    """Weights of the loss terms, which are means over the pixels of planes in [0, 1] (sections 17.4.1, 18.2, 18.4)."""
 
     ssd: Weight = 100.0
+    """Of the squared residuals."""
     l1: Weight = 30.0
+    """Of the absolute residuals."""
     out_of_range: Weight = 1.0
+    """Of the squared excess below 0 and above 1, the text's L_ud."""
     psnr: Weight = 0.0
     """Of each crop's PSNR: a dB counts the same in little noise as in strong."""
 
@@ -150,12 +154,16 @@ class OptimizerSettings(_Settings):
     name: Literal["sgd", "momentum", "adam", "adamw", "muon"] = "adam"
     """`muon`: Muon for the convolutions, AdamW for the rest."""
     lr: Annotated[float, Field(gt=0.0)] = 1e-3
+    """The learning rate, which a schedule changes (section 17.3.3)."""
     momentum: Decay = 0.9
-    """Of `momentum` and `muon`."""
+    """Of `momentum` and `muon`: procedure 18.1's mu."""
     beta1: Decay = 0.9
+    """Of `adam`, `adamw` and `muon`, as the next two: procedure 18.2's numbers."""
     beta2: Decay = 0.999
     epsilon: Annotated[float, Field(gt=0.0)] = 1e-8
     weight_decay: Weight = 0.0
+    """How much weights are drawn to zero (section 17.4.4): `sgd`, `momentum` and `adam` add this times each weight to
+    its gradient; `adamw` and `muon` shrink each weight by this times the rate, apart from the gradient."""
     clip_norm: Annotated[float, Field(gt=0.0)] | None = None
     """Gradients longer than this are shortened to it."""
 
@@ -207,7 +215,8 @@ class DataSettings(_Settings):
     brightness: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     """Crops are made brighter or darker by up to this share, before corruption."""
     validation_photos: Annotated[int, Field(ge=0)] | None = None
-    """Photos set aside from training to be measured on, and to choose by; by default a fifth, at most 24."""
+    """Photos set aside from training to be measured on, and to choose by (section 18.4.3); by default a fifth, at most
+    24."""
     test_photos: Annotated[int, Field(ge=0)] = 0
     """Photos set aside from training and from choosing, for one final figure."""
 
@@ -231,16 +240,18 @@ class TrainingSettings(_Settings):
     images: Positive = 500_000
     """Crops seen in the whole run; the schedule counts them."""
     batch: Positive = 16
+    """Crops whose mean loss gives the gradient of one step (section 17.3.2)."""
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 0
+    """Of all that is drawn: weights, crops, corruption, and which photos are set aside."""
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Autocast precision; `auto` is bfloat16 where the device multiplies it, else float16 on GPUs, float32 on CPUs."""
     ema: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     """Decay of the running average of the weights that is validated and exported; 0 keeps none."""
     frozen: Literal["nothing", "encoder"] = "nothing"
-    """What fine-tuning leaves as it was."""
+    """What fine-tuning (section 18.4.5) leaves as it was."""
     steady_share: Share = 0.0
-    """Share of the images of a run, at its end, in which batch normalisation no longer follows the batch: it uses
-    what it has gathered, as it will in use."""
+    """Share of the images of a run, at its end, in which batch normalisation (section 18.3.3) no longer follows
+    the batch: it uses what it has gathered, as it will in use."""
     quantise: Literal["nothing", "int8"] = "nothing"
     """U-net, fine-tuning only: learn, with the rounding that the 8-bit file will do, to match the float network."""
     log_every: Positive = 640

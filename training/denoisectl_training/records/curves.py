@@ -1,4 +1,4 @@
-"""Learning curves from the logs of runs: read, smoothed, and written as CSV."""
+"""Learning curves (section 17.3.3) from the logs of runs: read, smoothed, and written as CSV."""
 
 from __future__ import annotations
 
