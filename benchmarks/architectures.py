@@ -78,10 +78,10 @@ def score(
 ) -> float:
     """Mean over clean photos with float noise, as papers measure; each photo cut to the grid."""
     scores = []
-    for index, _, photo in photos(find_photos([folder]), every=every):
-        height, width = (size // multiple_of * multiple_of for size in photo.shape[:2])
-        clean = photo[:height, :width]
-        noise = np.random.default_rng(index).normal(0, sigma / 255, clean.shape).astype(np.float32)
+    for photo in photos(find_photos([folder]), every=every):
+        height, width = (size // multiple_of * multiple_of for size in photo.pixels.shape[:2])
+        clean = photo.pixels[:height, :width]
+        noise = np.random.default_rng(photo.index).normal(0, sigma / 255, clean.shape).astype(np.float32)
         given = np.ascontiguousarray((clean + noise).transpose(2, 0, 1)[None])
         found = model.run(None, {"image": given})[0][0].transpose(1, 2, 0)
         scores.append(psnr(np.clip(found, 0, 1), clean))

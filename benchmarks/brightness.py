@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=256)
     args = parser.parse_args()
     paths = sorted(path for path in args.folder.iterdir() if path.is_file())
-    clean = [image for _, _, image in crops(paths, args.crops, args.side)]
+    clean = [crop.pixels for crop in crops(paths, args.crops, args.side)]
     rows = rows_of(open_models(args.model, device="cpu"), clean, args.side)
     rings = [f"{near}-{far}" for near, far in itertools.pairwise(EDGES)]
     count = max(map(len, rows.values()))

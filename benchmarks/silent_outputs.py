@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--run", nargs="+", type=Path, required=True)
     args = parser.parse_args()
     paths = sorted(path for path in args.folder.iterdir() if path.is_file())
-    clean = torch.stack([torch.from_numpy(crop).permute(2, 0, 1) for _, _, crop in crops(paths, 64, 128)])
+    clean = torch.stack([torch.from_numpy(crop.pixels).permute(2, 0, 1) for crop in crops(paths, 64, 128)])
     print(f"{'':<28}{'fresh: all':>14}{'wrong':>10}{'trained: all':>16}{'wrong':>10}")
     for run in args.run:
         found = load_weights(run)

@@ -9,12 +9,12 @@ from denoisectl.errors import TrainingError, UsageError
 from denoisectl_training.evaluation.metrics import Image, psnr, rms
 from denoisectl_training.evaluation.protocols import FIVE_CASES, Sample, as_file, five_cases, literature
 from denoisectl_training.evaluation.request import EvaluationRequest
-from denoisectl_training.evaluation.sources import crops, photos, read_image
+from denoisectl_training.evaluation.sources import CleanImage, crops, photos, read_image
 from denoisectl_training.photos.finding import find_photos
 
 
-def one(image: Image, index: int = 0) -> Iterator[tuple[int, str, Image]]:
-    yield index, "image", image
+def one(image: Image, index: int = 0) -> Iterator[CleanImage]:
+    yield CleanImage(index, "image", image)
 
 
 GREY = np.full((200, 200, 3), 0.5, np.float32)
@@ -70,12 +70,12 @@ def test_a_subset_keeps_the_noise_of_the_whole_set(test_photos: Path) -> None:
 def test_crops_are_small_spread_and_repeatable(test_photos: Path) -> None:
     paths = find_photos([test_photos])
     first, again = list(crops(paths, 5, 32)), list(crops(paths, 5, 32))
-    assert [name.split("#")[0] for _, name, _ in first] == ["a.png"] * 3 + ["b.png"] * 2
-    assert all(image.shape == (32, 32, 3) for _, _, image in first)
-    assert all(np.array_equal(a[2], b[2]) for a, b in zip(first, again, strict=True))
-    assert not np.array_equal(first[0][2], first[1][2])
+    assert [crop.name.split("#")[0] for crop in first] == ["a.png"] * 3 + ["b.png"] * 2
+    assert all(crop.pixels.shape == (32, 32, 3) for crop in first)
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(first, again, strict=True))
+    assert not np.array_equal(first[0].pixels, first[1].pixels)
     few = crops([*paths, *paths, *paths], 2, 32)
-    assert [name for _, name, _ in few] == ["a.png#0", "b.png#1"], "the first and the fourth of six"
+    assert [crop.name for crop in few] == ["a.png#0", "b.png#1"], "the first and the fourth of six"
 
 
 def test_a_photo_smaller_than_a_crop_is_refused(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_requests_that_make_no_sense_are_refused(request_: EvaluationRequest, me
 
 
 def test_every_image_has_its_own_noise_and_every_seed_another(test_photos: Path) -> None:
-    grey = [(index, "grey", GREY[:32, :32]) for index in range(2)]
+    grey = [CleanImage(index, "grey", GREY[:32, :32]) for index in range(2)]
     for case in ("gaussian", "salt and pepper", "knockout"):
         first, second = (s.noisy for s in five_cases(iter(grey)).samples if s.case == case)
         assert not np.array_equal(first, second)

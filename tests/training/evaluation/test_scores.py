@@ -13,6 +13,7 @@ from denoisectl_training.evaluation.contact_sheet import _liveliest
 from denoisectl_training.evaluation.measuring import Score, measure
 from denoisectl_training.evaluation.metrics import Image
 from denoisectl_training.evaluation.protocols import Protocol, Sample, five_cases, literature
+from denoisectl_training.evaluation.sources import CleanImage
 from denoisectl_training.evaluation.summary import summarise
 
 PHOTO = skimage.data.coffee()[100:148, 200:264].astype(np.float32) / np.float32(255)
@@ -24,14 +25,16 @@ def candidate(denoise: Callable[[Image], Image], name: str = "one") -> Candidate
 
 
 def test_outputs_are_clipped_in_the_literatures_protocol_and_not_rounded() -> None:
-    protocol = literature(iter([(0, "white", WHITE)]), (25.0,))
+    protocol = literature(iter([CleanImage(0, "white", WHITE)]), (25.0,))
     (score,) = measure(protocol, [candidate(lambda noisy: noisy)])
     assert score.psnr == pytest.approx(20 * np.log10(255 / 25) + 3.01, abs=0.1), (
         "half of the noise is cut off"
     )
     assert score.correction == 0.0, "an input is seen clipped, too"
     assert score.noise == pytest.approx(25 / 255 / 2**0.5, rel=0.02)
-    (score,) = measure(literature(iter([(0, "coffee", PHOTO)]), (0.0,)), [candidate(_a_little_brighter)])
+    (score,) = measure(
+        literature(iter([CleanImage(0, "coffee", PHOTO)]), (0.0,)), [candidate(_a_little_brighter)]
+    )
     assert score.psnr == pytest.approx(20 * np.log10(255 / 0.3), abs=0.1)
 
 
@@ -40,7 +43,7 @@ def _a_little_brighter(noisy: Image) -> Image:
 
 
 def test_outputs_are_rounded_as_files_are_in_the_five_cases() -> None:
-    scores = measure(five_cases(iter([(0, "coffee", PHOTO)])), [candidate(_a_little_brighter)])
+    scores = measure(five_cases(iter([CleanImage(0, "coffee", PHOTO)])), [candidate(_a_little_brighter)])
     assert scores[0].case == "clean" and scores[0].psnr == 50.0 and scores[0].psnr_to_input == 100.0
 
 

@@ -66,12 +66,12 @@ def five_cases(source: Source, *, seed: int = 0, eight_bit: bool = False) -> Pro
 
 
 def _five(source: Source, seed: int, eight_bit: bool) -> Iterator[Sample]:
-    for index, name, clean in source:
-        planes = torch.from_numpy(clean).permute(2, 0, 1)[None]
+    for clean in source:
+        planes = torch.from_numpy(clean.pixels).permute(2, 0, 1)[None]
         for number, (case, corruption) in enumerate(FIVE_CASES.items()):
-            corrupted = corruption(planes, step_generator(seed, len(FIVE_CASES) * index + number))
+            corrupted = corruption(planes, step_generator(seed, len(FIVE_CASES) * clean.index + number))
             noisy = np.ascontiguousarray(corrupted[0].permute(1, 2, 0).numpy())
-            yield Sample(name, case, as_file(noisy) if eight_bit else noisy, clean)
+            yield Sample(clean.name, case, as_file(noisy) if eight_bit else noisy, clean.pixels)
 
 
 def literature(source: Source, sigmas: Sequence[float], *, eight_bit: bool = False) -> Protocol:
@@ -85,11 +85,11 @@ def literature(source: Source, sigmas: Sequence[float], *, eight_bit: bool = Fal
 
 
 def _gaussian(source: Source, cases: Mapping[str, float], eight_bit: bool) -> Iterator[Sample]:
-    for index, name, clean in source:
+    for clean in source:
         for case, sigma in cases.items():
-            noise = np.random.default_rng(index).normal(0.0, sigma / 255.0, clean.shape)
-            noisy = clean + noise.astype(np.float32)
-            yield Sample(name, case, as_file(noisy) if eight_bit else noisy, clean)
+            noise = np.random.default_rng(clean.index).normal(0.0, sigma / 255.0, clean.pixels.shape)
+            noisy = clean.pixels + noise.astype(np.float32)
+            yield Sample(clean.name, case, as_file(noisy) if eight_bit else noisy, clean.pixels)
 
 
 def real_pairs(pairs: Sequence[Pair], *, every: int = 1) -> Protocol:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,19 @@ from denoisectl_training.photos.files import read_photo
 _SMALLEST = 11  # the window of `metrics.ssim`
 _WHITE = {"uint8": 255.0, "uint16": 65535.0}
 
-Source = Iterator[tuple[int, str, Image]]
-"""Place in the set, name, `(H, W, 3)` float32 in [0, 1]."""
+
+@dataclass(frozen=True, slots=True)
+class CleanImage:
+    """One image of a test set."""
+
+    index: int
+    """Its place in the set, which decides the noise that is added to it."""
+    name: str
+    pixels: Image
+    """`(H, W, 3)` float32 sRGB in [0, 1]."""
+
+
+Source = Iterator[CleanImage]
 
 
 def read_image(path: Path) -> Image:
@@ -43,7 +55,7 @@ def photos(paths: Sequence[Path], *, every: int = 1) -> Source:
         TrainingError: a photo cannot be read.
     """
     for index in range(0, len(paths), every):
-        yield index, paths[index].name, read_image(paths[index])
+        yield CleanImage(index, paths[index].name, read_image(paths[index]))
 
 
 def crops(paths: Sequence[Path], count: int, side: int, *, seed: int = 0) -> Source:
@@ -60,7 +72,7 @@ def crops(paths: Sequence[Path], count: int, side: int, *, seed: int = 0) -> Sou
                 f"{path}: is smaller than a crop of {side} pixels; take it out of the test set, or cut smaller ones"
             )
         top, left = (int(draw.integers(size - side + 1)) for size in photo.shape[:2])
-        yield index, name, photo[top : top + side, left : left + side]
+        yield CleanImage(index, name, photo[top : top + side, left : left + side])
 
 
 def crop_names(paths: Sequence[Path], count: int) -> list[str]:
