@@ -44,8 +44,8 @@ def freeze_batch_norm(model: nn.Module) -> None:
     """Let batch normalisation use the statistics that it has gathered, and gather no more.
 
     Section 18.3.3 has it go by statistics of earlier batches throughout; PyTorch's goes by those of the batch itself.
-    It subtracts its mean, which hides how bright each crop is: a deep network then learns to tell that from the zeros
-    beyond the crop's border, and misses it in the middle of a photo.
+    Subtracting the mean of the batch hides how bright each crop is: a deep network then learns to tell that from the
+    zeros beyond the crop's border, and misses it in the middle of a photo.
     """
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
