@@ -76,8 +76,7 @@ def make_plan(
     Raises:
         UsageError: two inputs want one output, an output is an input, or there is nothing to do.
     """
-    # One file may be named twice, in two spellings.
-    files = tuple({(os.path.abspath(each.path), each.relative): each for each in found}.values())  # noqa: PTH100
+    files = tuple({_known_by(each, naming): each for each in found}.values())
     entries = [_entry(each, naming, unfit, made_here) for each in files]
     jobs = tuple(entry for entry in entries if isinstance(entry, Job))
     ignored = tuple(entry for entry in entries if isinstance(entry, Ignored))
@@ -91,6 +90,13 @@ def make_plan(
             _refuse_overwriting(jobs)
     part = tuple(job for job in jobs if not shard or shard.takes(job.relative))
     return Plan(part, ignored)
+
+
+def _known_by(found: Found, naming: Naming) -> tuple[object, PurePath | str]:
+    """The same for one file that was named twice, in two spellings; in place also by two ways to its folder."""
+    if naming.backup:
+        return identity(found.path.parent) or found.path.parent, found.path.name
+    return os.path.abspath(found.path), found.relative  # noqa: PTH100
 
 
 def _entry(

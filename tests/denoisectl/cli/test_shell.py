@@ -94,6 +94,21 @@ def test_in_place_and_back(shell: Shell, tmp_path: Path, pictures: Pictures) -> 
     assert {path: path.read_bytes() for path in before} == before
 
 
+def test_photos_in_place_that_are_reached_by_several_ways_are_one_job(
+    shell: Shell, tmp_path: Path, pictures: Pictures
+) -> None:
+    paths = pictures(tmp_path / "p", "a.png", "sub/b.jpg")
+    before = [path.read_bytes() for path in paths]
+    (tmp_path / "link").symlink_to("p")
+    ended = shell(
+        "find p -type f | denoisectl run -r p p/sub link --files-from - --in-place --backup kept --strength 0.5"
+    )
+    assert ended.returncode == 0 and "\n2 ok in" in ended.stderr, ended.stderr
+    ended = shell("denoisectl run -r link --in-place --backup kept --strength 0")
+    assert ended.returncode == 0 and "2 ok (2 restored)" in ended.stderr, ended.stderr
+    assert [path.read_bytes() for path in paths] == before
+
+
 def test_one_file_in_place_says_why_it_stays(shell: Shell, tmp_path: Path) -> None:
     write_picture(tmp_path / "a.png")
     assert shell("denoisectl run a.png --in-place --backup .orig").returncode == 0
