@@ -75,7 +75,8 @@ class Destination:
         )
         plan = plan if arrived is None else plan.only(arrived)
         if self._in_place:
-            return mark_in_place(plan, self._in_place, self._naming.kept)
+            restoring = self.settings.changes_nothing
+            return mark_in_place(plan, self._in_place, self._naming.kept, restoring=restoring)
         return mark_done(plan, if_exists, self._journal)
 
     def made(self, path: Path) -> bool:

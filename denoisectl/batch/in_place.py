@@ -25,6 +25,9 @@ from denoisectl.batch.shard import Shard
 from denoisectl.errors import UsageError
 from denoisectl.whole_file import where_possible, write_whole
 
+OWN_ORIGINAL = "it is its own original, and nothing is asked for that changes it"
+"""Why a photo stays as it is."""
+
 
 @dataclass(slots=True)
 class InPlaceJournals:
@@ -57,13 +60,16 @@ class InPlaceJournals:
         self.of(job.source.parent).record(job, output, data)
 
 
-def mark_in_place(plan: Plan, journals: InPlaceJournals, kept: Path | None = None) -> Plan:
+def mark_in_place(
+    plan: Plan, journals: InPlaceJournals, kept: Path | None = None, *, restoring: bool = False
+) -> Plan:
     """The plan with a reason to skip on what is done, and originals as the inputs of what is done again.
 
     Args:
         plan: of photos that their results replace.
         journals: what earlier runs did.
         kept: the folder for originals, if there is one.
+        restoring: the settings change nothing, so originals come back, and a photo that is its own stays.
 
     Raises:
         UsageError: a backup would stand where an input stands, or photos in the folder for originals.
@@ -72,12 +78,14 @@ def mark_in_place(plan: Plan, journals: InPlaceJournals, kept: Path | None = Non
     if kept:
         _refuse_inputs_among_backups(plan, kept)
         _refuse_photos_among_originals(kept)
-    return replace(plan, jobs=tuple(_settled(job, journals) if job.pending else job for job in plan.jobs))
+    jobs = (_settled(job, journals, restoring=restoring) if job.pending else job for job in plan.jobs)
+    return replace(plan, jobs=tuple(jobs))
 
 
-def _settled(job: Job, journals: InPlaceJournals) -> Job:
+def _settled(job: Job, journals: InPlaceJournals, *, restoring: bool) -> Job:
     try:
         settled = _looked_at(job, journals)
+        settled = _restored(settled) if restoring and settled.pending else settled
         problem = journals.problem_in(job.source.parent) if settled.pending else ""
         return _not_replaced(settled, problem) if problem else settled
     except UsageError as error:  # its folder's journal
@@ -85,6 +93,10 @@ def _settled(job: Job, journals: InPlaceJournals) -> Job:
     except OSError as error:
         problem = f"{job.source}: it or its original {job.backup} cannot be read: {error.strerror}"
         return replace(job, problem=problem, code=FailureCode.UNREADABLE)
+
+
+def _restored(job: Job) -> Job:
+    return replace(job, restored=True, again=False) if job.from_backup else replace(job, skip=OWN_ORIGINAL)
 
 
 def _not_replaced(job: Job, problem: str) -> Job:

@@ -38,6 +38,8 @@ class Job:
     """The same for scripts."""
     skip: str = ""
     """Why it need not be done."""
+    restored: bool = False
+    """Whether that original takes its own place again, as it is."""
     again: bool = False
     """Whether an earlier run did it, with another model or other settings."""
 

@@ -85,6 +85,13 @@ class Settings:
             raise UsageError(f"--format {self.format.value} contradicts --out {target}; leave one out")
         return replace(self, format=self.format or named)
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether every output is its input file, byte for byte, whatever that is."""
+        amount = self.strength * max(self.luma, self.chroma)
+        asked = self.format or self.quality or self.bit_depth
+        return amount == 0 and not asked and self.metadata == "keep"
+
     def copies(self, photo: Photo) -> bool:
         """Whether the output is the input file, byte for byte: nothing is asked for that would change it."""
         grey = photo.pixels.ndim == 2

@@ -16,7 +16,7 @@ from denoisectl.batch.collisions import same_file_message
 from denoisectl.batch.estimate import working_bytes
 from denoisectl.batch.failure_code import FailureCode
 from denoisectl.batch.identity import identity
-from denoisectl.batch.in_place import keep_original
+from denoisectl.batch.in_place import OWN_ORIGINAL, keep_original
 from denoisectl.batch.job import Job
 from denoisectl.batch.one_image import denoised, loaded
 from denoisectl.batch.process import Process
@@ -165,7 +165,7 @@ class Worker:
             work.photo = loaded(data, self._settings, name=str(job.source))
             work.copy = data if self._settings.copies(work.photo) else None
         if work.copy is not None and job.backup and not job.from_backup:
-            work.end(Status.SKIPPED, "it is its own original, and nothing is asked for that changes it")
+            work.end(Status.SKIPPED, OWN_ORIGINAL)
 
     def _denoised(self, work: Work, photo: Photo) -> Photo:
         process = self._process

@@ -100,8 +100,8 @@ class BatchRun:
         return not tally.failures
 
     def _process(self, plan: Plan) -> Process | None:
-        """The model, loaded once; not at all without work to do."""
-        return self._open() if plan.pending else None
+        """The model, loaded once; not at all without work for it."""
+        return self._open() if any(not job.restored for job in plan.pending) else None
 
     @contextmanager
     def _summed_up(self, tally: Tally, report: TextReport | JsonReport, note: str) -> Iterator[None]:

@@ -49,7 +49,7 @@ class _Report:
         skipped, failing = _skipped_and_failing(plan)
         rest = [f"{skipped} to skip"] if skipped else []
         rest += [f"{failing} {'fails' if failing == 1 else 'fail'}"] if failing else []
-        console.say(", ".join([f"{len(plan.pending)} to denoise", *rest]))
+        console.say(", ".join([f"{len(plan.pending)} to {_verb(plan, 'denoise')}", *rest]))
 
 
 class TextReport(_Report):
@@ -75,7 +75,8 @@ class TextReport(_Report):
         rest += [f"{skipped} to skip"] if skipped else []
         again = sum(job.again for job in plan.pending)
         whose = f", {again} of them again, since {_AGAIN}" if again else ""
-        console.say("; ".join([f"{_files(len(plan.pending))} to process{whose}", *rest]))
+        todo = f"{_files(len(plan.pending))} to {_verb(plan, 'process')}{whose}"
+        console.say("; ".join([todo, *rest]))
         if not self._alone:
             _tell_why_left(plan)
         self.passed_over(plan)
@@ -141,13 +142,12 @@ class JsonReport(_Report):
     def plan(self, plan: Plan) -> None:
         """Show what a run would do."""
         for job in plan.jobs:
-            todo = "fail" if job.problem else "skip" if job.skip else "denoise"
             self._line(
                 "plan",
                 input=str(job.source),
                 output=_text(job.target),
                 backup=_text(job.backup),
-                action=todo,
+                action=_action(job),
                 reason=job.problem or job.skip or (_AGAIN if job.again else None),
             )
         self._sum_of(plan)
@@ -199,14 +199,29 @@ def _skipped_and_failing(plan: Plan) -> tuple[int, int]:
     return sum(bool(job.skip) for job in plan.jobs), sum(bool(job.problem) for job in plan.jobs)
 
 
+def _verb(plan: Plan, usual: str) -> str:
+    """What is done to the photos: in one plan all are restored, or none."""
+    return "restore" if any(job.restored for job in plan.pending) else usual
+
+
+def _action(job: Job) -> str:
+    return "fail" if job.problem else "skip" if job.skip else "restore" if job.restored else "denoise"
+
+
 def _planned(job: Job) -> str:
+    return f"{_action(job):8} {_what_of(job)}"
+
+
+def _what_of(job: Job) -> str:
     if job.problem:
-        return f"fail     {job.problem}"
+        return job.problem
     if job.skip:
-        return f"skip     {job.source} -> {job.target} ({job.skip})"
+        return f"{job.source} -> {job.target} ({job.skip})"
+    if job.restored:
+        return f"{job.source} from {job.backup}"
     kept = f" (its original: {job.backup})" if job.backup else ""
     again = f" (again, since {_AGAIN})" if job.again else ""
-    return f"denoise  {job.source} -> {job.target}{kept}{again}"
+    return f"{job.source} -> {job.target}{kept}{again}"
 
 
 def _endings(files: tuple[Ignored, ...]) -> dict[str, int]:

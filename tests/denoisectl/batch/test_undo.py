@@ -61,4 +61,6 @@ def test_photos_that_were_never_denoised_stay_as_they_are(album: Album) -> None:
     before = album.a.stat()
     result = album.run(strength=0.0)["a.png"]
     assert result.status == "skipped" and "its own original" in result.reason
+    album.b.write_bytes(album.before[album.b][:200])  # damaged ones are nothing that restoring could mend
+    assert album.run(strength=0.0)["b.jpg"].status == "skipped"
     assert album.a.stat() == before and sorted(album.contents()) == ["a.png", "sub/b.jpg"]

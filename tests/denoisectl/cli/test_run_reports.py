@@ -103,6 +103,19 @@ def test_originals_that_are_restored_are_counted(run: Invoke, photos: Path) -> N
     assert f"{photos / 'a.png'}: restored from {photos / 'a.png'}.orig" in ended.stderr
 
 
+def test_a_dry_run_tells_what_is_restored(run: Invoke, photos: Path) -> None:
+    command = ["-r", photos, "--in-place", "--backup", ".orig"]
+    run(photos / "a.png", "--in-place", "--backup", ".orig")
+    dry = run(*command, "--strength", "0", "-n")
+    first, *others = dry.stdout.splitlines()
+    assert first == f"restore  {photos / 'a.png'} from {photos / 'a.png'}.orig"
+    assert others and all(line.startswith("skip ") and "its own original" in line for line in others)
+    assert dry.stderr.endswith(f"1 to restore, {len(others)} to skip\n")
+    actions = [event["action"] for event in events(run(*command, "--strength", "0", "-n", "--json"))]
+    assert actions == ["restore"] + ["skip"] * len(others)
+    assert "1 file to restore; " in run(*command, "--strength", "0").stderr
+
+
 def test_quiet(run: Invoke, photos: Path, out: Path) -> None:
     assert run("-r", photos, "-o", out, "-q").stderr == ""
 
