@@ -140,6 +140,17 @@ def check_writable(folder: Path, told: str) -> None:
         raise UsageError(f"{told} cannot be written to: {error.strerror}; choose another folder") from None
 
 
+def check_place(folder: Path, told: str) -> None:
+    """See that a folder for output, or the one that it would be made in, can be written to; nothing is made yet.
+
+    Raises:
+        UsageError: it cannot; `told` begins what is said.
+    """
+    there = next((each for each in (folder, *folder.parents) if os.path.lexists(each)), None)
+    if there:
+        check_writable(there, told if there == folder else f"{told} {there}")
+
+
 def remove_stale(folders: Iterable[Path]) -> int:
     """Remove what killed runs left in `folders`; returns how many files that were."""
     parts = (part for folder in folders if folder.is_dir() for part in folder.glob(f"{_PREFIX}*{_SUFFIX}"))

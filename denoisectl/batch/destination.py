@@ -14,7 +14,7 @@ from denoisectl.batch.plan import Naming, make_plan
 from denoisectl.batch.selection import Found
 from denoisectl.batch.settings import Settings
 from denoisectl.batch.shard import Shard
-from denoisectl.whole_file import check_writable
+from denoisectl.whole_file import check_place, check_writable
 
 
 class Destination:
@@ -89,10 +89,8 @@ class Destination:
         Raises:
             UsageError: the output folder, or the one that it would be made in, cannot be written to.
         """
-        out = self._naming.out
-        there = next((folder for folder in (out, *out.parents) if os.path.isdir(folder)), None)  # noqa: PTH112 - pathlib's raises where a name is too long
-        if there and not self._naming.backup:
-            check_writable(there, f"--out {out}: {there}")
+        if not self._naming.backup:
+            check_place(*self._folder)
 
     def prepare(self, plan: Plan) -> None:
         """Make the folders that were named; the one for originals if the plan adds any to it.
@@ -100,16 +98,19 @@ class Destination:
         Raises:
             UsageError: they, or what earlier runs noted there, cannot be made or written to.
         """
-        out, backup = self._naming.out, self._naming.backup
-        if backup:
-            if any(not job.from_backup for job in plan.pending):
-                backup.prepare()
-        elif self._naming.single:
-            check_writable(out.parent, f"--out {out}: its folder")
-        else:
-            check_writable(out, f"--out {out}:")
+        backup = self._naming.backup
+        if not backup:
+            check_writable(*self._folder)
+        elif any(not job.from_backup for job in plan.pending):
+            backup.prepare()
         if self._journal:
             self._journal.check_writable()
+
+    @property
+    def _folder(self) -> tuple[Path, str]:
+        """The folder that outputs go to, and what begins a message about it."""
+        out = self._naming.out
+        return (out.parent, f"--out {out}: its folder") if self._naming.single else (out, f"--out {out}:")
 
     @property
     def record(self) -> Callable[[Job, os.stat_result, bytes], None] | None:

@@ -27,7 +27,7 @@ from denoisectl.cli.run_options import RunOptions
 from denoisectl.errors import UsageError
 from denoisectl.images import sniff
 from denoisectl.images.formats import HEAD, foreign_kind
-from denoisectl.whole_file import check_writable, write_whole
+from denoisectl.whole_file import check_place, write_whole
 
 
 class Request:
@@ -132,7 +132,7 @@ class Faults:
         """How many failures this plan bears."""
         return FailureLimit() if self.most is None else FailureLimit.parse(self.most, len(plan.jobs))
 
-    def check_place(self) -> None:
+    def check(self) -> None:
         """See that the list can be written, and that no photo is lost to it.
 
         Raises:
@@ -144,7 +144,7 @@ class Faults:
             raise UsageError(
                 f"--failed-to {self.failed_to}: is a photo, by name or content; name a text file to write to"
             )
-        check_writable(self._real.parent, f"--failed-to {self.failed_to}: its folder")
+        check_place(self._real.parent, f"--failed-to {self.failed_to}: its folder")
         with suppress(FileNotFoundError):
             self._real.lstat()  # raises where no file can have that name
 

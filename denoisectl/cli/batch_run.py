@@ -78,11 +78,11 @@ class BatchRun:
         """Report every result; in any end the sums, and the list of what failed."""
         limit = self._faults.limit(plan)
         self._destination.check()
+        self._faults.check()
         report.start(plan)
         process = self._process(plan)  # before anything is made: a device or a model may be unusable
         note = process.device_note if process else ""
         self._destination.prepare(plan)
-        self._faults.check_place()
         results = run_plan(
             process, plan, self._destination.settings, self._destination.record, self._resources
         )

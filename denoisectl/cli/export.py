@@ -14,6 +14,7 @@ from denoisectl.cli.options import QuietOpt
 from denoisectl.cli.progress import under_way
 from denoisectl.errors import UsageError
 from denoisectl.model_file.card import ADOPTED, ModelCard
+from denoisectl.whole_file import check_writable
 
 
 def export(
@@ -88,6 +89,7 @@ def export(
         raise UsageError(f"--out {out}: exists already; choose another name or add --overwrite")
     if not out.parent.is_dir():
         raise UsageError(f"--out {out}: the folder {out.parent} does not exist")
+    check_writable(out.parent, f"--out {out}: its folder")  # before minutes of measuring
     with needs_extra("train"):
         from denoisectl_exports.adopt import adopt
         from denoisectl_exports.facts import Facts, read_facts

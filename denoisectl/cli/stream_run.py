@@ -13,7 +13,7 @@ from denoisectl.cli.run_options import RunOptions
 from denoisectl.cli.stdout import data_stdout
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images.native import caught_warnings
-from denoisectl.whole_file import write_whole
+from denoisectl.whole_file import check_place, write_whole
 
 
 def stream(asked: RunOptions, settings: Settings, opening: ToldOpening) -> None:
@@ -59,6 +59,8 @@ def _check(names: list[str], out: str, *, overwrite: bool, json: bool) -> None:
         )
     if out != "-" and Path(out).exists() and not overwrite:
         raise UsageError(f"{out} exists already; --overwrite replaces it")
+    if out != "-":
+        check_place(Path(out).parent, f"--out {out}: its folder")
 
 
 def _read(name: str) -> bytes:

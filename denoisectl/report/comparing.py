@@ -14,7 +14,7 @@ from denoisectl.denoiser import Denoiser
 from denoisectl.errors import ImageError, UsageError
 from denoisectl.images import decode, with_depth
 from denoisectl.report.before_after import Comparison, Pixels, before_after
-from denoisectl.whole_file import write_whole
+from denoisectl.whole_file import check_place, write_whole
 
 STRENGTHS = (0.5, 0.75, 1.0)
 _SIDE = 200
@@ -37,6 +37,7 @@ def write_comparison(opened: Callable[[], Denoiser], photos: Sequence[Path], pic
     if folder := next((photo for photo in photos if photo.is_dir()), None):
         few = f"{shlex.quote(str(folder))}/*.jpg"
         raise UsageError(f"{folder}: is a folder; name a few photos, such as {few}")
+    check_place(picture.parent, f"--out {picture.parent}:")
     denoiser = opened()
     rows = [_comparison(denoiser, photo) for photo in photos]
     _, data = cv2.imencode(".png", before_after(rows, scale=2)[..., ::-1])

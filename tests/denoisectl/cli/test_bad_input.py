@@ -71,8 +71,9 @@ def test_a_truncated_jpeg(run: Invoke, photos: Path, out: Path) -> None:
 
 def test_an_output_folder_that_cannot_be_written(run: Invoke, photos: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    for name, problem in (("file", "is a file"), ("file/out", "cannot be written to")):
+    for name, problem in (("file", "is a file"), ("file/out", f"{tmp_path / 'file'} is a file")):
         ended = run(photos, "-o", tmp_path / name)
+        assert "to process" not in ended.stderr
         assert ended.code == 2 and f"--out {tmp_path / name}: {problem}" in ended.stderr
         assert "choose another folder" in ended.stderr
     ended = run(photos / "a.png", "-o", tmp_path / "file" / "x.png")
@@ -202,8 +203,8 @@ def test_a_folder_that_cannot_be_looked_into_stops_nothing_else(
     assert list(out.glob("*.png"))
 
 
-def test_a_place_that_cannot_be_written_to_is_told_before_the_model_is_loaded(
-    run: Invoke, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_place_that_cannot_be_written_to_is_told_before_the_work(
+    run: Invoke, invoke: Invoke, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def closed(**_: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
@@ -212,6 +213,9 @@ def test_a_place_that_cannot_be_written_to_is_told_before_the_model_is_loaded(
     ended = run(photos, "-o", out / "deep", "--device", "cuda:9")
     assert ended.code == 2 and f"{out.parent} cannot be written to: Permission denied" in ended.stderr
     assert "to process" not in ended.stderr and not out.exists()
+    model = out.parent / "x.onnx"
+    ended = invoke("export", "gone", "-o", model)
+    assert ended.code == 2 and f"--out {model}: its folder cannot be written to: Permission" in ended.stderr
 
 
 @pytest.mark.parametrize(

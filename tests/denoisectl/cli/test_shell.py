@@ -109,6 +109,22 @@ def test_photos_in_place_that_are_reached_by_several_ways_are_one_job(
     assert [path.read_bytes() for path in paths] == before
 
 
+def test_places_that_cannot_be_written_to_are_told_before_the_work(shell: Shell, tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    (tmp_path / "file").write_text("in the way")
+    for command, message in (
+        ("run a.png -o file/deep/x.png", "--out file/deep/x.png: its folder file is a file"),
+        ("run - -o file/x.png < a.png", "--out file/x.png: its folder is a file"),
+        ("run a.png -o clean --failed-to file/list", "--failed-to file/list: its folder is a file"),
+        ("run a.png -o clean --failed-to a.png", "--failed-to a.png: is a photo"),
+        ("demo a.png -o file/look", "--out file/look: file is a file"),
+    ):
+        ended = shell(f"denoisectl {command}")
+        assert ended.returncode == 2 and message in ended.stderr.replace(f"{tmp_path}/", ""), ended.stderr
+        assert "to process" not in ended.stderr and " on cpu" not in ended.stderr
+    assert not (tmp_path / "clean").exists()
+
+
 def test_one_file_in_place_says_why_it_stays(shell: Shell, tmp_path: Path) -> None:
     write_picture(tmp_path / "a.png")
     assert shell("denoisectl run a.png --in-place --backup .orig").returncode == 0
