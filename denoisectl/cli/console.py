@@ -147,8 +147,9 @@ def one_line(text: object) -> str:
 
 def emit(line: str) -> None:
     """Write one line of data to stdout, at once, so that a reader in a pipe need not wait."""
-    # File names are bytes: those that are no text go out as they came in.
+    # File names are bytes: those that are no text go out as they came in, but commands go to no terminal.
     with full_disk_told():
+        line = line.translate(_CONTROLS) if sys.stdout.isatty() else line
         sys.stdout.buffer.write(line.encode("utf-8", "surrogateescape") + b"\n")
         sys.stdout.flush()
 

@@ -99,6 +99,21 @@ def test_terminals_get_no_images_and_are_not_read(cli_env: dict[str, str], model
     os.close(theirs)
 
 
+def test_names_in_a_plan_give_a_terminal_no_commands(
+    cli_env: dict[str, str], model: Path, photos: Path
+) -> None:
+    (photos / "a.png").rename(photos / "\x1b[31m.png")
+    command = [sys.executable, "-m", "denoisectl", "run", str(photos), "-o", "clean", "-n", "-m", str(model)]
+    ours, theirs = pty.openpty()
+    subprocess.run(command, env=cli_env, stdout=theirs, stderr=subprocess.DEVNULL, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 10_000)
+    os.close(ours)
+    assert rb"/\x1b[31m.png -> clean/\x1b[31m.png" in shown and b"\x1b" not in shown
+    piped = subprocess.run(command, env=cli_env, capture_output=True, check=True)
+    assert b"/\x1b[31m.png -> clean/\x1b[31m.png" in piped.stdout
+
+
 def test_what_a_format_does_not_hold_is_said(cli: Cli, model: Path, tmp_path: Path) -> None:
     deep = cv2.imencode(".png", np.full((8, 8, 3), 40_000, np.uint16))[1].tobytes()
     piped = cli("run", "-", "-o", tmp_path / "a.jpg", "-m", model, stdin=deep)
