@@ -1,12 +1,16 @@
 """The basis of a stream in which how loud a direction is and how much it matters are the same."""
 
+from collections.abc import Callable, Sequence
+
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from denoisectl_training.networks.autoencoders import UNet
 from denoisectl_training.networks.model import DenoisingAutoencoder, build_model
-from denoisectl_training.quantised.balance import balance, balanced_basis
+from denoisectl_training.quantised import evened
+from denoisectl_training.quantised.balance import _SEED, balance, balanced_basis
 from denoisectl_training.recipes import load_recipe
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -78,3 +82,39 @@ def test_streams_change_and_the_function_does_not() -> None:
         assert torch.allclose(model(image), before, atol=1e-5)
     assert not torch.allclose(model.network.head.weight, heads[0])
     assert not torch.allclose(model.network.down[1].weight, heads[1])
+
+
+def observed(network: UNet, loss: Callable[[], Tensor]) -> list[tuple[Tensor, Tensor]]:
+    """Of each level's stream the mean of x x' and of g g', the gradients of `loss`, both with a trace of 1."""
+    written = [
+        [entry, *(block.sum for block in network.level_blocks(level)), *network.merge[level : level + 1]]
+        for level, entry in enumerate([network.head, *network.down])
+    ]
+    levels: list[list[Tensor]] = [[] for _ in written]
+    for modules, values in zip(written, levels, strict=True):
+        for module in modules:
+            module.register_forward_hook(lambda _, __, output, values=values: values.append(output))
+    total = loss()
+    gradients = [torch.autograd.grad(total, values, retain_graph=True) for values in levels]
+    return [(gram(x), gram(g)) for x, g in zip(levels, gradients, strict=True)]
+
+
+def gram(blocks: Sequence[Tensor]) -> Tensor:
+    flat = torch.cat([block.detach().double().transpose(0, 1).flatten(1) for block in blocks], dim=1)
+    return flat @ flat.T / flat.square().sum()
+
+
+def test_a_network_is_balanced_at_every_level_over_all_photos(photo: Tensor) -> None:
+    torch.manual_seed(0)
+    settings = load_recipe("photo").model.model_copy(update={"widths": (8, 12, 16)})
+    model: DenoisingAutoencoder = build_model(settings).eval()
+    torch.nn.init.normal_(model.network.tail[0].weight, std=0.05)
+    images = [photo[..., :64, :64], 0.2 * photo[..., 64:, :64]]
+    even = evened(model, images)
+    draws = torch.Generator().manual_seed(_SEED)
+
+    def loss() -> Tensor:
+        return sum((even(each) * torch.randn(each.shape, generator=draws)).sum() for each in images)
+
+    for loudness, sensitivity in observed(even.network, loss):
+        assert (loudness - sensitivity).norm() < 1e-3 * loudness.norm()

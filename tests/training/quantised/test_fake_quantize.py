@@ -15,6 +15,7 @@ from denoisectl.errors import ConfigError
 from denoisectl_training.networks.autoencoders import UNet
 from denoisectl_training.networks.model import DenoisingAutoencoder, build_model
 from denoisectl_training.quantised import (
+    evened,
     prepared_weights,
     ranges_in_order,
     weight_steps,
@@ -274,3 +275,23 @@ def test_a_small_share_is_clipped_at_each_end(photo: Tensor) -> None:
 
     for name in ("head.rounding", "merge.0.rounding", "up.0.0.rounding"):
         assert 0 < clipped(name) < 0.002  # 0.03% at each end, but for the rounding before it
+
+
+def test_channels_within_a_block_become_half_as_uneven(photo: Tensor) -> None:
+    model = network()
+    first, loudness = model.network.down_blocks[0][0].body[0], torch.logspace(-1, 1, 8)
+    with torch.no_grad():
+        first.weight *= loudness.view(-1, 1, 1, 1)
+        first.bias.copy_(loudness)
+
+    def unevenness(model: DenoisingAutoencoder) -> float:
+        seen: list[Tensor] = []
+        second = model.network.down_blocks[0][0].body[2]
+        handle = second.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+        with torch.inference_mode():
+            model(photo)
+        handle.remove()
+        return seen[0].transpose(0, 1).flatten(1).quantile(0.999, dim=1).log().std().item()
+
+    even = evened(model, [photo])
+    assert unevenness(even) == pytest.approx(0.5 * unevenness(model), rel=0.02)
