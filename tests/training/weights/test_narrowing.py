@@ -80,6 +80,19 @@ def test_the_strongest_features_are_kept(photo: Tensor) -> None:
     assert near < 0.5 * far
 
 
+def test_all_batches_tell_what_matters(photo: Tensor) -> None:
+    wide, wanted, other = trained_like(WIDE), changed(widths=(4, 6, 8)), 1.0 - photo.roll(64, 3)
+
+    def narrow(*batches: Tensor) -> Tensor:
+        model = build_model(wanted).eval()
+        model.load_state_dict(narrowed(wide.state_dict(), WIDE, wanted, batches))
+        with torch.no_grad():
+            return model(photo)
+
+    assert (narrow(photo, other) - narrow(other, photo)).abs().max() < 1e-4
+    assert (narrow(photo, other) - narrow(other)).abs().max() > 0.01
+
+
 @pytest.mark.parametrize(
     ("wanted", "narrower"),
     [
