@@ -41,6 +41,16 @@ def test_a_curve_knows_its_phases_and_where_it_ended(tmp_path: Path) -> None:
     np.testing.assert_allclose(curve.psnr, [22.0, 24.0])
 
 
+def test_csv_holds_what_was_logged(tmp_path: Path) -> None:
+    write_csv([read_curve(run_folder(tmp_path, "a", rates=[2e-3, 1e-3]))], tmp_path / "a.csv", window=2)
+    assert (tmp_path / "a.csv").read_text().splitlines() == [
+        "run,images,loss,smoothed,lr,validation_loss,psnr",
+        "a,640,10.0,10.0,0.002,,",
+        "a,1280,5.0,7.5,0.001,,",
+        "a,1280,,,,4.5,22.0",
+    ]
+
+
 def test_csv_has_a_line_a_record(tmp_path: Path) -> None:
     curves = [read_curve(run_folder(tmp_path, name, rates=[1e-3] * 4)) for name in "ab"]
     write_csv(curves, tmp_path / "curves.csv", window=2)
@@ -71,6 +81,21 @@ def test_a_short_run_is_drawn_as_points_and_says_that_nothing_was_validated(
     words = [[text.get_text() for text in right.texts] for _, right in (short, some, long)]
     assert words == [["nothing validated yet"], [], []]
     assert [axes.get_yticks().size > 0 for axes in (short[1], some[1])] == [False, True]
+
+
+def test_what_was_logged_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(curve_plot, "write_figure", lambda figure, *_, **__: drawn.append(figure))
+    for name, rates in (("steady", [1e-3] * 30), ("reduced", [2e-3, 2e-3, 1e-3, 1e-3])):
+        draw_curves([read_curve(run_folder(tmp_path, name, rates=rates))], tmp_path / "c.png", window=2)
+    (loss, dots), (psnr,) = (axes.lines for axes in drawn[0].axes)
+    assert loss.get_xydata()[:2].tolist() == [[640, 10.0], [1280, 7.5]]
+    assert dots.get_xydata()[:2].tolist() == [[1280, 4.5], [2560, 2.25]]
+    assert psnr.get_xydata()[:2].tolist() == [[1280, 22.0], [2560, 24.0]]
+    assert drawn[0].axes[0].get_ylim() == (0.0, 1.5 * 5.0), "above the median of the first three records"
+    first, second, _ = drawn[1].axes[0].lines
+    assert [line.get_label() for line in (first, second)] == ["rate 0.002", "rate 0.001"]
+    assert [line.get_xdata().tolist() for line in (first, second)] == [[640, 1280], [1280, 1920, 2560]]
 
 
 @pytest.mark.parametrize(
