@@ -7,7 +7,9 @@ import torch
 from torch import nn
 
 from denoisectl.errors import ConfigError
+from denoisectl_training.fit.loop import training_step
 from denoisectl_training.fit.muon import Muon
+from denoisectl_training.fit.state import TrainingState
 from denoisectl_training.train import train
 from tests.training.fit.test_loop import request, toy, weights
 
@@ -63,3 +65,27 @@ def test_a_run_resumes_to_the_same_weights(photo_folder: Path, tmp_path: Path) -
     train(request(photo_folder, tmp_path, resume=broken.run.path))
     expected, found = weights(whole.run), weights(broken.run)
     assert all(torch.equal(expected[key], found[key]) for key in expected)
+
+
+def test_without_momentum_a_step_forgets_those_before() -> None:
+    network = convolution()
+    kernel, optimizer = network.weight, Muon(network.parameters(), **{**SETTINGS, "momentum": 0.0})
+    kernel.grad = torch.randn(kernel.shape, generator=torch.Generator().manual_seed(1))
+    optimizer.step()
+    before = kernel.detach().clone()
+    kernel.grad.zero_()
+    optimizer.step()
+    assert torch.equal(kernel, before)
+
+
+def test_both_take_the_rate_of_the_schedule() -> None:
+    recipe = toy(
+        model={"architecture": "small", "widths": [16, 16], "colour": "rgb"},
+        optimizer={"name": "muon", "lr": 0.1},
+        schedule={"name": "steps", "rates": [1e-30]},
+    )
+    state = TrainingState.start(recipe, torch.device("cpu"), "float32")
+    before = [weights.detach().clone() for weights in state.model.parameters()]
+    training_step(state, *torch.rand((2, 4, 3, 32, 32), generator=torch.Generator().manual_seed(0)))
+    after = state.model.parameters()
+    assert all((new - old).abs().max() < 1e-20 for old, new in zip(before, after, strict=True))

@@ -61,3 +61,17 @@ def test_muon_has_adamw_of_these_settings_for_what_is_no_kernel() -> None:
     build_optimizer([kernel, bias], settings).step()
     assert bias.item() == pytest.approx(2.0 - 0.1 * 0.3 * 2.0 - 0.1 * 2.0 / (2.0 + 0.5))
     assert torch.allclose(kernel[:, :, 0, 0], (1 - 0.1 * 0.3) * torch.eye(16))
+
+
+def test_muon_moves_what_is_no_kernel_as_adamw_does() -> None:
+    bias, same = nn.Parameter(torch.tensor([2.0])), nn.Parameter(torch.tensor([2.0]))
+    kernel = nn.Parameter(torch.eye(16).view(16, 16, 1, 1))
+    muon, adamw = (
+        build_optimizer(parameters, OptimizerSettings.model_validate({**SETTINGS, "name": name}))
+        for name, parameters in (("muon", [kernel, bias]), ("adamw", [same]))
+    )
+    for gradient in (2.0, -1.0, 3.0):
+        for weight, optimizer in ((bias, muon), (same, adamw)):
+            weight.grad = torch.tensor([gradient])
+            optimizer.step()
+    assert bias.item() == same.item() != 2.0
