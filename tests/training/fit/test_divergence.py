@@ -44,3 +44,8 @@ def test_what_counts_as_divergence_in_decibels(loss: float, best: float, expecte
 )
 def test_what_counts_as_divergence_while_tuning_to_8_bits(loss: float, best: float, expected: bool) -> None:
     assert diverged(loss, best, None) is expected
+
+
+@pytest.mark.parametrize(("loss", "expected"), [(2.0, False), (25.0, True), (400.0, True)])
+def test_what_counts_as_divergence_in_absolute_differences(loss: float, expected: bool) -> None:
+    assert diverged(loss, 0.1, LossSettings(ssd=0.0, l1=30.0)) is expected

@@ -176,3 +176,20 @@ def test_held_out_photos_have_noise_that_no_crop_has(monkeypatch: pytest.MonkeyP
     photo = torch.zeros((3, 64, 64), dtype=torch.uint8)
     validation.validate(model, [photo, photo], recipe, CPU)
     assert seeds == [recipe.training.seed + 2] * 2
+
+
+def test_old_averages_forget_as_the_recipe_says() -> None:
+    state = TrainingState.start(with_training(ema=0.9), CPU, "float32")
+    state.step = 10_000
+    before = [parameter.detach().clone() for parameter in state.average.parameters()]
+    training_step(state, NOISY, CLEAN)
+    for old, new, mean in zip(before, state.model.parameters(), state.average.parameters(), strict=True):
+        assert torch.allclose(mean, 0.9 * old + 0.1 * new, atol=1e-6)
+
+
+@pytest.mark.parametrize(("dropout", "alike"), [(0.0, True), (0.5, False)])
+def test_each_step_drops_other_features(dropout: float, alike: bool) -> None:
+    model = {"architecture": "small", "widths": [4, 8], "colour": "rgb", "dropout": dropout}
+    state = TrainingState.start(toy(model=model, optimizer={"lr": 1e-30}), CPU, "float32")
+    first, second = (training_step(state, NOISY, CLEAN) for _ in range(2))
+    assert torch.equal(first, second) is alike
