@@ -12,6 +12,7 @@ from onnx import TensorProto
 
 from denoisectl import Denoiser
 from denoisectl.errors import ExportError
+from denoisectl_exports import write
 from denoisectl_exports.float16 import SAFE, half_error, half_inside
 from denoisectl_exports.write import export_run
 from denoisectl_training.networks.model import build_model
@@ -65,3 +66,21 @@ def test_what_half_precision_cannot_hold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="leave --precision float16 out"):
         half_error(exact, broken, [np.zeros((1, 3, 8, 8), np.float32)])
     assert half_error(exact, exact, []) is None
+
+
+def test_the_error_is_that_of_the_worst_photo(tmp_path: Path) -> None:
+    exact = onnx.load(toy_models.identity(tmp_path / "exact.onnx"))
+    other = onnx.load(toy_models.failing(tmp_path / "other.onnx", "Abs"))  # the same above 0
+    bright, below = (np.full((1, 3, 8, 8), value, np.float32) for value in (0.5, -0.25))
+    assert half_error(exact, other, [below, bright]) == 0.5
+
+
+@pytest.mark.parametrize(("levels", "safe"), [(0.4, True), (0.6, False)])
+def test_a_file_that_moves_a_photo_by_half_a_level_is_not_called_safe(
+    levels: float, safe: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("to_float16", "to_onnx"):
+        monkeypatch.setattr(write, name, lambda _: onnx.ModelProto())
+    monkeypatch.setattr(write, "half_error", lambda *_: levels / 255)
+    card = write._as_float16(build_model(UNET), toy_models.CARD, [])[1]
+    assert card.fp16_safe is safe and card.fp16_error == levels / 255

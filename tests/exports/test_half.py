@@ -65,7 +65,12 @@ def test_small_tensors_stay_exact() -> None:
 
 def test_what_a_photo_could_show_is_refused() -> None:
     with pytest.raises(ExportError, match=r"--weights float16 moves a sample by .* levels, more than 0\.1"):
-        with_half_weights(graph(10.0), [IMAGE])
+        with_half_weights(graph(10.0), [IMAGE, 0.0 * IMAGE])
+
+
+def test_half_weights_without_a_photo_are_refused() -> None:
+    with pytest.raises(ExportError, match="is measured on photos; name some with --photos"):
+        with_half_weights(graph(0.005), [])
 
 
 def test_onnxruntime_widens_the_weights_when_it_loads_them(tmp_path: Path) -> None:

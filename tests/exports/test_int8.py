@@ -1,5 +1,6 @@
 """8-bit exports: what changes, what does not, and what is said about it."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from denoisectl.model_file.card_in_file import read_card
 from denoisectl_exports import photos, write
 from denoisectl_exports.facts import Facts
 from denoisectl_exports.graph import network_of, to_onnx
-from denoisectl_exports.int8 import measured_ranges, to_int8
+from denoisectl_exports.int8 import SIDE, measured_ranges, to_int8
 from denoisectl_exports.write import INT8_LIMIT, export_run, restamp
 from denoisectl_training.networks.model import build_model
 from denoisectl_training.quantised import evened, ranges_in_order, without_fake_quantization
@@ -24,6 +25,7 @@ from denoisectl_training.recipes import load_recipe, parse_recipe
 from denoisectl_training.records.run_folder import RunFolder
 from denoisectl_training.train import Photos, started, train
 from denoisectl_training.weights.trained import load_teacher, load_trained
+from tests import toy_models
 
 
 def unet() -> torch.nn.Module:
@@ -73,6 +75,15 @@ def test_the_loss_is_what_rounding_takes_from_noisy_photos_alone(monkeypatch: py
     )
     loss, measured_on = write._loss(0.1, 0.2, pairs)
     assert (loss, measured_on) == (pytest.approx(6.02, abs=0.01), "1 noisy photos")
+
+
+def test_ranges_are_those_of_all_photos_but_for_a_few_values(tmp_path: Path) -> None:
+    proto = onnx.load(toy_models.failing(tmp_path / "relu.onnx", "Relu"))
+    ramp = np.linspace(0.0, 1.0, 3 * SIDE**2, dtype=np.float32).reshape(1, 3, SIDE, SIDE)
+    for images in ([ramp, *[0.0 * ramp] * 4], [*[0.0 * ramp] * 4, ramp]):
+        low, high = measured_ranges(proto, images)["x0"].range_value
+        assert low == 0.0 and 0.99 < high < 1.0
+    assert logging.getLogger("denoisectl").isEnabledFor(logging.WARNING), "what comes next is told again"
 
 
 def test_evening_out_brings_an_8_bit_network_nearer_to_its_float_self() -> None:

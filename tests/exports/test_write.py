@@ -1,4 +1,5 @@
 import textwrap
+from contextlib import nullcontext
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from denoisectl_exports.facts import Facts, read_facts
 from denoisectl_exports.write import export_run, new_card, restamp
 from denoisectl_training.records.run_folder import RunFolder
 from denoisectl_training.weights.trained import load_trained
+from tests import toy_models
 from tests.conftest import ROOT
 from tests.exports.conftest import assert_contract
 
@@ -98,6 +100,16 @@ def test_a_graph_that_disagrees_is_not_written(
     with pytest.raises(ExportError, match="differs from PyTorch by nan"):
         export_run(run.path, out)
     assert not out.exists()
+
+
+@pytest.mark.parametrize(("difference", "refused"), [(0.9e-4, False), (1.1e-4, True)])
+def test_a_fortieth_of_a_level_is_the_most_that_a_graph_may_differ(
+    difference: float, refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proto = onnx.load(toy_models.identity(tmp_path / "toy.onnx"))
+    monkeypatch.setattr(graph, "largest_difference", lambda *_: difference)
+    with pytest.raises(ExportError, match="differs from PyTorch") if refused else nullcontext():
+        graph.check_against(torch.nn.Identity(), proto)
 
 
 def test_the_comparison_sees_a_changed_weight(run: RunFolder) -> None:
