@@ -17,6 +17,7 @@ from denoisectl.errors import ConfigError, DivergedError
 from denoisectl_training.devices import choose_device
 from denoisectl_training.fit import rate_search
 from denoisectl_training.fit.rate_search import RateTrial, SearchStoppedError, find_rate
+from denoisectl_training.fit.schedule import learning_rate
 from denoisectl_training.fit.state import TrainingState
 from denoisectl_training.photos.finding import find_photos
 from denoisectl_training.photos.photo_set import load_photos
@@ -31,6 +32,7 @@ from denoisectl_training.recipes import (
 from denoisectl_training.records.checkpoint import load_checkpoint
 from denoisectl_training.records.run_folder import RunFolder
 from denoisectl_training.train import Photos, TrainRequest, started, train
+from denoisectl_training.weights.fresh import build_network
 from denoisectl_training.weights.trained import load_weights
 from denoisectl_training.weights.tuning import tuned
 from tests.training.fit.test_loop import toy
@@ -165,6 +167,26 @@ def test_batches_are_compared_with_themselves(
     trials = search(toy(), photo_folder)
     assert [trial.good for trial in trials] == [trial.rate < 1e-3 for trial in trials]
     assert steps.count(1e-30) == 10 and len(steps) == 10 + 40 * len(trials)
+
+
+def test_a_trial_is_judged_by_its_end_at_one_rate_from_the_weights_to_be_tuned(
+    photo_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = toy(schedule={"name": "cosine", "warmup": 1_000})  # that would begin at a thousandth of the rate
+    weights = build_network(recipe).state_dict()
+    weights["network.head.bias"].fill_(7.0)
+
+    def step(state: TrainingState, *_: object) -> torch.Tensor:
+        assert state.model.network.head.bias.tolist() == [7.0] * 3
+        own = state.recipe
+        rate = learning_rate(own.schedule, own.optimizer.lr, state.images, own.training.images)
+        state.step += 1
+        return torch.tensor(1.0 if rate < 1e-20 else 9.0 if rate > 1e-3 and state.step > 30 else 0.5)
+
+    monkeypatch.setattr(rate_search, "training_step", step)
+    photos = load_photos(find_photos([photo_folder]), recipe.data, 0)
+    trials = find_rate(recipe, photos, choose_device("cpu"), "float32", weights=weights)
+    assert [trial.good for trial in trials] == [trial.rate < 1e-3 for trial in trials]
 
 
 @pytest.mark.parametrize("name", get_args(OptimizerSettings.model_fields["name"].annotation))
