@@ -1,9 +1,12 @@
 """Whole runs of a toy network: it learns, it says what it did, and it refuses to go wrong."""
 
 import errno
+import itertools
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -187,6 +190,27 @@ def test_every_step_is_told_with_the_loss_of_the_last_record(photo_folder: Path,
     assert [each.images for each in told] == list(range(4, 49, 4))
     losses = [record["loss"] for record in asked.run.records() if "loss" in record]
     assert [each.loss for each in told] == [None, *(loss for loss in losses for _ in range(2))][:12]
+
+
+def test_records_hold_the_rate_of_their_last_step(photo_folder: Path, tmp_path: Path) -> None:
+    asked = request(photo_folder, tmp_path, toy(schedule={"name": "cosine"}))
+    train(asked)
+    found = [record["lr"] for record in asked.run.records() if "lr" in record]
+    wave = [0.5 * (1 + math.cos(math.pi * images / 48)) for images in (4, 12, 20, 28, 36, 44)]
+    assert found == pytest.approx([3e-3 * each for each in wave])
+
+
+def test_the_speed_of_a_resumed_run_is_its_own(
+    photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, told = request(photo_folder, tmp_path), list[Progress]()
+    monkeypatch.setattr(
+        loop, "time", SimpleNamespace(monotonic=itertools.count().__next__)
+    )  # a second a step
+    stops = iter([False] * 5 + [True])
+    train(asked, report=told.append, stop=lambda: next(stops))
+    train(request(photo_folder, tmp_path, resume=asked.run.path), report=told.append)
+    assert [each.images_per_second for each in told] == [4.0] * 12
 
 
 def test_averaged_weights_are_validated_and_the_best_of_them_kept(
