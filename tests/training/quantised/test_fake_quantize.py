@@ -11,9 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from denoisectl.errors import ConfigError
+from denoisectl.errors import ConfigError, DivergedError
+from denoisectl_training.fit import loop
+from denoisectl_training.fit.loop import training_step
+from denoisectl_training.fit.state import TrainingState
 from denoisectl_training.networks.autoencoders import UNet
 from denoisectl_training.networks.model import DenoisingAutoencoder, build_model
+from denoisectl_training.photos.photo_set import PhotoSet
 from denoisectl_training.quantised import (
     evened,
     prepared_weights,
@@ -29,6 +33,7 @@ from denoisectl_training.recipes import Recipe, changed, load_recipe
 from denoisectl_training.records.checkpoint import load_checkpoint
 from denoisectl_training.records.run_folder import RunFolder
 from denoisectl_training.train import Photos, resumed, started, train
+from denoisectl_training.weights.starting import _probe_batches
 from denoisectl_training.weights.trained import load_trained
 
 TOY = [
@@ -245,6 +250,23 @@ def test_it_learns_what_the_float_network_does_and_not_the_clean_photos(
     planes = torch.rand(1, 3, 32, 32)
     with torch.inference_mode():
         assert torch.allclose(state.teacher.predict(planes), before.predict(planes), atol=1e-4)
+
+
+def test_the_loss_is_what_rounding_adds_to_the_networks_own_error(photo: Tensor, tmp_path: Path) -> None:
+    recipe, clean = toy(), photo[..., :64, :64]
+    weights = prepared_weights(recipe.model, network().state_dict(), [photo])
+    state = TrainingState.start(recipe, torch.device("cpu"), "float32", weights)
+    assert 0 < training_step(state, clean + 0.1 * torch.randn_like(clean), clean) < 0.3, (
+        "that error counts as 1"
+    )
+    with pytest.raises(DivergedError, match=r"diverged .*loss 11"):
+        loop._record([torch.tensor(11.0)], state, RunFolder(tmp_path))
+
+
+def test_a_network_is_observed_on_noisy_crops() -> None:
+    grey = torch.full((3, 64, 64), 128, dtype=torch.uint8)
+    seen = _probe_batches(toy(), PhotoSet([grey], [], [], ""))
+    assert torch.cat([batch.flatten() for batch in seen]).std() > 0.01
 
 
 def test_8_bit_training_needs_a_trained_network(photo_folder: Path, tmp_path: Path) -> None:
