@@ -26,7 +26,7 @@ _RANGE_KEYS = (".rounding.scale", ".rounding.zero_point")
 class FakeQuantize(nn.Module):
     """Rounds a tensor of any shape to 256 levels between two values; 0 is always one of the levels.
 
-    Until `set_range` is called, and while `enabled` is False, values pass as they are.
+    Before `set_range` is called, the levels are 0, 1, 2 to 255. While `enabled` is False, values pass as they are.
     """
 
     scale: Tensor
