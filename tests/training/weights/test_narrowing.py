@@ -37,13 +37,13 @@ def trained_like(settings: ModelSettings) -> DenoisingAutoencoder:
 
 
 def silence(model: DenoisingAutoencoder, kept: int) -> None:
-    """Let no more than the first `kept` features of the finest level matter."""
+    """Let no more than the first `kept` features of the finest level matter, and the last behind a ReLU."""
     network = unet(model)
     blocks = [part for part in network.down_blocks[0] if isinstance(part, ResidualBlock)]
     blocks += [part for part in network.up_blocks[0] if isinstance(part, ResidualBlock)]
     with torch.no_grad():
         for block in blocks:
-            block.body[2].weight[:, kept:] = 0.0
+            block.body[2].weight[:, :-kept] = 0.0
         for writer in (network.head, *(block.body[2] for block in blocks)):
             writer.weight[kept:] = 0.0
             writer.bias[kept:] = 0.0
