@@ -52,14 +52,26 @@ def test_evening_out_channels_changes_nothing_but_the_weights() -> None:
     assert not torch.equal(even.network.head.weight, model.network.head.weight)
 
 
-@pytest.mark.parametrize(("levels", "refused"), [(0.0, False), (0.6, True), (2.0, True)])
-def test_a_file_that_rounds_unlike_its_training_is_refused(levels: float, refused: bool) -> None:
-    target = np.full((1, 3, 32, 32), 0.5, np.float32)
-    pairs = [photos.Pair(target, target + np.float32(0.002), True)]
-    wrong = target + np.float32(levels / 255) * np.where(np.indices((32, 32)).sum(0) % 2, 1, -1)
+@pytest.mark.parametrize(
+    ("levels", "error", "refused"),
+    [
+        (0.0, 0.002, False),
+        (0.6, 0.002, True),  # for the dB
+        (2.0, 0.002, True),
+        (0.6, 0.2, False),
+        (2.0, 0.2, True),  # for the levels, which so large an error hides from the dB
+    ],
+)
+def test_a_file_that_rounds_unlike_its_training_is_refused(
+    levels: float, error: float, refused: bool
+) -> None:
+    grey = np.full((1, 3, 32, 32), 0.5, np.float32)
+    signs = np.where(np.indices((32, 32)).sum(0) % 2, 1, -1)
+    wrong = (grey + levels / 255 * signs).astype(np.float32)
+    pairs = [photos.Pair(wrong, grey, True), photos.Pair(grey, grey + np.float32(error), True)]
 
     def check() -> None:
-        write._check_rounding(torch.nn.Identity(), lambda _: wrong.astype(np.float32), pairs)
+        write._check_rounding(torch.nn.Identity(), lambda _: wrong, pairs)  # the first one is as it should be
 
     if not refused:
         return check()
@@ -115,6 +127,23 @@ def test_an_8_bit_export_says_so_and_stays_near_float32(run: RunFolder, out: Pat
     exact = Denoiser.open(out.with_name("float.onnx"), "cpu", threads=1).image(noisy)
     found = Denoiser.open(out, "cpu", threads=1).image(noisy)
     assert 0 < np.abs(found.astype(int) - exact).mean() < 4
+
+
+def test_ranges_and_reach_are_measured_on_noisy_photos_too(
+    run: RunFolder, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[np.ndarray]] = []
+
+    def ranges(proto: onnx.ModelProto, images: list[np.ndarray]) -> object:
+        seen.append(images)
+        return measured_ranges(proto, images)
+
+    monkeypatch.setattr(write, "measured_ranges", ranges)
+    monkeypatch.setattr(write, "effective_halo", lambda _, images, **__: seen.append(images))
+    export_run(run.path, out, precision="int8")
+    assert len(seen) == 2
+    for clean, noisy in seen:
+        assert np.abs(noisy - clean).mean() > 0.01
 
 
 def test_the_ends_stay_in_float(run: RunFolder, out: Path) -> None:
