@@ -2,17 +2,24 @@
 
 import signal
 
+import pytest
+
 from denoisectl_training.fit.stopping import stoppable
 
+BOTH = (signal.SIGINT, signal.SIGTERM)
 
-def test_the_first_signal_is_a_request() -> None:
-    before = signal.getsignal(signal.SIGTERM)
+
+@pytest.mark.parametrize("signum", BOTH)
+def test_the_first_signal_is_a_request(signum: signal.Signals) -> None:
+    before = [signal.getsignal(each) for each in BOTH]
     with stoppable() as stop:
         assert not stop()
-        signal.raise_signal(signal.SIGTERM)
-        assert stop() and stop.signum == signal.SIGTERM
-        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL, "the second one ends the process"
-    assert signal.getsignal(signal.SIGTERM) == before
+        signal.raise_signal(signum)
+        assert stop() and stop.signum == signum
+        assert all(signal.getsignal(each) == signal.SIG_DFL for each in BOTH), (
+            "the second one ends the process"
+        )
+    assert [signal.getsignal(each) for each in BOTH] == before
 
 
 def test_a_signal_that_jobs_in_the_background_ignore_stays_ignored() -> None:
