@@ -130,7 +130,7 @@ def _descend(
     settings = state.recipe.training
     total, losses = settings.images, list[Tensor]()
     loss: float | None = None
-    started, begun_at = time.monotonic(), state.images
+    started, begun_at = time.perf_counter(), state.images
     while state.images < total and not stop():
         if state.images >= (1.0 - settings.steady_share) * total:
             freeze_batch_norm(state.model)
@@ -143,7 +143,7 @@ def _descend(
             loss = _record(losses, state, run)
         if validating:
             _validate_and_keep_best(state, photos, run)
-        speed = (state.images - begun_at) / (time.monotonic() - started)
+        speed = (state.images - begun_at) / (time.perf_counter() - started)
         report(Progress(state.images, total, loss, recording, _rate(state), state.psnr, validating, speed))
         if _passed(state, settings.checkpoint_every):
             _keep(losses, state, run)
