@@ -76,7 +76,7 @@ def make_plan(
     Raises:
         UsageError: two inputs want one output, an output is an input, or there is nothing to do.
     """
-    files = tuple({_known_by(each, naming): each for each in found}.values())
+    files = _each_once(found, naming)
     entries = [_entry(each, naming, unfit, made_here) for each in files]
     jobs = tuple(entry for entry in entries if isinstance(entry, Job))
     ignored = tuple(entry for entry in entries if isinstance(entry, Ignored))
@@ -90,6 +90,16 @@ def make_plan(
             _refuse_overwriting(jobs)
     part = tuple(job for job in jobs if not shard or shard.takes(job.relative))
     return Plan(part, ignored)
+
+
+def _each_once(found: Iterable[Found], naming: Naming) -> tuple[Found, ...]:
+    """No file twice; one that is named stays so, wherever the folder that holds it stands."""
+    files: dict[object, Found] = {}
+    for each in found:
+        place = _known_by(each, naming)
+        if not (place in files and files[place].named):
+            files[place] = each
+    return tuple(files.values())
 
 
 def _known_by(found: Found, naming: Naming) -> tuple[object, PurePath | str]:

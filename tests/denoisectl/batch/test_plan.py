@@ -10,6 +10,7 @@ import pytest
 import tifffile
 
 from denoisectl.batch import journal
+from denoisectl.batch.backup import Backup
 from denoisectl.batch.inputs import find
 from denoisectl.batch.job import Job, Plan
 from denoisectl.batch.journal import Journal
@@ -81,6 +82,19 @@ def test_the_same_file_twice_is_one_job(tmp_path: Path, pictures: Pictures) -> N
     assert (
         len(make_plan(find([str(path), str(path.parent)], Selection()), Naming(tmp_path / "out")).jobs) == 1
     )
+
+
+@pytest.mark.parametrize("backup", [None, Backup(suffix=".orig")])
+def test_a_file_that_is_named_is_not_ignored_for_its_folder(
+    tmp_path: Path, pictures: Pictures, backup: Backup | None
+) -> None:
+    (photo,) = pictures(tmp_path, "in/a.png")
+    notes = photo.with_name("notes.txt")
+    notes.touch()
+    for order in ((notes, photo.parent), (photo.parent, notes)):
+        plan = make_plan(find(map(str, order), Selection()), Naming(tmp_path / "out", backup=backup))
+        assert {job.source: job.code for job in plan.jobs} == {photo: None, notes: "not-an-image"}
+        assert plan.ignored == ()
 
 
 def test_two_spellings_of_one_file_are_one_job(tmp_path: Path, pictures: Pictures) -> None:
