@@ -42,7 +42,7 @@ def run_plan(
     Closing the iterator early stops the run; what was written stays, and a later run goes on from there.
 
     Args:
-        process: a `Denoiser`, as a rule; may be None if no job of the plan is pending.
+        process: a `Denoiser`, as a rule; may be None if all that is pending is restored.
         plan: from `make_plan`, and then `mark_done` or `mark_in_place`.
         settings: what is done to every image.
         record: told of every output before it gets its name, as `Journal.record` is; None if nobody is.

@@ -106,7 +106,7 @@ class Worker:
         """Set up; nothing is opened or read yet.
 
         Args:
-            process: shared by the whole run; None if no job of it is pending.
+            process: shared by the whole run; None if all that is pending is restored.
             settings: what is done to every image.
             budget: memory for pixels.
             record: told of every output before it gets its name, with its status and content.
