@@ -93,7 +93,7 @@ ExcludeOpt = Annotated[
     list[str] | None,
     typer.Option(
         metavar="GLOB",
-        help="Leave out files and subfolders that match; repeatable.",
+        help="In folders, leave out files and subfolders that match; repeatable.",
         rich_help_panel="Inputs",
     ),
 ]

@@ -67,7 +67,7 @@ class RunOptions:
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Files that are named or listed keep their path below this folder.",
+            help="Results have the paths that inputs have below this folder.",
             show_default="the current folder for lists; none for arguments",
             rich_help_panel=_INPUTS,
         ),
