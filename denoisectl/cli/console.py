@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Literal, cast
 
 from denoisectl.cli.stderr import Unheard
 from denoisectl.cli.stdout import full_disk_told
+from denoisectl.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -147,6 +148,8 @@ def one_line(text: object) -> str:
 
 def emit(line: str) -> None:
     """Write one line of data to stdout, at once, so that a reader in a pipe need not wait."""
+    if sys.stdout is None:
+        raise UsageError("stdout is closed, and the result was to go there; open it")
     # File names are bytes: those that are no text go out as they came in, but commands go to no terminal.
     with full_disk_told():
         line = line.translate(_CONTROLS) if sys.stdout.isatty() else line

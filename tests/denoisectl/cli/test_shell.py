@@ -250,6 +250,7 @@ def test_streams_that_are_closed(shell: Shell, tmp_path: Path) -> None:
     for command, said in (
         ("run a.png -o out --json >&-", "stdout is closed"),
         ("run a.png -o - >&-", "stdout is closed"),
+        ("run a.png -o out --dry-run >&-", "stdout is closed"),
         ("run - -o b.png <&-", "INPUT -: stdin is closed"),
         ("run --files-from - -o out <&-", "--files-from -: stdin is closed"),
     ):
