@@ -148,7 +148,8 @@ class FileMethods:
 
         Args:
             folder: where the photos are.
-            backup: where originals are kept: a suffix such as ".orig", or a folder, which mirrors the tree.
+            backup: where originals are kept: a suffix such as ".orig", or a folder, which mirrors the tree. A
+                `Path` is always a folder.
             recursive: enter subfolders.
             include: only files that match one of these globs.
             exclude: no files that match one of these globs.

@@ -110,7 +110,7 @@ def denoise_in_place(
         UsageError: nothing to denoise, or a backup that would stand among the inputs or cannot be written.
     """
     _refuse_nul(folder, backup)
-    kept = Backup.parse(str(backup))
+    kept = Backup(folder=backup) if isinstance(backup, Path) else Backup.parse(backup)
     _check_folder(folder)
     selection = Selection(
         recursive, _globs(include), (*_globs(exclude), *kept.globs), kept.folder, in_place=True

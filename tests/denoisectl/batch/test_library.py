@@ -85,11 +85,15 @@ def test_a_backup_suffix_that_is_too_long_costs_its_photos(denoiser: Denoiser, t
     assert result.status == "failed" and "File name too long" in result.reason
 
 
-def test_a_backup_folder_may_be_a_path(denoiser: Denoiser, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["originals", ".orig"])
+def test_a_backup_that_is_a_path_is_a_folder(
+    name: str, denoiser: Denoiser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     photo = write_picture(tmp_path / "in" / "a.png")
     before = photo.read_bytes()
-    (result,) = denoiser.in_place(tmp_path / "in", tmp_path / "originals")
-    assert result.backup == tmp_path / "originals" / "a.png" and result.backup.read_bytes() == before
+    (result,) = denoiser.in_place("in", Path(name))
+    assert result.backup == Path(name, "a.png") and result.backup.read_bytes() == before
 
 
 def test_a_whole_number_is_the_same_amount(denoiser: Denoiser, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ _FACTOR = 0.3  # about the square root of 0.1, as the text reduces rates elsewhe
 _SMALLEST = 1e-7
 _NONE = 1e-30  # a rate that leaves weights as they are
 _FIRST = {"sgd": 1.0, "momentum": 0.3, "adam": 0.03, "adamw": 0.03, "muon": 0.03}
-"""Larger than should work. The text's 1e-2 would not be for SGD: with batch normalisation it stands more."""
+"""Larger than should work. For SGD with batch normalisation, the text's 1e-2 would not be large enough."""
 
 
 class SearchStoppedError(TrainingError):
